@@ -1,0 +1,157 @@
+"""What a platform tells us, as frozen values. Adapters make them from payloads; the core alone decides what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from bot.model import Actor, ChatKind, ChatRef, MessageRef
+
+
+@dataclass(frozen=True, slots=True)
+class WholeSet:
+    """All the emoji that the voter has on the message now (Telegram groups). Empty: none."""
+
+    emoji: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """The voter put one emoji on the message (Discord)."""
+
+    emoji: str
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """The voter took one emoji off the message (Discord)."""
+
+    emoji: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """A moderator took everyone's reactions off the message: all of them, or those of one emoji."""
+
+    emoji: str | None = None
+
+
+Change: TypeAlias = WholeSet | Added | Removed | Cleared
+
+
+@dataclass(frozen=True, slots=True)
+class ReactionsChanged:
+    """A voter's reactions on a message changed. Emoji are in the adapter's normal form (no variation selector, no skin tone)."""
+
+    message: MessageRef
+    voter: Actor | None
+    """None only with Cleared, which concerns every voter."""
+    change: Change
+    event_id: str | None = None
+    """The platform's id of the event, where it has one; an event seen before changes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReactionsCounted:
+    """Anonymous totals on a message (Telegram channels): all the kinds that stand now, with their counts."""
+
+    message: MessageRef
+    totals: Mapping[str, int]
+    event_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonPressed:
+    """Someone pressed a button of ours. ``button`` is the id the card gave it, and may be forged: check it."""
+
+    message: MessageRef
+    actor: Actor
+    button: str
+    event_id: str
+    admin: bool | None = None
+    """Whether the platform itself says, with this event, that the actor administers the chat; None: not said, ask it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandInvoked:
+    """Someone gave a command, typed (``text`` holds what followed its name) or by a form (``subcommand``, ``arguments``)."""
+
+    chat: ChatRef
+    actor: Actor
+    name: str
+    text: str = ""
+    subcommand: str = ""
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    event_id: str | None = None
+    admin: bool | None = None
+    """As in ButtonPressed."""
+    kind: ChatKind = ChatKind.GROUP
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChoicesWanted:
+    """Someone is filling in a command's parameter and wants suggestions for what they typed so far (autocomplete)."""
+
+    chat: ChatRef
+    actor: Actor
+    command: str
+    subcommand: str
+    parameter: str
+    typed: str
+    admin: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChatJoined:
+    """We came into a chat, or a room was opened for the first time."""
+
+    chat: ChatRef
+    kind: ChatKind
+    title: str = ""
+    actor: Actor | None = None
+    """Who brought us in."""
+    locale: str | None = None
+    """A first guess at the chat's language, from the guild or the person who added us."""
+    language: str | None = None
+    """Set where the place has a language by its nature (a web room); such a chat starts at once with the default sources."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatChanged:
+    """Our rights in a chat, or its settings that matter to votes, may have changed. ``present`` False: we are out."""
+
+    chat: ChatRef
+    present: bool
+    kind: ChatKind = ChatKind.GROUP
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMigrated:
+    """A chat got a new id (Telegram's group to supergroup). Old messages keep the old id."""
+
+    chat: ChatRef
+    to: ChatRef
+
+
+@dataclass(frozen=True, slots=True)
+class PostMirrored:
+    """The platform itself copied a post of ours elsewhere (a channel post into its discussion group): the two are one."""
+
+    original: MessageRef
+    mirror: MessageRef
+
+
+Event: TypeAlias = (
+    ReactionsChanged
+    | ReactionsCounted
+    | ButtonPressed
+    | CommandInvoked
+    | ChoicesWanted
+    | ChatJoined
+    | ChatChanged
+    | ChatMigrated
+    | PostMirrored
+)

@@ -1,0 +1,363 @@
+"""The seam between the core and the platforms: what an adapter must be, what it may be, and what the core gives it.
+
+An adapter imports only this module, `events`, `model` and `errors`. It opts into an optional port by inheriting it;
+the core asks with ``isinstance`` and never for a platform's name.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import Any, ClassVar, Protocol, TypeAlias
+
+from bot.events import Event
+from bot.model import Actor, Ballot, Card, ChatRef, MessageRef, Phrase
+
+# --- words -----------------------------------------------------------------------------------------------------------
+
+
+class Translator(Protocol):
+    """The words and formats of one language. Passed in, never ambient."""
+
+    @property
+    def language(self) -> str:
+        """One of `model.LANGUAGES`."""
+        ...
+
+    def __call__(self, msgid: str, /, **args: object) -> str:
+        """The translation of ``msgid`` with its ``{named}`` places filled."""
+        ...
+
+    def plural(self, one: str, many: str, n: int, /, **args: object) -> str:
+        """The form that fits ``n``; ``{n}`` is filled with the number as the language writes it."""
+        ...
+
+    def phrase(self, phrase: Phrase, /) -> str:
+        """A Phrase in this language."""
+        ...
+
+    def number(self, n: int, /) -> str:
+        """A whole number, grouped as the language does."""
+        ...
+
+    def moment(self, at: datetime, /) -> str:
+        """An absolute date and time (medium, UTC), for text that stays."""
+        ...
+
+    def ago(self, at: datetime, now: datetime, /) -> str:
+        """A relative time such as "4 months ago", for text that is redrawn."""
+        ...
+
+
+Translators: TypeAlias = Callable[[str], Translator]
+"""Gives the Translator of a language; an unknown one gives English."""
+
+
+# --- commands --------------------------------------------------------------------------------------------------------
+
+
+class Audience(StrEnum):
+    """Who may use a command."""
+
+    MEMBER = "member"
+    ADMIN = "admin"
+    """Administrators of the chat, as the platform itself says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value that a parameter can take. A label that is a Phrase is translated; a str stands as it is."""
+
+    value: str
+    label: str | Phrase
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a command. ``name`` is ASCII lower case and the same in every language."""
+
+    name: str
+    description: Phrase
+    choices: tuple[Choice, ...] = ()
+    required: bool = True
+    suggests: bool = False
+    """Whether the core answers ChoicesWanted for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subcommand:
+    """A verb below a command, with parameters of its own."""
+
+    name: str
+    description: Phrase
+    parameters: tuple[Parameter, ...] = ()
+    audience: Audience = Audience.MEMBER
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command as declared once for every platform: either with subcommands or with parameters, not both.
+
+    Descriptions are at most 100 characters in every language (Discord's limit).
+    """
+
+    name: str
+    description: Phrase
+    parameters: tuple[Parameter, ...] = ()
+    subcommands: tuple[Subcommand, ...] = ()
+    audience: Audience = Audience.MEMBER
+
+
+# --- answers ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the core says to an event; the adapter delivers it by the event's own token, in a task of its own."""
+
+    card: Card | None = None
+    private: bool = False
+    """Only the member who asked sees it, where the platform can do that (for a button: a toast or an ephemeral note)."""
+    replaces: bool = False
+    """The card takes the place of the message whose button was pressed (menus)."""
+    choices: tuple[Choice, ...] = ()
+    """For ChoicesWanted; labels are str already."""
+    follow_up: Callable[[], Awaitable[Card]] | None = field(default=None, compare=False)
+    """Long work: the adapter shows ``card`` at once, awaits this in the same task, and puts its card in that one's place.
+    It never raises NewstallyError."""
+
+
+Dispatch: TypeAlias = Callable[[Event], Awaitable[Answer | None]]
+"""Hands an event to the core. When it returns, the event's facts are durable: only then acknowledge it to the platform.
+Events count in the order of the calls, so calls may overlap. It raises StorageError when nothing could be committed."""
+
+
+# --- pace ------------------------------------------------------------------------------------------------------------
+
+
+class Traffic(IntEnum):
+    """Classes of requests, most urgent first."""
+
+    ANSWER = 0
+    POST = 1
+    SEED = 2
+    EDIT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A platform's limit as data: ``count`` requests in any ``seconds``, kept apart by ``name`` (which names the chat too)."""
+
+    name: str
+    count: int
+    seconds: float
+
+
+class Pace(Protocol):
+    """The one limiter. Every request that costs a platform's budget asks it first."""
+
+    async def turn(self, kind: Traffic, limits: Sequence[Limit]) -> None:
+        """Returns when the request may go, having taken one from each limit. More urgent kinds go first; cancel to give up."""
+        ...
+
+    def penalise(self, name: str, seconds: float) -> None:
+        """The platform said 429: nothing under the limit of that name goes for ``seconds``; all others go on."""
+        ...
+
+
+# --- what a chat can do ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a chat allows now. Asked of the platform; the adapter may remember it until the platform says that it changed."""
+
+    posts: bool = True
+    """We may write here."""
+    buttons: bool = True
+    reactions: bool = True
+    """Members' reactions reach us, each with its voter."""
+    totals: bool = False
+    """Only anonymous totals of reactions reach us (Telegram channels)."""
+    emoji: frozenset[str] | None = None
+    """The reactions that members may use, in normal form; None: any."""
+    missing: tuple[Phrase, ...] = ()
+    """Each right that we lack and how to grant it, a sentence each."""
+
+
+class State(StrEnum):
+    """How an adapter stands, for /healthz."""
+
+    CONNECTING = "connecting"
+    READY = "ready"
+    REFUSED = "refused"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of `newstally check`."""
+
+    ok: bool
+    text: Phrase
+
+
+# --- the port --------------------------------------------------------------------------------------------------------
+
+
+class ChatAdapter(ABC):
+    """A chat platform. Constructed without touching the network; `run` connects."""
+
+    platform: ClassVar[str]
+    ballot: ClassVar[Ballot]
+    """The default ballot here, in the normal form of this platform's emoji."""
+
+    state: State = State.CONNECTING
+    detail: Phrase | None = None
+    """Why `state` is what it is, where that helps."""
+
+    @abstractmethod
+    async def capabilities(self, chat: ChatRef) -> Capabilities:
+        """What the chat allows now. May ask the platform. Raises DeliveryError."""
+
+    @abstractmethod
+    async def send(self, chat: ChatRef, card: Card, *, key: str) -> MessageRef:
+        """Post a card. ``key`` (at most 25 ASCII characters) is the same for every attempt at the same delivery, so that a
+        platform which can, recognises a repetition. Waits for its turn at the Pace (Traffic.POST). Raises DeliveryError;
+        Unconfirmed only when the platform may have acted."""
+
+    @abstractmethod
+    async def edit(self, message: MessageRef, card: Card) -> None:
+        """Redraw a post. An unchanged one is success. Waits for its turn (Traffic.EDIT). Raises DeliveryError."""
+
+    @abstractmethod
+    async def run(self, dispatch: Dispatch) -> None:
+        """Connect and turn what the platform tells into events until cancelled. A network failure is retried with
+        back-off for ever and shows in `state`. Raises TokenRefused when the platform refuses the token."""
+
+
+class KnowsAdmins(ABC):
+    """Optional port: the platform can be asked who administers a chat."""
+
+    @abstractmethod
+    async def is_admin(self, chat: ChatRef, actor: Actor) -> bool:
+        """Whether the actor administers the chat now. Raises DeliveryError."""
+
+    @abstractmethod
+    async def administered(self, actor: Actor, chats: Sequence[ChatRef]) -> Sequence[ChatRef]:
+        """Those of ``chats`` that the actor administers."""
+
+
+class SeedsReactions(ABC):
+    """Optional port: we put the ballot's first emoji under our own posts."""
+
+    @abstractmethod
+    async def seed(self, message: MessageRef, ballot: Ballot) -> None:
+        """Idempotent. Waits for its turns (Traffic.SEED). Raises DeliveryError."""
+
+
+class FindsOwnPosts(ABC):
+    """Optional port: after an attempt cut off mid-air we can look whether the message is there."""
+
+    @abstractmethod
+    async def find(self, chat: ChatRef, button: str) -> MessageRef | None:
+        """Our newest message in the chat with a button of this id, or None. Raises DeliveryError."""
+
+
+class PublishesCommands(ABC):
+    """Optional port: the platform shows the commands to its users."""
+
+    @abstractmethod
+    def declare(self, commands: Sequence[Command]) -> None:
+        """Called once, before `run`; the adapter publishes them when connected, and only when they changed."""
+
+
+class Diagnoses(ABC):
+    """Optional port: can say for `newstally check` whether token and rights are in order, and how to invite us."""
+
+    @abstractmethod
+    async def diagnose(self, chats: Sequence[ChatRef]) -> Sequence[Finding]:
+        """Connects, asks, disconnects. Never raises for what it found; includes the invitation link."""
+
+
+class ServesPages(ABC):
+    """Optional port: the adapter has pages that app.py mounts at the root of the one HTTP server."""
+
+    @abstractmethod
+    def pages(self) -> Any:
+        """An ASGI application."""
+
+
+# --- what the core lends to adapters ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RoomMessage:
+    """A post in a web room. ``id`` grows with time."""
+
+    id: int
+    room: str
+    card: Card
+    posted_at: datetime
+
+
+class RoomStore(Protocol):
+    """Keeps the messages of rooms that have no platform to keep them."""
+
+    async def append(self, room: str, card: Card, *, key: str, at: datetime) -> RoomMessage:
+        """Store a message; one with the same room and key is returned as it is."""
+        ...
+
+    async def replace(self, room: str, id: int, card: Card) -> RoomMessage | None:
+        """Change a message; None when there is none."""
+        ...
+
+    async def page(self, room: str, *, before: int | None = None, limit: int = 50) -> Sequence[RoomMessage]:
+        """The newest messages (older than ``before``), oldest first."""
+        ...
+
+
+class KeyStore(Protocol):
+    """Small facts that an adapter must find again after a restart (the hash of published commands, a signing key)."""
+
+    async def get(self, key: str) -> str | None: ...
+
+    async def put(self, key: str, value: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where the one HTTP server listens, for adapters that have pages on it."""
+
+    host: str
+    port: int
+    public_url: str
+    """Empty unless configured."""
+    admin_token: str = field(repr=False)
+    """The configured one, or one made for this run. A secret."""
+    loopback: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What app.py hands to every adapter when it builds it."""
+
+    pace: Pace
+    translators: Translators
+    keys: KeyStore
+    rooms: RoomStore
+    site: Site
+    clock: Callable[[], datetime]
+    """Now, aware UTC."""
+    sleep: Callable[[float], Awaitable[None]]
+    """Seconds; injected so that tests needn't wait."""
+
+
+AdapterFactory: TypeAlias = Callable[[Any, Surroundings], ChatAdapter]
+"""Builds an adapter from its own settings model."""
+
+SettingsTables: TypeAlias = Mapping[str, type]
+"""Platform name → its pydantic settings model, which is that platform's table in the config file."""

@@ -1,0 +1,140 @@
+"""The SQLite file: its connections, pragmas, transactions, backup. Knows no table.
+
+aiosqlite gives each connection a thread; SQLAlchemy's synchronous Core runs *on that thread*, one awaited hop a transaction
+(docs/adr/0001-storage.md tells why and what was measured).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+import aiosqlite
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.pool import StaticPool
+
+from bot.errors import StorageError
+from bot.model import Phrase
+from bot.storage.migrate import migrate
+from bot.storage.tables import APPLICATION_ID
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+READERS = 2
+"""Reading threads. The product's reads are short; two keep a slow page of the API from holding up a sweep."""
+
+BUSY_SECONDS = 5.0
+"""How long to wait for another process (a backup, `newstally check`) to let go of the file."""
+
+
+class Database:
+    """Runs storage functions, each in one transaction: ``await db.write(chats.choose_language, ref, "fr", now)``.
+
+    A storage function is synchronous, takes a Core Connection first and touches nothing but the database.
+    """
+
+    def __init__(self, writer: _Lane, readers: tuple[_Lane, ...]) -> None:
+        self._writer = writer
+        self._readers = readers
+        self._next_reader = 0
+
+    async def write(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run ``fn`` in a write transaction (BEGIN IMMEDIATE … COMMIT); when this returns, its changes are durable."""
+        return await self._writer.run(fn, *args, **kwargs)
+
+    async def read(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run ``fn`` in a snapshot of its own, on a connection that can't write."""
+        self._next_reader = (self._next_reader + 1) % len(self._readers)
+        return await self._readers[self._next_reader].run(fn, *args, **kwargs)
+
+    async def backup(self, target: Path) -> None:
+        """Copy a consistent snapshot into ``target`` while everything goes on. Raises StorageError if that file exists."""
+        if target.exists():
+            raise StorageError(Phrase("{path} exists already.", {"path": str(target)}))
+        async with aiosqlite.connect(target) as copy:
+            await self._readers[0].copy_to(copy)
+
+
+class _Lane:
+    """One aiosqlite connection and, over the same sqlite3 connection, a Core engine that lives on its thread."""
+
+    def __init__(self, connection: aiosqlite.Connection, engine: Engine) -> None:
+        self._connection = connection
+        self._engine = engine
+
+    async def run(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        def transaction() -> T:
+            with self._engine.begin() as connection:
+                return fn(connection, *args, **kwargs)
+
+        # aiosqlite offers no public way to run a function on its thread; every method of its own goes through this one,
+        # which is what makes a whole transaction cost one hop. A test pins that it exists. Shielded, because a cancelled
+        # caller must not leave the thread's result without a taker while the transaction goes on.
+        return await asyncio.shield(self._connection._execute(transaction))
+
+    async def copy_to(self, target: aiosqlite.Connection) -> None:
+        await self._connection.backup(target, pages=1000, sleep=0.01)
+
+
+@asynccontextmanager
+async def open_database(path: Path) -> AsyncIterator[Database]:
+    """Open (or make) the file, bring its tables up to date, and close everything at the end. Raises StorageError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        async with _lane(path, writes=True) as writer:
+            async with _lane(path, writes=False) as one, _lane(path, writes=False) as two:
+                yield Database(writer, (one, two))
+    except (sqlite3.DatabaseError, OSError) as error:
+        raise StorageError(
+            Phrase("The database {path} can't be used: {reason}", {"path": str(path), "reason": str(error)})
+        ) from error
+
+
+@asynccontextmanager
+async def _lane(path: Path, *, writes: bool) -> AsyncIterator[_Lane]:
+    # isolation_level None: the driver starts no transactions of its own, BEGIN is ours (see _engine).
+    async with aiosqlite.connect(path, isolation_level=None, timeout=BUSY_SECONDS) as connection:
+        raw = connection._conn
+        engine = _engine(raw, "BEGIN IMMEDIATE" if writes else "BEGIN")
+
+        def prepare() -> None:
+            if writes:
+                _refuse_strangers(raw, path)
+                # FULL: a vote confirmed to its member survives a power cut, not only a crash.
+                raw.execute("PRAGMA journal_mode = WAL")
+                raw.execute("PRAGMA synchronous = FULL")
+                raw.execute("PRAGMA foreign_keys = OFF")  # batch migrations rebuild tables
+                migrate(engine)
+                raw.execute("PRAGMA foreign_keys = ON")
+                raw.execute(f"PRAGMA application_id = {APPLICATION_ID:d}")
+            else:
+                raw.execute("PRAGMA query_only = ON")
+            raw.execute("PRAGMA temp_store = MEMORY")
+
+        await connection._execute(prepare)
+        try:
+            yield _Lane(connection, engine)
+        finally:
+            await connection._execute(engine.dispose, close=False)
+
+
+def _engine(raw: sqlite3.Connection, begin: str) -> Engine:
+    engine = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _refuse_strangers(raw: sqlite3.Connection, path: Path) -> None:
+    (application_id,) = raw.execute("PRAGMA application_id").fetchone()
+    (objects,) = raw.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if objects and application_id != APPLICATION_ID:
+        raise StorageError(Phrase("{path} is a database, but not one of Newstally's.", {"path": str(path)}))

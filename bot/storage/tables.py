@@ -1,0 +1,341 @@
+"""Every table, in SQLAlchemy Core. The migrations in `migrations/versions` must produce exactly these (a test compares)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.engine import Dialect
+
+# Constraint names must be stable for Alembic's batch mode to find them again.
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC datetime; SQLite would drop the zone, so it is taken off and put back here."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+source = Table(
+    "source",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    # The feed's address, or "sample:<language>" for the bundled wire, whose real address is resolved when it is polled.
+    Column("url", String(2048), nullable=False),
+    # Named by the operator: not held to the guard. Part of the key, so that a member who names the same address gets
+    # a source of his own that is held to it.
+    Column("exempt", Boolean, nullable=False),
+    Column("title", Text, nullable=False, server_default=""),
+    # As the feed declares it (primary subtag), or as the pack or operator said.
+    Column("language", String(16)),
+    Column("site_url", Text),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("body_hash", String(64)),
+    Column("interval_seconds", Integer, nullable=False),
+    # NULL: nobody follows it, so it isn't polled.
+    Column("next_poll_at", UtcDateTime),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("failing_since", UtcDateTime),
+    Column("last_polled_at", UtcDateTime),
+    Column("last_ok_at", UtcDateTime),
+    Column("last_new_at", UtcDateTime),
+    # The Phrase that says what is wrong, as {"msgid": …, "args": …}; NULL while all is well.
+    Column("problem", JSON(none_as_null=True)),
+    Column("ended", Boolean, nullable=False, server_default="0"),  # 410: never polled again
+    UniqueConstraint("url", "exempt"),
+    Index(None, "next_poll_at"),  # the sweep for sources due
+)
+
+story = Table(
+    "story",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("language", String(16), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("url", Text),
+    Column("lede", Text, nullable=False, server_default=""),
+    Column("picture", Text),
+    Column("published_at", UtcDateTime),
+    Column("first_seen_at", UtcDateTime, nullable=False),
+    # published_at, or first_seen_at where there is none: the order of the API and of select.
+    Column("sorted_at", UtcDateTime, nullable=False),
+    Column("sample", Boolean, nullable=False, server_default="0"),
+    Column("revision", Integer, nullable=False, server_default="1"),
+    # Cleaned address and folded title: what tells that a new entry is this story (comparison only, never shown).
+    Column("address_key", Text),
+    Column("title_key", Text, nullable=False, server_default=""),
+    Index(None, "sorted_at", "id"),  # newest first, page by page
+    Index(None, "address_key"),
+)
+
+entry = Table(
+    "entry",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("source_id", ForeignKey("source.id", ondelete="CASCADE"), nullable=False),
+    # What makes it the same entry at the next poll: guid, else address, else a hash of its words.
+    Column("identity", String(64), nullable=False),
+    Column("story_id", ForeignKey("story.id", ondelete="CASCADE"), nullable=False),
+    Column("url", Text),
+    Column("title", Text, nullable=False),
+    Column("lede", Text, nullable=False, server_default=""),
+    Column("picture", Text),
+    Column("language", String(16), nullable=False),
+    Column("published_at", UtcDateTime),
+    Column("first_seen_at", UtcDateTime, nullable=False),
+    Column("last_seen_at", UtcDateTime, nullable=False),
+    Column("content_hash", String(64), nullable=False),
+    UniqueConstraint("source_id", "identity"),
+    Index(None, "story_id"),
+)
+
+chat = Table(
+    "chat",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("platform", String(32), nullable=False),
+    Column("native_id", String(128), nullable=False),
+    Column("topic", String(64), nullable=False, server_default=""),
+    Column("kind", String(16), nullable=False),
+    Column("title", Text, nullable=False, server_default=""),
+    # NULL until an admin has chosen: nothing is posted before.
+    Column("language", String(16)),
+    Column("locale", String(35)),  # first guess, from the guild or whoever added us
+    # Counts toward the tally everywhere.
+    Column("shares_votes", Boolean, nullable=False, server_default="1"),
+    Column("paused", JSON(none_as_null=True)),  # a Phrase that says why nothing is sent; NULL while all is well
+    Column("joined_at", UtcDateTime, nullable=False),
+    # Hash of its [[chats]] table when last applied: commands hold until the file itself changes.
+    Column("declared_hash", String(64)),
+    UniqueConstraint("platform", "native_id", "topic"),
+)
+
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("chat_id", ForeignKey("chat.id", ondelete="CASCADE"), nullable=False),
+    # Exactly one of the two.
+    Column("pack", String(32)),
+    Column("source_id", ForeignKey("source.id", ondelete="CASCADE")),
+    Column("added_at", UtcDateTime, nullable=False),
+    # When the first stories were chosen; NULL before the first contact.
+    Column("contacted_at", UtcDateTime),
+    UniqueConstraint("chat_id", "pack"),
+    UniqueConstraint("chat_id", "source_id"),
+    Index(None, "source_id"),
+)
+
+# How far a subscription has read each of its sources: entries above entry_id are new to it.
+subscription_cursor = Table(
+    "subscription_cursor",
+    metadata,
+    Column("subscription_id", ForeignKey("subscription.id", ondelete="CASCADE"), nullable=False),
+    Column("source_id", ForeignKey("source.id", ondelete="CASCADE"), nullable=False),
+    Column("entry_id", Integer, nullable=False),
+    PrimaryKeyConstraint("subscription_id", "source_id"),
+    sqlite_with_rowid=False,
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("story_id", ForeignKey("story.id", ondelete="CASCADE"), nullable=False),
+    Column("chat_id", ForeignKey("chat.id", ondelete="CASCADE"), nullable=False),
+    # waiting → sending → posted | unconfirmed | failed; posted → closed when voting ends.
+    Column("state", String(16), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("next_try_at", UtcDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("attempted_at", UtcDateTime),
+    Column("posted_at", UtcDateTime),
+    Column("problem", JSON(none_as_null=True)),
+    # What the post shows now, so that after a restart the out-of-date ones are found by comparison.
+    Column("shown_revision", Integer, nullable=False, server_default="0"),
+    Column("shown_language", String(16)),
+    Column("shown_chat_bullish", Integer, nullable=False, server_default="0"),
+    Column("shown_chat_bearish", Integer, nullable=False, server_default="0"),
+    Column("shown_all_bullish", Integer, nullable=False, server_default="0"),
+    Column("shown_all_bearish", Integer, nullable=False, server_default="0"),
+    Column("seeded", Boolean, nullable=False, server_default="0"),
+    UniqueConstraint("story_id", "chat_id"),
+    Index(None, "state", "next_try_at"),  # the sweep for deliveries waiting
+    Index(None, "chat_id", "state"),
+)
+
+# Messages on a platform that are a delivery: the post itself, and copies that the platform made of it.
+post = Table(
+    "post",
+    metadata,
+    Column("platform", String(32), nullable=False),
+    # The chat id under which the message was sent, which outlives the chat's migration to a new one.
+    Column("native_chat", String(128), nullable=False),
+    Column("message_id", String(64), nullable=False),
+    Column("delivery_id", ForeignKey("delivery.id", ondelete="CASCADE"), nullable=False),
+    Column("mirror", Boolean, nullable=False, server_default="0"),
+    PrimaryKeyConstraint("platform", "native_chat", "message_id"),
+    Index(None, "delivery_id"),
+    sqlite_with_rowid=False,
+)
+
+voter = Table(
+    "voter",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("platform", String(32), nullable=False),
+    Column("actor", String(128), nullable=False),
+    UniqueConstraint("platform", "actor"),
+)
+
+# Standing facts: reactions (token is the emoji) and the press (token "") not withdrawn. The key starts with what a vote
+# is derived from, so that a batch reads a voter's facts on a story in one range.
+fact = Table(
+    "fact",
+    metadata,
+    Column("story_id", ForeignKey("story.id", ondelete="CASCADE"), nullable=False),
+    Column("voter_id", ForeignKey("voter.id", ondelete="CASCADE"), nullable=False),
+    Column("delivery_id", ForeignKey("delivery.id", ondelete="CASCADE"), nullable=False),
+    Column("token", String(64), nullable=False),
+    Column("chat_id", Integer, nullable=False),
+    Column("sentiment", Integer, nullable=False),
+    # The order in which facts were first seen; equal for facts first seen together without an order.
+    Column("seq", Integer, nullable=False),
+    PrimaryKeyConstraint("story_id", "voter_id", "delivery_id", "token"),
+    Index(None, "delivery_id"),  # a moderator's clear, and what is on one message
+    sqlite_with_rowid=False,
+)
+
+# Derived from fact in the transaction that changes it; chat_id 0 is everywhere.
+tally = Table(
+    "tally",
+    metadata,
+    Column("story_id", ForeignKey("story.id", ondelete="CASCADE"), nullable=False),
+    Column("chat_id", Integer, nullable=False),
+    Column("bullish", Integer, nullable=False),
+    Column("bearish", Integer, nullable=False),
+    PrimaryKeyConstraint("story_id", "chat_id"),
+    sqlite_with_rowid=False,
+)
+
+# Anonymous totals (Telegram channels): facts of another kind, never added to votes.
+total = Table(
+    "total",
+    metadata,
+    Column("delivery_id", ForeignKey("delivery.id", ondelete="CASCADE"), nullable=False),
+    Column("emoji", String(64), nullable=False),
+    Column("count", Integer, nullable=False),
+    PrimaryKeyConstraint("delivery_id", "emoji"),
+    sqlite_with_rowid=False,
+)
+
+# Events already counted; a replay of one changes nothing.
+seen_event = Table(
+    "seen_event",
+    metadata,
+    Column("platform", String(32), nullable=False),
+    Column("event_id", String(64), nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("platform", "event_id"),
+    Index(None, "seen_at"),  # pruning
+    sqlite_with_rowid=False,
+)
+
+# Reactions on messages that we don't know (yet): kept for a day, counted once their delivery is known.
+early_event = Table(
+    "early_event",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("platform", String(32), nullable=False),
+    Column("native_chat", String(128), nullable=False),
+    Column("message_id", String(64), nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("heard_at", UtcDateTime, nullable=False),
+    Index(None, "platform", "native_chat", "message_id"),
+    Index(None, "heard_at"),  # pruning
+)
+
+# Facts that could not be stored, alone in their batch when it failed; for the operator.
+rejected_fact = Table(
+    "rejected_fact",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("problem", Text, nullable=False),
+)
+
+setting_log = Table(
+    "setting_log",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("chat_id", ForeignKey("chat.id", ondelete="CASCADE"), nullable=False),
+    Column("actor", String(160), nullable=False),  # platform:id, or "config"
+    Column("setting", String(64), nullable=False),
+    Column("old", Text),
+    Column("new", Text),
+    Index(None, "chat_id"),
+)
+
+room_message = Table(
+    "room_message",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("room", String(64), nullable=False),
+    Column("key", String(64), nullable=False),
+    Column("card", JSON, nullable=False),
+    Column("posted_at", UtcDateTime, nullable=False),
+    UniqueConstraint("room", "key"),
+    sqlite_autoincrement=True,  # ids are shown to browsers as "newer than": never reused
+)
+
+# Small facts under a name: when the file was made, adapters' KeyStore, the order of facts, stream marks.
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", String(128), primary_key=True),
+    Column("value", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+APPLICATION_ID = 0x4E54414C
+"""SQLite's application_id of our files ("NTAL"): a stranger's database is refused instead of altered."""
+
