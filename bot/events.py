@@ -1,4 +1,5 @@
-"""What a platform tells us, as frozen values. Adapters make them from payloads; the core alone decides what they mean."""
+"""What a platform tells us, as frozen values. Adapters make them from payloads; the core alone decides what they
+mean."""
 
 from __future__ import annotations
 
@@ -42,7 +43,8 @@ Change: TypeAlias = WholeSet | Added | Removed | Cleared
 
 @dataclass(frozen=True, slots=True)
 class ReactionsChanged:
-    """A voter's reactions on a message changed. Emoji are in the adapter's normal form (no variation selector, no skin tone)."""
+    """A voter's reactions on a message changed. Emoji are in the adapter's normal form (no variation selector, no
+    skin tone)."""
 
     message: MessageRef
     voter: Actor | None
@@ -70,12 +72,14 @@ class ButtonPressed:
     button: str
     event_id: str
     admin: bool | None = None
-    """Whether the platform itself says, with this event, that the actor administers the chat; None: not said, ask it."""
+    """Whether the platform itself says, with this event, that the actor administers the chat; None: not said, ask
+    it."""
 
 
 @dataclass(frozen=True, slots=True)
 class CommandInvoked:
-    """Someone gave a command, typed (``text`` holds what followed its name) or by a form (``subcommand``, ``arguments``)."""
+    """Someone gave a command, typed (``text`` holds what followed its name) or by a form (``subcommand``,
+    ``arguments``)."""
 
     chat: ChatRef
     actor: Actor
@@ -115,7 +119,8 @@ class ChatJoined:
     locale: str | None = None
     """A first guess at the chat's language, from the guild or the person who added us."""
     language: str | None = None
-    """Set where the place has a language by its nature (a web room); such a chat starts at once with the default sources."""
+    """Set where the place has a language by its nature (a web room); such a chat starts at once with the default
+    sources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +143,8 @@ class ChatMigrated:
 
 @dataclass(frozen=True, slots=True)
 class PostMirrored:
-    """The platform itself copied a post of ours elsewhere (a channel post into its discussion group): the two are one."""
+    """The platform itself copied a post of ours elsewhere (a channel post into its discussion group): the two are
+    one."""
 
     original: MessageRef
     mirror: MessageRef

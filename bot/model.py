@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -66,7 +67,8 @@ class ChatRef:
 
 @dataclass(frozen=True, slots=True)
 class MessageRef:
-    """Names one message. Message ids are unique within their chat only; ``chat.topic`` doesn't take part in identity."""
+    """Names one message. Message ids are unique within their chat only; ``chat.topic`` doesn't take part in
+    identity."""
 
     chat: ChatRef
     id: str
@@ -213,7 +215,8 @@ class ButtonRole(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button under a card. ``id`` comes back in ButtonPressed: at most 64 bytes of ASCII; a LINK has ``url`` instead."""
+    """A button under a card. ``id`` comes back in ButtonPressed: at most 64 bytes of ASCII; a LINK has ``url``
+    instead."""
 
     label: str
     id: str = ""
@@ -247,3 +250,23 @@ class Card:
     def plain(self) -> str:
         """The words alone, a line a paragraph: for toasts, notifications and logs."""
         return "\n".join("".join(span.text for span in line.spans) for line in self.lines)
+
+
+# --- ids of vote buttons ---------------------------------------------------------------------------------------------
+
+_VOTE_LETTERS = {Sentiment.BULLISH: "b", Sentiment.BEARISH: "s"}
+_VOTE_BUTTON = re.compile(r"v:([0-9]{1,18}):([bs])", re.ASCII)
+
+
+def vote_button(delivery_id: int, sentiment: Sentiment) -> str:
+    """The id of the button that votes on a delivery: every open post has it, so that a press also tells which post it
+    is."""
+    return f"v:{delivery_id}:{_VOTE_LETTERS[sentiment]}"
+
+
+def parse_vote_button(button: str) -> tuple[int, Sentiment] | None:
+    """What `vote_button` made, or None for any other text: the id came back from a client and may be forged."""
+    match = _VOTE_BUTTON.fullmatch(button)
+    if match is None:
+        return None
+    return int(match[1]), Sentiment.BULLISH if match[2] == "b" else Sentiment.BEARISH

@@ -120,13 +120,15 @@ class Answer:
 
     card: Card | None = None
     private: bool = False
-    """Only the member who asked sees it, where the platform can do that (for a button: a toast or an ephemeral note)."""
+    """Only the member who asked sees it, where the platform can do that (for a button: a toast or an ephemeral
+    note)."""
     replaces: bool = False
     """The card takes the place of the message whose button was pressed (menus)."""
     choices: tuple[Choice, ...] = ()
     """For ChoicesWanted; labels are str already."""
     follow_up: Callable[[], Awaitable[Card]] | None = field(default=None, compare=False)
-    """Long work: the adapter shows ``card`` at once, awaits this in the same task, and puts its card in that one's place.
+    """Long work: the adapter shows ``card`` at once, awaits this in the same task, and puts its card in that one's
+    place.
     It never raises NewstallyError."""
 
 
@@ -149,7 +151,8 @@ class Traffic(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A platform's limit as data: ``count`` requests in any ``seconds``, kept apart by ``name`` (which names the chat too)."""
+    """A platform's limit as data: ``count`` requests in any ``seconds``, kept apart by ``name`` (which names the chat
+    too)."""
 
     name: str
     count: int
@@ -160,7 +163,8 @@ class Pace(Protocol):
     """The one limiter. Every request that costs a platform's budget asks it first."""
 
     async def turn(self, kind: Traffic, limits: Sequence[Limit]) -> None:
-        """Returns when the request may go, having taken one from each limit. More urgent kinds go first; cancel to give up."""
+        """Returns when the request may go, having taken one from each limit. More urgent kinds go first; cancel to
+        give up."""
         ...
 
     def penalise(self, name: str, seconds: float) -> None:
@@ -173,7 +177,8 @@ class Pace(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a chat allows now. Asked of the platform; the adapter may remember it until the platform says that it changed."""
+    """What a chat allows now. Asked of the platform; the adapter may remember it until the platform says that it
+    changed."""
 
     posts: bool = True
     """We may write here."""
@@ -215,6 +220,9 @@ class ChatAdapter(ABC):
     ballot: ClassVar[Ballot]
     """The default ballot here, in the normal form of this platform's emoji."""
 
+    recognises_keys: ClassVar[bool] = False
+    """A card sent again under the same key, however much later, gives the message that is there already."""
+
     state: State = State.CONNECTING
     detail: Phrase | None = None
     """Why `state` is what it is, where that helps."""
@@ -225,8 +233,10 @@ class ChatAdapter(ABC):
 
     @abstractmethod
     async def send(self, chat: ChatRef, card: Card, *, key: str) -> MessageRef:
-        """Post a card. ``key`` (at most 25 ASCII characters) is the same for every attempt at the same delivery, so that a
-        platform which can, recognises a repetition. Waits for its turn at the Pace (Traffic.POST). Raises DeliveryError;
+        """Post a card. ``key`` (at most 25 ASCII characters) is the same for every attempt at the same delivery, so
+        that a
+        platform which can, recognises a repetition. Waits for its turn at the Pace (Traffic.POST). Raises
+        DeliveryError;
         Unconfirmed only when the platform may have acted."""
 
     @abstractmethod

@@ -1,1 +1,2 @@
-"""The only SQL of the product: tables, one module of functions a noun, migrations. Everyone else passes those functions to a Database."""
+"""The only SQL of the product: tables, one module of functions a noun, migrations. Everyone else passes those
+functions to a Database."""

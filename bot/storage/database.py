@@ -1,6 +1,7 @@
 """The SQLite file: its connections, pragmas, transactions, backup. Knows no table.
 
-aiosqlite gives each connection a thread; SQLAlchemy's synchronous Core runs *on that thread*, one awaited hop a transaction
+aiosqlite gives each connection a thread; SQLAlchemy's synchronous Core runs *on that thread*, one awaited hop a
+transaction
 (docs/adr/0001-storage.md tells why and what was measured).
 """
 
@@ -9,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 import aiosqlite
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from bot.errors import StorageError
@@ -53,8 +55,9 @@ class Database:
         return await self._readers[self._next_reader].run(fn, *args, **kwargs)
 
     async def backup(self, target: Path) -> None:
-        """Copy a consistent snapshot into ``target`` while everything goes on. Raises StorageError if that file exists."""
-        if target.exists():
+        """Copy a consistent snapshot into ``target`` while everything goes on. Raises StorageError if that file
+        exists."""
+        if await asyncio.to_thread(target.exists):
             raise StorageError(Phrase("{path} exists already.", {"path": str(target)}))
         async with aiosqlite.connect(target) as copy:
             await self._readers[0].copy_to(copy)
@@ -69,13 +72,14 @@ class _Lane:
 
     async def run(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         def transaction() -> T:
-            with self._engine.begin() as connection:
-                return fn(connection, *args, **kwargs)
+            try:
+                with self._engine.begin() as connection:
+                    return fn(connection, *args, **kwargs)
+            except OperationalError as error:  # a full disk, a locked file, a broken one: nothing of ours is wrong
+                raise StorageError(Phrase("The database refuses: {reason}", {"reason": str(error.orig)})) from error
 
-        # aiosqlite offers no public way to run a function on its thread; every method of its own goes through this one,
-        # which is what makes a whole transaction cost one hop. A test pins that it exists. Shielded, because a cancelled
-        # caller must not leave the thread's result without a taker while the transaction goes on.
-        return await asyncio.shield(self._connection._execute(transaction))
+        # Shielded: a cancelled caller must not leave the thread's result without a taker while the transaction goes on.
+        return await asyncio.shield(_on_thread(self._connection, transaction))
 
     async def copy_to(self, target: aiosqlite.Connection) -> None:
         await self._connection.backup(target, pages=1000, sleep=0.01)
@@ -84,15 +88,18 @@ class _Lane:
 @asynccontextmanager
 async def open_database(path: Path) -> AsyncIterator[Database]:
     """Open (or make) the file, bring its tables up to date, and close everything at the end. Raises StorageError."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        async with _lane(path, writes=True) as writer:
-            async with _lane(path, writes=False) as one, _lane(path, writes=False) as two:
-                yield Database(writer, (one, two))
-    except (sqlite3.DatabaseError, OSError) as error:
-        raise StorageError(
-            Phrase("The database {path} can't be used: {reason}", {"path": str(path), "reason": str(error)})
-        ) from error
+    async with AsyncExitStack() as stack:
+        try:
+            await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
+            # The writer first: it makes the file and brings its tables up to date.
+            writer = await stack.enter_async_context(_lane(path, writes=True))
+            readers = [await stack.enter_async_context(_lane(path, writes=False)) for _ in range(READERS)]
+        except (sqlite3.Error, SQLAlchemyError, OSError) as error:
+            reason = str(getattr(error, "orig", None) or error)
+            raise StorageError(
+                Phrase("The database {path} can't be used: {reason}", {"path": str(path), "reason": reason})
+            ) from error
+        yield Database(writer, tuple(readers))
 
 
 @asynccontextmanager
@@ -116,11 +123,18 @@ async def _lane(path: Path, *, writes: bool) -> AsyncIterator[_Lane]:
                 raw.execute("PRAGMA query_only = ON")
             raw.execute("PRAGMA temp_store = MEMORY")
 
-        await connection._execute(prepare)
+        await _on_thread(connection, prepare)
         try:
             yield _Lane(connection, engine)
         finally:
-            await connection._execute(engine.dispose, close=False)
+            await _on_thread(connection, lambda: engine.dispose(close=False))
+
+
+async def _on_thread(connection: aiosqlite.Connection, fn: Callable[[], T]) -> T:
+    # aiosqlite offers no public way to run a function on its thread; every method of its own goes through this one,
+    # which is what makes a whole transaction cost one hop. A test pins that it exists.
+    result: T = await connection._execute(fn)  # type: ignore[no-untyped-call]
+    return result
 
 
 def _engine(raw: sqlite3.Connection, begin: str) -> Engine:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Connection, Engine, inspect
 
 from bot.errors import StorageError
 from bot.model import Phrase
@@ -12,7 +12,8 @@ from bot.model import Phrase
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 HEAD = "0001"
-"""The newest migration (a test compares it with the folder), known here so that an ordinary start needn't load Alembic."""
+"""The newest migration (a test compares it with the folder), known here so that an ordinary start needn't load
+Alembic."""
 
 
 def migrate(engine: Engine) -> None:
@@ -23,24 +24,24 @@ def migrate(engine: Engine) -> None:
             present = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
         if present == HEAD:
             return
-        from alembic.runtime.environment import EnvironmentContext
-        from alembic.script import ScriptDirectory
-        from alembic.util import CommandError
-
-        scripts = ScriptDirectory(str(MIGRATIONS))
-        try:
-            with EnvironmentContext(_config(), scripts, fn=lambda revision, _: scripts._upgrade_revs("head", revision)) as env:
-                env.configure(connection=connection, render_as_batch=True, transactional_ddl=True)
-                env.run_migrations()
-        except CommandError as error:
-            raise StorageError(
-                Phrase("The database was made by a newer version of Newstally ({version}).", {"version": str(present)})
-            ) from error
+        _upgrade(connection, present)
 
 
-def _config():  # type: ignore[no-untyped-def]
+def _upgrade(connection: Connection, present: str | None) -> None:
     from alembic.config import Config
+    from alembic.runtime.environment import EnvironmentContext
+    from alembic.script import ScriptDirectory
+    from alembic.util import CommandError
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    return config
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    try:
+        # What alembic's own command does, without its env.py: the connection is ours and in a transaction already.
+        with EnvironmentContext(config, scripts, fn=lambda at, _: scripts._upgrade_revs("head", at)) as environment:
+            environment.configure(connection=connection, render_as_batch=True)
+            environment.run_migrations()
+    except CommandError as error:
+        raise StorageError(
+            Phrase("The database was made by a newer version of Newstally ({version}).", {"version": str(present)})
+        ) from error

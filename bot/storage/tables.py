@@ -1,4 +1,4 @@
-"""Every table, in SQLAlchemy Core. The migrations in `migrations/versions` must produce exactly these (a test compares)."""
+"""Every table, in SQLAlchemy Core. The migrations must produce exactly these (a test compares)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
-    text,
 )
 from sqlalchemy.engine import Dialect
 

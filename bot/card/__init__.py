@@ -1,0 +1,1 @@
+"""Lays stories and answers out as cards: spans, lines, buttons, picture. Pure: values in, values out."""

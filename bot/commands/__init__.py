@@ -1,0 +1,1 @@
+"""What people type and press: one module a command, declared once for every platform."""

@@ -1,0 +1,127 @@
+"""`/language`: which language a chat speaks. Its menu can be used without knowing the present one."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.card.answer import heading, in_rows, note, paragraph
+from bot.commands.request import Request, command_button
+from bot.commands.sources_menu import ADD_EXAMPLE, pack_buttons
+from bot.commands.targets import offer_channels
+from bot.errors import CommandError
+from bot.model import LANGUAGE_NAMES, LANGUAGES, Button, Phrase, supported_language
+from bot.ports import Answer, Audience, Choice, Command, Parameter
+from bot.storage import chats, subscriptions
+
+COMMAND = Command(
+    name="language",
+    description=Phrase("Choose the language of this chat"),
+    parameters=(
+        Parameter(
+            name="language",
+            description=Phrase("The language that I shall speak here"),
+            choices=tuple(Choice(code, LANGUAGE_NAMES[code]) for code in LANGUAGES),
+            required=False,
+        ),
+    ),
+    audience=Audience.ADMIN,
+)
+
+IN_ALL_LANGUAGES = "🌐 Language · Sprache · 언어 · 言語 · 语言 · Idioma · Langue · Լեզու · Taal · Язык · Lingua · Dil"
+"""The word for language in all of ours: like the languages' own names it is never translated."""
+
+_ENGLISH_NAMES: Mapping[str, str] = {
+    "english": "en",
+    "german": "de",
+    "korean": "ko",
+    "japanese": "ja",
+    "chinese": "zh",
+    "spanish": "es",
+    "french": "fr",
+    "armenian": "hy",
+    "dutch": "nl",
+    "russian": "ru",
+    "italian": "it",
+    "portuguese": "pt",
+    "turkish": "tr",
+}
+
+
+async def answer(request: Request) -> Answer:
+    if not request.words:
+        return await offer_channels(request) or await _menu(request)
+    language = language_named(request.words)
+    if language is None:
+        raise CommandError(
+            Phrase(
+                "I don't speak “{language}” yet. I speak: {languages}. For example: {example}",
+                {
+                    "language": request.words[:40],
+                    "languages": ", ".join(LANGUAGE_NAMES.values()),
+                    "example": "/language fr",
+                },
+            )
+        )
+    await request.require_admin()
+    await request.services.database.write(
+        chats.choose_language, request.chat.id, language, request.actor, request.now
+    )
+    await request.changed()
+    return await _chosen(request, language)
+
+
+def language_named(words: str) -> str | None:
+    """The language that someone means: by its code, its own name or its English one, however they write it."""
+    folded = _folded(words)
+    return supported_language(folded) or _ENGLISH_NAMES.get(folded) or _OWN_NAMES.get(folded)
+
+
+def _folded(words: str) -> str:
+    parts = unicodedata.normalize("NFKD", words.strip().casefold())
+    return "".join(part for part in parts if not unicodedata.combining(part))
+
+
+_OWN_NAMES: Mapping[str, str] = {_folded(name): code for code, name in LANGUAGE_NAMES.items()}
+
+
+def language_buttons(command_words: str = "", present: str | None = None) -> list[tuple[Button, ...]]:
+    """A button a language, each by its own name."""
+    buttons = [
+        command_button(
+            LANGUAGE_NAMES[code], COMMAND.name, f"{command_words} {code}".strip(), pressed=code == present
+        )
+        for code in LANGUAGES
+    ]
+    return in_rows(buttons, 3)
+
+
+async def _menu(request: Request) -> Answer:
+    await request.require_admin()
+    lines = [heading(IN_ALL_LANGUAGES)]
+    if request.address:
+        lines.append(paragraph(request.chat.title or request.chat.ref.id))
+    buttons = language_buttons(request.address, request.chat.language)
+    return request.answer(*lines, buttons=buttons, private=True)
+
+
+async def _chosen(request: Request, language: str) -> Answer:
+    name = LANGUAGE_NAMES[language]
+    if request.address:
+        t = request.t
+        chat = request.chat.title or request.chat.ref.id
+        said = t("The language of {chat} is now {language}.", chat=chat, language=name)
+    else:
+        # It takes effect at once: these words are in the new language already.
+        t = request.services.translators(language)
+        request = replace(request, t=t)
+        said = t("The language here is now {language}.", language=name)
+    if await request.services.database.read(subscriptions.of_chat, request.chat.id):
+        return request.answer(paragraph(said))
+    return request.answer(
+        paragraph(said),
+        heading(t("What shall I post?")),
+        note(t("Or any site or feed that you like: {example}", example=ADD_EXAMPLE)),
+        buttons=pack_buttons(request, followed=()),
+    )

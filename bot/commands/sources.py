@@ -1,0 +1,205 @@
+"""`/sources`: what a chat follows. Follow a pack, add a feed, list everything, remove."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from urllib.parse import urlsplit
+
+from bot.card.answer import paragraph
+from bot.commands.request import Request
+from bot.commands.sources_add import add
+from bot.commands.sources_menu import menu, name_of, pack_title, show_list
+from bot.commands.targets import offer_channels
+from bot.errors import CommandError
+from bot.model import Phrase
+from bot.ports import Answer, Audience, Choice, Command, Parameter, Subcommand
+from bot.storage import subscriptions
+from bot.storage.subscriptions import LIMIT, FollowedSource, Outcome, Subscription
+
+NAME = "sources"
+
+FULL = Phrase("This chat follows {limit} sources and packs already. Remove one first: /sources list", {"limit": LIMIT})
+
+_USAGE = Phrase(
+    "I don't understand “{words}”. Examples:\n"
+    "/sources\n"
+    "/sources list\n"
+    "/sources follow crypto\n"
+    "/sources add https://example.com\n"
+    "/sources remove 1"
+)
+
+
+def declaration(packs: Sequence[str]) -> Command:
+    """The command, with the packs that there are."""
+    return Command(
+        name=NAME,
+        description=Phrase("What I post here: packs, sites and feeds"),
+        subcommands=(
+            Subcommand(
+                name="follow",
+                description=Phrase("Follow a pack: chosen sources in the language of this chat"),
+                parameters=(
+                    Parameter(
+                        name="pack",
+                        description=Phrase("The pack to follow"),
+                        choices=tuple(Choice(pack, pack_title(pack)) for pack in packs),
+                    ),
+                ),
+                audience=Audience.ADMIN,
+            ),
+            Subcommand(
+                name="add",
+                description=Phrase("Add a site or feed by its address"),
+                parameters=(Parameter(name="address", description=Phrase("Address of the site or feed")),),
+                audience=Audience.ADMIN,
+            ),
+            Subcommand(name="list", description=Phrase("What this chat follows, and how each source does")),
+            Subcommand(
+                name="remove",
+                description=Phrase("Stop following a source or a pack"),
+                parameters=(
+                    Parameter(
+                        name="address",
+                        description=Phrase("Its address, its number in the list, or the name of the pack"),
+                        suggests=True,
+                    ),
+                ),
+                audience=Audience.ADMIN,
+            ),
+        ),
+    )
+
+
+async def answer(request: Request) -> Answer:
+    if not request.words:
+        return await offer_channels(request) or await menu(request)
+    verb = _VERBS.get(request.verb)
+    if verb is None:
+        raise CommandError(Phrase(_USAGE.msgid, {"words": request.words[:40]}))
+    return await verb(request)
+
+
+async def suggestions(followed: Sequence[Subscription], phrase: Callable[[Phrase], str]) -> tuple[Choice, ...]:
+    """What can be removed, by names."""
+    return tuple(Choice(f"#{subscription.id}", phrase(name_of(subscription))) for subscription in followed)
+
+
+async def _follow(request: Request) -> Answer:
+    pack = _pack_named(request, request.rest)
+    if pack is None:
+        names = ", ".join(request.services.packs)
+        raise CommandError(
+            Phrase("There is no pack “{pack}”. The packs are: {packs}", {"pack": request.rest[:40], "packs": names})
+        )
+    await request.require_admin()
+    outcome = await request.services.database.write(
+        subscriptions.follow_pack, request.chat.id, pack, request.actor, request.now
+    )
+    if outcome is Outcome.FULL:
+        raise CommandError(FULL)
+    await request.changed()
+    said = request.t("This chat follows the pack {pack} now.", pack=pack_title(pack))
+    return await menu(request, paragraph(said))
+
+
+async def _remove(request: Request) -> Answer:
+    await request.require_admin()
+    followed = await request.services.database.read(subscriptions.of_chat, request.chat.id)
+    found = _meant(request, followed)
+    if not found:
+        raise CommandError(
+            Phrase("This chat doesn't follow “{words}”. See: /sources list", {"words": request.rest[:100]})
+        )
+    if len(found) > 1:
+        raise CommandError(
+            Phrase("More than one source fits “{words}”. Use its number: /sources list", {"words": request.rest[:100]})
+        )
+    await request.services.database.write(
+        subscriptions.unfollow,
+        request.chat.id,
+        found[0].id,
+        request.actor,
+        request.now,
+        event_id=None if request.pressed else request.event_id,
+    )
+    await request.changed()
+    said = paragraph(request.t("Removed: {name}", name=name_of(found[0])))
+    # Whoever pressed a pack in the menu stays in the menu, whoever pressed it in the list stays in the list.
+    in_menu = found[0].pack is not None and not request.rest.startswith("#")
+    return await (menu if in_menu else show_list)(request, said)
+
+
+async def _list(request: Request) -> Answer:
+    return await show_list(request)
+
+
+async def _menu(request: Request) -> Answer:
+    return await menu(request)
+
+
+_VERBS: Mapping[str, Callable[[Request], Awaitable[Answer]]] = {
+    "follow": _follow,
+    "add": add,
+    "list": _list,
+    "menu": _menu,
+    "remove": _remove,
+    "unfollow": _remove,
+}
+
+
+def _pack_named(request: Request, words: str) -> str | None:
+    wanted = words.casefold()
+    for pack in request.services.packs:
+        if wanted in {pack.casefold(), request.t.phrase(pack_title(pack)).casefold()}:
+            return pack
+    return None
+
+
+def _meant(request: Request, followed: Sequence[Subscription]) -> list[Subscription]:
+    """Those that the words name: by id, by place in the list, by pack, by address or the site's, by title."""
+    words = request.rest
+    if words.startswith("#") and _is_number(words[1:]):
+        return [subscription for subscription in followed if subscription.id == int(words[1:])]
+    if _is_number(words):
+        place = int(words)
+        return list(followed[place - 1 : place]) if place else []
+    pack = _pack_named(request, words)
+    if pack is not None:
+        return [subscription for subscription in followed if subscription.pack == pack]
+    singles = [subscription for subscription in followed if subscription.pack is None and subscription.sources]
+    for fits in (_is_address, _is_title, _is_host):
+        found = [subscription for subscription in singles if fits(subscription.sources[0], words)]
+        if found:
+            return found
+    return []
+
+
+def _is_number(words: str) -> bool:
+    return words.isascii() and words.isdigit() and len(words) < 19
+
+
+def _is_address(source: FollowedSource, words: str) -> bool:
+    return _bare(words) in {_bare(source.url), _bare(source.site_url or source.url)}
+
+
+def _is_title(source: FollowedSource, words: str) -> bool:
+    return bool(words) and source.title.casefold() == words.casefold()
+
+
+def _is_host(source: FollowedSource, words: str) -> bool:
+    host = _bare(words)
+    return bool(host) and host in {_host(source.url), _host(source.site_url or source.url)}
+
+
+def _bare(address: str) -> str:
+    """An address as people compare it by eye."""
+    without_scheme = address.strip().casefold().partition("://")[2] or address.strip().casefold()
+    return without_scheme.removeprefix("www.").rstrip("/")
+
+
+def _host(address: str) -> str:
+    try:
+        return (urlsplit(address).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""

@@ -1,0 +1,64 @@
+"""Which chat a command concerns: the one where it was given, or a channel that is set up from a private chat.
+
+The channel travels in the words as ``@<row id>``, in buttons as when typed. Whoever names one is checked each time.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bot.card.answer import heading, note
+from bot.commands.request import Request, command_button
+from bot.commands.services import Services
+from bot.errors import CommandError
+from bot.model import Actor, Button, ChatKind, Phrase
+from bot.ports import Answer, KnowsAdmins
+from bot.storage import chats
+from bot.storage.chats import Chat
+
+_NAMED = re.compile(r"@([0-9]{1,18})(?:\s+(.*))?", re.ASCII | re.DOTALL)
+
+MAX_OFFERED = 20
+"""Channels offered as buttons; more than the rows of any platform hold helps nobody."""
+
+
+def named_chat(words: str) -> tuple[int | None, str]:
+    """The row id of the chat that the words name first, if they do, and the words without it."""
+    match = _NAMED.fullmatch(words.strip())
+    return (int(match[1]), (match[2] or "").strip()) if match else (None, words.strip())
+
+
+async def administered_channel(services: Services, here: Chat, actor: Actor, chat_id: int) -> Chat:
+    """The channel with this row id, if the person may set it up from here. Raises CommandError otherwise."""
+    chat = await services.database.read(chats.by_id, chat_id) if here.kind is ChatKind.PRIVATE else None
+    if chat is not None and chat.kind is ChatKind.CHANNEL and chat.ref.platform == here.ref.platform:
+        adapter = services.adapters[chat.ref.platform]
+        if isinstance(adapter, KnowsAdmins) and await adapter.is_admin(chat.ref, actor):
+            return chat
+    # The same words whether or not there is such a channel: its existence is nobody else's business.
+    raise CommandError(Phrase("You are not an admin of that channel, or I am not in it."))
+
+
+async def offer_channels(request: Request) -> Answer | None:
+    """Asks which chat is meant, when a person in private administers channels; None when there is nothing to ask."""
+    if request.here.kind is not ChatKind.PRIVATE or request.chosen or not isinstance(request.adapter, KnowsAdmins):
+        return None
+    known = await request.services.database.read(chats.channels, request.here.ref.platform)
+    theirs = set(await request.adapter.administered(request.actor, [chat.ref for chat in known])) if known else set()
+    offered = [chat for chat in known if chat.ref in theirs][:MAX_OFFERED]
+    if not offered:
+        return None
+    t = request.t
+    # TRANSLATORS: a button; it means the private chat with the bot itself
+    rows = [(_choice(request, request.here, t("This chat")),)]
+    rows += [(_choice(request, chat, chat.title or chat.ref.id),) for chat in offered]
+    return request.answer(
+        heading(t("Which chat is it about?")),
+        note(t("Channels of which you are an admin are set up here.")),
+        buttons=rows,
+        private=True,
+    )
+
+
+def _choice(request: Request, chat: Chat, label: str) -> Button:
+    return command_button(label, request.command, f"@{chat.id}")

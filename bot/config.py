@@ -1,0 +1,194 @@
+"""TOML and environment → typed settings. Every fault is reported at once, in words, and none shows a secret."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, create_model
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
+
+from bot.errors import ConfigError
+from bot.gather.settings import GatherSettings
+from bot.model import LANGUAGES
+from bot.site.settings import SiteSettings
+
+MAX_BYTES = 1_000_000
+"""A config file larger than this is not one."""
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class StorageSettings(_Table):
+    """`[storage]`"""
+
+    path: Path = Path("newstally.db")
+
+
+class VotesSettings(_Table):
+    """`[votes]`"""
+
+    open_days: int = Field(14, ge=1, le=365)
+
+
+class RetentionSettings(_Table):
+    """`[retention]`: for how many days things are kept after their last use."""
+
+    entries_days: int = Field(90, ge=2, le=3650)
+    log_days: int = Field(365, ge=1, le=3650)
+
+
+class LogSettings(_Table):
+    """`[log]`"""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["console", "json"] = "console"
+
+
+class DeclaredChat(_Table):
+    """One `[[chats]]`: a chat that the operator sets up in the file instead of by commands."""
+
+    platform: str
+    id: Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value)]
+    topic: Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value)] = ""
+    language: Literal[*LANGUAGES]  # type: ignore[valid-type]  # mypy can't unpack a tuple here; pydantic can
+    packs: tuple[str, ...] = ()
+    feeds: tuple[str, ...] = ()
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Each platform's own table is added by `load`."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid",
+        frozen=True,
+        env_prefix="NEWSTALLY_",
+        env_nested_delimiter="__",
+        hide_input_in_errors=True,
+        nested_model_default_partial_update=True,
+    )
+
+    storage: StorageSettings = StorageSettings()
+    site: SiteSettings = SiteSettings()
+    gather: GatherSettings = GatherSettings()
+    votes: VotesSettings = VotesSettings()
+    retention: RetentionSettings = RetentionSettings()
+    log: LogSettings = LogSettings()
+    chats: tuple[DeclaredChat, ...] = ()
+
+    def platform(self, name: str) -> BaseModel:
+        """The settings of one platform's table."""
+        table: BaseModel = getattr(self, name)
+        return table
+
+
+def settings_model(tables: Mapping[str, type[BaseModel]]) -> type[Settings]:
+    """Settings with a table for each platform, defaulting to what the platform's model defaults to."""
+    fields: dict[str, Any] = {name: (model, FieldInfo(default=model())) for name, model in tables.items()}
+    return create_model("NewstallySettings", __base__=Settings, **fields)
+
+
+def load(
+    config: Path | None,
+    tables: Mapping[str, type[BaseModel]],
+    *,
+    packs: Sequence[str] = (),
+    secrets_dir: Path | None = None,
+) -> Settings:
+    """Read the file (if any) and the environment, which wins. Raises ConfigError with every fault."""
+    from_file = _read(config) if config is not None else {}
+    model = settings_model(tables)
+
+    class Sourced(model):  # type: ignore[valid-type, misc]  # made at run time from the platforms that exist
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            environment = EnvSettingsSource(settings_cls)
+            if secrets_dir is None:
+                return environment, init_settings
+            return environment, SecretsSettingsSource(settings_cls, secrets_dir=secrets_dir), init_settings
+
+    try:
+        settings: Settings = Sourced(**from_file)
+    except ValidationError as error:
+        raise ConfigError(tuple(_fault(detail, model) for detail in error.errors())) from None
+    except (ValueError, TypeError) as error:  # pydantic-settings, for an environment variable that isn't JSON
+        raise ConfigError((f"environment: {error}",)) from None
+    faults = tuple(_cross_faults(settings, tables, packs))
+    if faults:
+        raise ConfigError(faults)
+    return settings
+
+
+def _read(config: Path) -> dict[str, Any]:
+    try:
+        if config.stat().st_size > MAX_BYTES:
+            raise ConfigError((f"{config}: larger than {MAX_BYTES} bytes, surely not a configuration",))
+        with config.open("rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        raise ConfigError((f"{config}: can't be read: {error.strerror or error}",)) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError((f"{config}: not valid TOML: {error}",)) from None
+
+
+def _fault(detail: ErrorDetails, model: type[BaseModel]) -> str:
+    where = ".".join(str(part) for part in detail["loc"])
+    if detail["type"] != "extra_forbidden":
+        return f"{where}: {detail['msg']}"
+    near = difflib.get_close_matches(str(detail["loc"][-1]), _names_beside(detail["loc"], model), n=1)
+    return f"{where}: unknown key" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def _names_beside(loc: tuple[int | str, ...], model: type[BaseModel]) -> list[str]:
+    here: Any = model
+    for part in loc[:-1]:
+        if isinstance(part, str):
+            here = here.model_fields[part].annotation
+            here = DeclaredChat if part == "chats" else here
+    return list(here.model_fields)
+
+
+def _cross_faults(settings: Settings, tables: Mapping[str, type], packs: Sequence[str]) -> Iterator[str]:
+    seen = set()
+    for number, chat in enumerate(settings.chats):
+        if chat.platform not in tables:
+            yield f"chats.{number}.platform: {chat.platform!r} is none of {', '.join(tables)}"
+        for pack in chat.packs:
+            if packs and pack not in packs:
+                yield f"chats.{number}.packs: {pack!r} is none of {', '.join(packs)}"
+        for feed in chat.feeds:
+            if not feed.lower().startswith(("http://", "https://")):
+                yield f"chats.{number}.feeds: {feed!r} is not an http or https address"
+        key = (chat.platform, chat.id, chat.topic)
+        if key in seen:
+            yield f"chats.{number}: the chat {chat.platform} {chat.id} {chat.topic} is declared twice"
+        seen.add(key)
+
+
+def secrets_of(value: object) -> Iterator[str]:
+    """Every secret in the settings, so that the log can be kept clean of them."""
+    if isinstance(value, SecretStr):
+        yield value.get_secret_value()
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from secrets_of(getattr(value, name))

@@ -1,0 +1,1 @@
+"""Stories → posts: which chats are owed a story, and how it gets there once."""

@@ -1,0 +1,212 @@
+"""Brings owed stories to their chats: marked before it is sent, never sent twice, one chat never in another's way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.card.story import Standing, story_card
+from bot.errors import CardRejected, ChatGone, ChatMoved, DeliveryError, PlatformDown, Throttled, Unconfirmed
+from bot.model import ChatRef, MessageRef, Phrase, Sentiment, vote_button
+from bot.ports import ChatAdapter, FindsOwnPosts, SeedsReactions, State, Translators
+from bot.storage import chats, deliveries
+from bot.storage.database import Database
+
+log = structlog.get_logger()
+
+FIRST_RETRY = timedelta(seconds=5)
+LAST_RETRY = timedelta(minutes=10)
+
+SEED_WITHIN = timedelta(hours=1)
+"""Posts older than this are not seeded any more: their readers have come and gone."""
+
+SEEDS_AT_ONCE = 200
+
+
+def retry_delay(attempts: int) -> timedelta:
+    """How long to wait after so many attempts that surely had no effect: 5 s, doubling, at most 10 minutes."""
+    doublings: int = 2 ** min(max(attempts - 1, 0), 10)
+    return min(FIRST_RETRY * doublings, LAST_RETRY)
+
+
+class Outbox:
+    """Sends what is owed. `sweep` may be called at any time and as often as one likes.
+
+    ``on_posted`` is told each delivery that became a post, so that reactions which came before that can be counted.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        adapters: Mapping[str, ChatAdapter],
+        translators: Translators,
+        clock: Callable[[], datetime],
+        on_posted: Callable[[int], Awaitable[object]],
+    ) -> None:
+        self._db = db
+        self._adapters = adapters
+        self._translators = translators
+        self._clock = clock
+        self._on_posted = on_posted
+        self._sending: dict[int, asyncio.Task[None]] = {}
+        self._seeding: dict[ChatRef, asyncio.Task[None]] = {}
+        self._in_flight: set[int] = set()
+
+    async def run(self, wake: asyncio.Event) -> None:
+        """Sweep whenever ``wake`` is set, until cancelled; senders live and end with it."""
+        async with asyncio.TaskGroup() as senders:
+            while True:
+                await wake.wait()
+                wake.clear()
+                await self.sweep(senders)
+
+    async def sweep(self, senders: asyncio.TaskGroup) -> None:
+        """Create the deliveries owed, and start a sender for every chat that has one waiting and no sender yet."""
+        await self._db.write(deliveries.select_new, self._clock())
+        ready = [name for name, adapter in self._adapters.items() if adapter.state is State.READY]
+        await self._recover(ready)
+        for chat_id in await self._db.read(deliveries.chats_waiting, ready, self._clock()):
+            if chat_id not in self._sending:
+                self._sending[chat_id] = senders.create_task(self._send_all(chat_id), name=f"chat {chat_id}")
+        await self._start_seeding(ready, senders)
+
+    # --- sending ---
+
+    async def _send_all(self, chat_id: int) -> None:
+        try:
+            while outgoing := await self._db.write(deliveries.begin_next, chat_id, self._clock()):
+                self._in_flight.add(outgoing.id)
+                try:
+                    await self._attempt(outgoing)
+                finally:
+                    self._in_flight.discard(outgoing.id)
+        except Exception:
+            log.exception("sending to a chat failed", chat=chat_id)
+        finally:
+            del self._sending[chat_id]
+
+    async def _attempt(self, out: deliveries.Outgoing) -> None:
+        adapter = self._adapters[out.chat.platform]
+        try:
+            card = story_card(out.story, out.id, Standing(), adapter.ballot, self._translators(out.language))
+            message = await adapter.send(out.chat, card, key=_key(out.id))
+        except Unconfirmed as error:
+            await self._resolve(out.id, out.chat, out.attempts, error.phrase)
+        except DeliveryError as error:
+            await self._not_sent(out, error)
+        except Exception as error:
+            # A bug of ours or the library's: whether the message went out is unknown, so it counts as unconfirmed.
+            log.exception("posting a story failed", delivery=out.id, platform=out.chat.platform)
+            problem = Phrase("An unexpected error: {error}", {"error": type(error).__name__})
+            await self._resolve(out.id, out.chat, out.attempts, problem)
+        else:
+            await self._posted(out.id, message, out.language, out.story.revision)
+
+    async def _posted(self, delivery_id: int, message: MessageRef, language: str, revision: int) -> None:
+        await self._db.write(deliveries.mark_posted, delivery_id, message, language, revision, self._clock())
+        await self._on_posted(delivery_id)
+
+    async def _not_sent(self, out: deliveries.Outgoing, error: DeliveryError) -> None:
+        now = self._clock()
+        match error:
+            case ChatGone():
+                log.warning("chat paused", platform=out.chat.platform, chat=out.chat_id, reason=str(error))
+                await self._db.write(deliveries.put_back, out.id, now, error.phrase)
+                await self._db.write(chats.pause, out.chat, error.phrase)
+            case ChatMoved(to=to):
+                await self._db.write(chats.migrate, out.chat, to)
+                await self._db.write(deliveries.put_back, out.id, now, None)
+            case CardRejected():
+                log.warning("story refused by the platform", delivery=out.id, reason=str(error))
+                await self._db.write(deliveries.give_up, out.id, deliveries.State.FAILED, error.phrase)
+            case Throttled(retry_after=seconds):
+                await self._db.write(deliveries.put_back, out.id, now + timedelta(seconds=seconds), error.phrase)
+            case PlatformDown():
+                await self._db.write(deliveries.put_back, out.id, now + retry_delay(out.attempts), error.phrase)
+            case _:
+                raise error
+
+    # --- attempts cut off ---
+
+    async def _recover(self, platforms: list[str]) -> None:
+        """What became of attempts that the last run did not finish, or of which we could not find out so far?"""
+        for cut in await self._db.read(deliveries.cut_off, platforms, self._clock()):
+            if cut.id in self._in_flight:
+                continue
+            problem = Phrase("The product stopped while this was being sent.")
+            try:
+                await self._resolve(cut.id, cut.chat, cut.attempts, problem)
+            except Exception:
+                log.exception("finding out about an attempt failed", delivery=cut.id)
+
+    async def _resolve(self, delivery_id: int, chat: ChatRef, attempts: int, problem: Phrase) -> None:
+        """Find out whether an attempt arrived; where that can't be known, say so and never send it blindly again."""
+        adapter = self._adapters[chat.platform]
+        now = self._clock()
+        if adapter.recognises_keys:
+            await self._db.write(deliveries.put_back, delivery_id, now + retry_delay(attempts), problem)
+        elif isinstance(adapter, FindsOwnPosts):
+            await self._look_for(adapter, delivery_id, chat, attempts, problem)
+        else:
+            log.warning("post unconfirmed", platform=chat.platform, delivery=delivery_id)
+            await self._db.write(deliveries.give_up, delivery_id, deliveries.State.UNCONFIRMED, problem)
+
+    async def _look_for(
+        self, adapter: FindsOwnPosts, delivery_id: int, chat: ChatRef, attempts: int, problem: Phrase
+    ) -> None:
+        try:
+            message = await adapter.find(chat, vote_button(delivery_id, Sentiment.BULLISH))
+        except DeliveryError as error:
+            # Not known yet: it stays marked as being sent, and a later sweep looks again.
+            log.warning("could not look for a post", delivery=delivery_id, reason=str(error))
+            await self._db.write(deliveries.look_later, delivery_id, self._clock() + retry_delay(attempts))
+            return
+        if message is None:
+            next_try_at = self._clock() + retry_delay(attempts)
+            await self._db.write(deliveries.put_back, delivery_id, next_try_at, problem)
+        else:
+            # What it shows isn't known: revision 0 has the refresher draw it anew.
+            await self._posted(delivery_id, message, "", 0)
+
+    # --- seeds ---
+
+    async def _start_seeding(self, ready: list[str], senders: asyncio.TaskGroup) -> None:
+        platforms = [name for name in ready if isinstance(self._adapters[name], SeedsReactions)]
+        if not platforms:
+            return
+        since = self._clock() - SEED_WITHIN
+        by_chat: dict[ChatRef, list[deliveries.Posted]] = {}
+        for posted in await self._db.read(deliveries.unseeded, platforms, since, SEEDS_AT_ONCE):
+            by_chat.setdefault(posted.message.chat, []).append(posted)
+        for chat, posts in by_chat.items():
+            if chat not in self._seeding:
+                self._seeding[chat] = senders.create_task(self._seed_all(chat, posts), name=f"seeds {chat.id}")
+
+    async def _seed_all(self, chat: ChatRef, posts: list[deliveries.Posted]) -> None:
+        adapter = self._adapters[chat.platform]
+        assert isinstance(adapter, SeedsReactions)
+        try:
+            for posted in posts:
+                await self._seed(adapter, posted)
+        except Exception:
+            log.exception("seeding reactions failed", platform=chat.platform)
+        finally:
+            del self._seeding[chat]
+
+    async def _seed(self, adapter: ChatAdapter, posted: deliveries.Posted) -> None:
+        assert isinstance(adapter, SeedsReactions)
+        try:
+            await adapter.seed(posted.message, adapter.ballot)
+        except (Throttled, PlatformDown, Unconfirmed):
+            return  # the next sweep tries again: seeding is idempotent
+        except DeliveryError as error:
+            log.info("reactions can't be seeded", delivery=posted.id, reason=str(error))
+        await self._db.write(deliveries.mark_seeded, posted.id)
+
+
+def _key(delivery_id: int) -> str:
+    """The idempotency key of a delivery, the same in every attempt (at most 25 characters: Discord's nonce)."""
+    return f"n{delivery_id}"

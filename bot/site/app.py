@@ -1,0 +1,44 @@
+"""Puts the site together. Imported late: FastAPI takes most of a second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp
+
+from bot.ports import Site, Translators
+from bot.site.health import Health, health_router
+from bot.site.samples import samples_router
+from bot.site.server import address_of
+from bot.site.stories import stories_router
+from bot.storage.database import Database
+
+
+def create_site(
+    db: Database,
+    *,
+    site: Site,
+    adapters: Callable[[], Mapping[str, Health]],
+    standing: Callable[[], bool],
+    registry: CollectorRegistry,
+    translators: Translators,
+    clock: Callable[[], datetime],
+    sample_epoch: datetime | None = None,
+    pages: ASGIApp | None = None,
+) -> FastAPI:
+    """The whole HTTP application, to be given to `server.serve`.
+
+    ``sample_epoch``: when the database was made, or None for no sample wire. ``pages``: an adapter's, at the root.
+    """
+    # The documentation pages would load their scripts from elsewhere; the description itself stays at /openapi.json.
+    app = FastAPI(title="Newstally", docs_url=None, redoc_url=None)
+    app.include_router(health_router(db, registry, adapters, standing))
+    app.include_router(stories_router(db, site.admin_token))
+    if sample_epoch is not None:
+        app.include_router(samples_router(address_of(site), sample_epoch, translators, clock))
+    if pages is not None:
+        app.mount("/", pages)
+    return app

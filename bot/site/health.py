@@ -1,0 +1,80 @@
+"""GET /healthz and GET /metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse, Response
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from bot.errors import StorageError
+from bot.model import Phrase, Sentiment
+from bot.ports import State
+from bot.storage import api
+from bot.storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How an adapter stands."""
+
+    state: State
+    detail: Phrase | None = None
+
+
+def health_router(
+    db: Database,
+    registry: CollectorRegistry,
+    adapters: Callable[[], Mapping[str, Health]],
+    standing: Callable[[], bool],
+) -> APIRouter:
+    """The routes for those who watch the product. ``standing``: whether HTTP and storage are both up."""
+    router = APIRouter()
+    gauges = _Gauges(registry)
+
+    @router.api_route("/healthz", methods=["GET", "HEAD"])
+    async def healthz() -> Response:
+        """200 while the product itself works, whatever the platforms say; each adapter's state is told."""
+        told = {name: _told(health) for name, health in adapters().items()}
+        return JSONResponse({"adapters": told}, 200 if standing() else 503)
+
+    @router.get("/metrics")
+    async def metrics() -> Response:
+        """Numbers for Prometheus, counted when asked."""
+        gauges.set(await db.read(api.census), adapters())
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+def _told(health: Health) -> dict[str, str]:
+    # The operator's words: English, as in the terminal.
+    detail = "" if health.detail is None else str(StorageError(health.detail))
+    return {"state": health.state.value, "detail": detail}
+
+
+class _Gauges:
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._sources = Gauge("newstally_sources", "Sources by health", ["health"], registry=registry)
+        self._deliveries = Gauge("newstally_deliveries", "Deliveries by state", ["state"], registry=registry)
+        self._votes = Gauge("newstally_votes", "Votes that stand", ["sentiment"], registry=registry)
+        self._stories = Gauge("newstally_stories", "Stories stored", registry=registry)
+        self._adapters = Gauge("newstally_adapter_state", "1 for the state", ["adapter", "state"], registry=registry)
+
+    def set(self, census: api.Census, adapters: Mapping[str, Health]) -> None:
+        for gauge, label, counts in (
+            (self._sources, "health", census.sources),
+            (self._deliveries, "state", census.deliveries),
+        ):
+            gauge.clear()  # a state that nothing is in any more would keep its last number
+            for name, count in counts.items():
+                gauge.labels(**{label: name}).set(count)
+        for sentiment in Sentiment:
+            self._votes.labels(sentiment=sentiment.name.lower()).set(census.votes[sentiment])
+        self._stories.set(census.stories)
+        for name, health in adapters.items():
+            for state in State:
+                self._adapters.labels(adapter=name, state=state.value).set(state is health.state)

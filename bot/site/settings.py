@@ -1,0 +1,60 @@
+"""The ``[site]`` table of the config file."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+SHORTEST_TOKEN = 16
+"""Characters of an admin token: too many to guess over HTTP, even for who may try for ever."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address can be reached from this machine only."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class SiteSettings(BaseModel):
+    """Where the one HTTP server listens."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    host: str = Field("127.0.0.1", min_length=1, description="address to listen on; any but loopback needs admin_token")
+    port: int | None = Field(None, ge=1, le=65535, description="unset: 8080 or the next free port up to 8099")
+    admin_token: SecretStr | None = Field(None, description="makes admins; unset: a new one each run, in the terminal")
+    public_url: str = Field(
+        "", description="address under which a proxy shows the site, such as https://news.example.org"
+    )
+
+    @field_validator("admin_token")
+    @classmethod
+    def _long_enough(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None and len(token.get_secret_value()) < SHORTEST_TOKEN:
+            raise ValueError(f"must have at least {SHORTEST_TOKEN} characters")
+        return token
+
+    @field_validator("public_url")
+    @classmethod
+    def _an_origin(cls, url: str) -> str:
+        if not url:
+            return url
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+            raise ValueError("must look like https://news.example.org")
+        if parts.path.rstrip("/") or parts.query or parts.fragment:
+            raise ValueError("must have no path: the site needs a host name of its own")
+        return url.rstrip("/")
+
+    @model_validator(mode="after")
+    def _no_stranger_is_admin(self) -> Self:
+        if self.admin_token is None and not is_loopback(self.host):
+            raise ValueError(f"host {self.host} can be reached by others: set admin_token")
+        return self

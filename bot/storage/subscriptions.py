@@ -1,0 +1,173 @@
+"""Subscriptions: which packs and sources a chat follows, and how those sources do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from bot.model import Actor, Phrase
+from bot.storage.chats import log_change
+from bot.storage.phrases import phrase_from_json
+from bot.storage.tables import chat, seen_event, source, subscription, subscription_cursor
+
+LIMIT = 50
+"""How many subscriptions a chat may have: each costs polls, and a chat that follows more reads none of it."""
+
+
+class Outcome(Enum):
+    """What became of the wish to follow something."""
+
+    FOLLOWED = "followed"
+    ALREADY = "already"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedSource:
+    """A source that a subscription reads, and how it does."""
+
+    id: int
+    url: str
+    title: str
+    site_url: str | None
+    last_ok_at: datetime | None
+    last_polled_at: datetime | None
+    problem: Phrase | None
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A pack or a source that a chat follows."""
+
+    id: int
+    pack: str | None
+    """None: a single source."""
+    sources: tuple[FollowedSource, ...]
+    """Of a pack, those that it reads now."""
+
+
+def follow_pack(connection: Connection, chat_id: int, pack: str, by: Actor | None, now: datetime) -> Outcome:
+    """Follow a pack; ``by`` None is the config file. Which sources it reads, gather decides."""
+    return _follow(connection, chat_id, {"pack": pack}, by, now, name=pack)
+
+
+def follow_source(connection: Connection, chat_id: int, source_id: int, by: Actor | None, now: datetime) -> Outcome:
+    """Follow a single source; ``by`` None is the config file."""
+    url = connection.execute(select(source.c.url).where(source.c.id == source_id)).scalar_one()
+    return _follow(connection, chat_id, {"source_id": source_id}, by, now, name=url)
+
+
+def unfollow(
+    connection: Connection,
+    chat_id: int,
+    subscription_id: int,
+    by: Actor | None,
+    now: datetime,
+    *,
+    event_id: str | None = None,
+) -> bool:
+    """Stop following; False when there was nothing to stop, or the event of this id has done it before.
+
+    A typed "remove 2" that is told again after a crash must not remove what then stands in the second place.
+    """
+    if event_id is not None and by is not None and not _first_time(connection, by.platform, event_id, now):
+        return False
+    row = connection.execute(
+        select(subscription.c.pack, source.c.url)
+        .join(source, source.c.id == subscription.c.source_id, isouter=True)
+        .where(subscription.c.id == subscription_id, subscription.c.chat_id == chat_id)
+    ).first()
+    if row is None:
+        return False
+    connection.execute(delete(subscription).where(subscription.c.id == subscription_id))
+    setting, name = ("source", row.url) if row.pack is None else ("pack", row.pack)
+    log_change(connection, chat_id, by, now, setting=setting, old=name, new=None)
+    return True
+
+
+def of_chat(connection: Connection, chat_id: int) -> Sequence[Subscription]:
+    """What the chat follows, in the order in which it began."""
+    rows = connection.execute(
+        select(subscription.c.id.label("subscription_id"), subscription.c.pack, *_source_columns())
+        .join(subscription_cursor, subscription_cursor.c.subscription_id == subscription.c.id, isouter=True)
+        .join(
+            source,
+            # A single source is known before gather has given the subscription its cursor.
+            or_(
+                and_(subscription.c.pack.is_not(None), source.c.id == subscription_cursor.c.source_id),
+                and_(subscription.c.pack.is_(None), source.c.id == subscription.c.source_id),
+            ),
+            isouter=True,
+        )
+        .where(subscription.c.chat_id == chat_id)
+        .order_by(subscription.c.id, source.c.id)
+    ).all()
+    packs = {row.subscription_id: row.pack for row in rows}
+    return [
+        Subscription(
+            key, pack, tuple(_source(row) for row in rows if row.subscription_id == key and row.id is not None)
+        )
+        for key, pack in packs.items()
+    ]
+
+
+def has_room(connection: Connection, chat_id: int) -> bool:
+    """Whether the chat may follow one more."""
+    return _count(connection, chat_id) < LIMIT
+
+
+def _follow(
+    connection: Connection,
+    chat_id: int,
+    what: dict[str, str | int],
+    by: Actor | None,
+    now: datetime,
+    *,
+    name: str,
+) -> Outcome:
+    if connection.execute(select(chat.c.id).where(chat.c.id == chat_id)).first() is None:
+        return Outcome.ALREADY  # the chat went away while a feed was being looked for
+    follows = select(subscription.c.id).filter_by(chat_id=chat_id, **what)
+    if connection.execute(follows).first() is not None:
+        return Outcome.ALREADY
+    if _count(connection, chat_id) >= LIMIT:
+        return Outcome.FULL
+    connection.execute(insert(subscription).values(chat_id=chat_id, added_at=now, **what))
+    log_change(connection, chat_id, by, now, setting="pack" if "pack" in what else "source", old=None, new=name)
+    return Outcome.FOLLOWED
+
+
+def _count(connection: Connection, chat_id: int) -> int:
+    statement = select(func.count()).select_from(subscription).where(subscription.c.chat_id == chat_id)
+    return connection.execute(statement).scalar_one()
+
+
+def _first_time(connection: Connection, platform: str, event_id: str, now: datetime) -> bool:
+    # Marked apart from the presses and reactions that tally keeps under the bare id.
+    row = upsert(seen_event).values(platform=platform, event_id=f"c:{event_id}", seen_at=now)
+    return connection.execute(row.on_conflict_do_nothing()).rowcount == 1
+
+
+def _source_columns() -> tuple[Any, ...]:
+    c = source.c
+    return (c.id, c.url, c.title, c.site_url, c.last_ok_at, c.last_polled_at, c.problem, c.ended)
+
+
+def _source(row: Row[Any]) -> FollowedSource:
+    return FollowedSource(
+        id=row.id,
+        url=row.url,
+        title=row.title,
+        site_url=row.site_url,
+        last_ok_at=row.last_ok_at,
+        last_polled_at=row.last_polled_at,
+        problem=None if row.problem is None else phrase_from_json(row.problem),
+        ended=row.ended,
+    )

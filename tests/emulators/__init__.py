@@ -1,0 +1,1 @@
+"""Servers that speak the platforms' real protocols over loopback sockets and keep state."""

@@ -1,0 +1,323 @@
+"""What is owed arrives, once: over a real database and a platform in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, func, insert, select, update
+
+from bot.errors import CardRejected, ChatGone, ChatMoved, PlatformDown, Throttled, Unconfirmed
+from bot.i18n import Catalogues
+from bot.model import ChatRef, Phrase
+from bot.publish.outbox import Outbox, retry_delay
+from bot.storage import deliveries
+from bot.storage.database import Database, open_database
+from bot.storage.tables import chat, delivery, entry, source, story, subscription, subscription_cursor
+from tests.memory import FindingAdapter, MemoryAdapter
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+ROOM = ChatRef("memory", "room")
+NO = Phrase("no")
+
+
+class World:
+    """A database with a source, and the clock."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+        self.now = NOW
+        self.posted: list[int] = []
+        self._entries: Iterator[int] = iter(range(1, 10_000))
+
+    def clock(self) -> datetime:
+        return self.now
+
+    async def on_posted(self, delivery_id: int) -> None:
+        self.posted.append(delivery_id)
+
+    def outbox(self, adapter: MemoryAdapter) -> Outbox:
+        return Outbox(self.db, {"memory": adapter}, Catalogues(), self.clock, self.on_posted)
+
+    async def tell(self, *titles: str, source_id: int = 1, story_id: int | None = None) -> None:
+        """The source publishes entries, each a story of its own unless one is named."""
+
+        def store(connection: Connection) -> None:
+            for title in titles:
+                number = next(self._entries)
+                at = NOW + timedelta(minutes=number)
+                tale = story_id
+                if tale is None:
+                    tale = connection.execute(
+                        insert(story)
+                        .values(language="en", title=title, url="https://a.example/" + title, first_seen_at=at, sorted_at=at)
+                        .returning(story.c.id)
+                    ).scalar_one()
+                connection.execute(
+                    insert(entry).values(
+                        source_id=source_id,
+                        identity=str(number),
+                        story_id=tale,
+                        title=title,
+                        language="en",
+                        first_seen_at=at,
+                        last_seen_at=at,
+                        content_hash="",
+                    )
+                )
+
+        await self.db.write(store)
+
+    async def follow(self, *sources: int, native: str = "room", language: str | None = "en", topic: str = "") -> int:
+        """A chat follows sources (all of one pack when there are several)."""
+
+        def store(connection: Connection) -> int:
+            chat_id = connection.execute(
+                insert(chat)
+                .values(platform="memory", native_id=native, topic=topic, kind="group", language=language, joined_at=NOW)
+                .returning(chat.c.id)
+            ).scalar_one()
+            followed = connection.execute(
+                insert(subscription)
+                .values(chat_id=chat_id, pack="crypto" if len(sources) > 1 else None, source_id=sources[0], added_at=NOW)
+                .returning(subscription.c.id)
+            ).scalar_one()
+            for source_id in sources:
+                connection.execute(
+                    insert(subscription_cursor).values(subscription_id=followed, source_id=source_id, entry_id=0)
+                )
+            return chat_id
+
+        return await self.db.write(store)
+
+    async def states(self) -> dict[str, int]:
+        def count(connection: Connection) -> dict[str, int]:
+            rows = connection.execute(select(delivery.c.state, func.count()).group_by(delivery.c.state))
+            return {state: n for state, n in rows}
+
+        return await self.db.read(count)
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with open_database(tmp_path / "a.db") as db:
+
+        def sources(connection: Connection) -> None:
+            for number in (1, 2, 3):
+                connection.execute(
+                    insert(source).values(
+                        id=number,
+                        url=f"https://{number}.example/feed",
+                        exempt=False,
+                        title=f"Source {number}",
+                        interval_seconds=600,
+                        last_polled_at=NOW if number < 3 else None,
+                        last_ok_at=NOW if number < 3 else None,
+                    )
+                )
+
+        await db.write(sources)
+        yield World(db)
+
+
+@asynccontextmanager
+async def swept(outbox: Outbox) -> AsyncIterator[None]:
+    """Sweep once and wait until every sender has ended."""
+    async with asyncio.TaskGroup() as senders:
+        await outbox.sweep(senders)
+    yield
+
+
+async def sweep(outbox: Outbox) -> None:
+    async with swept(outbox):
+        pass
+
+
+def titles(adapter: MemoryAdapter, chat_ref: ChatRef = ROOM) -> list[str]:
+    return [message.card.lines[0].spans[0].text for message in adapter.in_chat(chat_ref)]
+
+
+async def test_at_first_contact_a_chat_gets_the_three_newest_oldest_first_and_later_all_that_is_new(world: World) -> None:
+    await world.tell("a", "b", "c", "d", "e")
+    await world.follow(1)
+    adapter = MemoryAdapter()
+    outbox = world.outbox(adapter)
+    await sweep(outbox)
+    assert titles(adapter) == ["c", "d", "e"]
+    await world.tell("f", "g", "h", "i")
+    await sweep(outbox)
+    assert titles(adapter) == ["c", "d", "e", "f", "g", "h", "i"]
+    assert len(world.posted) == 7
+
+
+async def test_a_pack_gives_three_stories_in_all_once_every_source_of_it_was_tried(world: World) -> None:
+    await world.tell("a", "b")
+    await world.tell("c", "d", source_id=2)
+    await world.follow(1, 2, 3)
+    adapter = MemoryAdapter()
+    outbox = world.outbox(adapter)
+    await sweep(outbox)
+    assert titles(adapter) == []
+    await world.db.write(lambda c: c.execute(update(source).where(source.c.id == 3).values(last_polled_at=NOW)))
+    await sweep(outbox)
+    assert titles(adapter) == ["b", "c", "d"]
+
+
+async def test_a_story_told_again_by_the_source_or_by_another_is_not_posted_again(world: World) -> None:
+    await world.tell("old", "a", "b", "c")
+    await world.follow(1, 2)
+    adapter = MemoryAdapter()
+    outbox = world.outbox(adapter)
+    await sweep(outbox)
+    await world.tell("old again", story_id=1)
+    await world.tell("a elsewhere", source_id=2, story_id=2)
+    await sweep(outbox)
+    assert titles(adapter) == ["a", "b", "c"]
+
+
+async def test_nothing_is_posted_before_a_language_is_chosen(world: World) -> None:
+    await world.tell("a")
+    await world.follow(1, language=None)
+    adapter = MemoryAdapter()
+    await sweep(world.outbox(adapter))
+    assert adapter.messages == []
+
+
+async def test_an_adapter_that_is_not_ready_is_left_alone(world: World) -> None:
+    from bot.ports import State
+
+    await world.tell("a")
+    await world.follow(1)
+    adapter = MemoryAdapter()
+    adapter.state = State.CONNECTING
+    outbox = world.outbox(adapter)
+    await sweep(outbox)
+    assert adapter.messages == []
+    adapter.state = State.READY
+    await sweep(outbox)
+    assert titles(adapter) == ["a"]
+
+
+async def test_a_platform_that_is_down_is_tried_again_later(world: World) -> None:
+    await world.tell("a")
+    await world.follow(1)
+    adapter = MemoryAdapter()
+    adapter.fail.append(PlatformDown(NO))
+    outbox = world.outbox(adapter)
+    await sweep(outbox)
+    assert await world.states() == {"waiting": 1}
+    await sweep(outbox)
+    assert adapter.messages == []
+    world.now += retry_delay(1)
+    await sweep(outbox)
+    assert titles(adapter) == ["a"]
+
+
+async def test_a_throttled_chat_waits_as_long_as_it_is_told_and_others_go_on(world: World) -> None:
+    await world.tell("a")
+    await world.follow(1, native="flooded")
+    await world.follow(1, native="room")
+    adapter = MemoryAdapter()
+    adapter.fail.append(Throttled(NO, retry_after=90))
+    outbox = world.outbox(adapter)
+    await sweep(outbox)
+    assert len(adapter.messages) == 1
+    world.now += timedelta(seconds=91)
+    await sweep(outbox)
+    assert len(adapter.messages) == 2
+
+
+async def test_a_chat_that_is_gone_is_paused_and_keeps_what_it_is_owed(world: World) -> None:
+    await world.tell("a", "b")
+    await world.follow(1)
+    adapter = MemoryAdapter()
+    adapter.fail.append(ChatGone(NO))
+    outbox = world.outbox(adapter)
+    await sweep(outbox)
+    await sweep(outbox)
+    assert adapter.messages == []
+    assert await world.states() == {"waiting": 2}
+
+
+async def test_a_chat_that_moved_gets_its_story_at_its_new_place(world: World) -> None:
+    await world.tell("a")
+    await world.follow(1)
+    adapter = MemoryAdapter()
+    adapter.fail.append(ChatMoved(NO, ChatRef("memory", "new room")))
+    await sweep(world.outbox(adapter))
+    assert titles(adapter, ChatRef("memory", "new room")) == ["a"]
+
+
+async def test_a_refused_story_does_not_block_the_next_one(world: World) -> None:
+    await world.tell("bad", "good")
+    await world.follow(1)
+    adapter = MemoryAdapter()
+    adapter.fail.append(CardRejected(NO))
+    await sweep(world.outbox(adapter))
+    assert titles(adapter) == ["good"]
+    assert await world.states() == {"failed": 1, "posted": 1}
+
+
+@pytest.mark.parametrize("error", [Unconfirmed(NO), RuntimeError("bug")])
+async def test_a_post_that_may_have_arrived_is_never_sent_again_where_it_cannot_be_found(world: World, error) -> None:
+    await world.tell("a", "b")
+    await world.follow(1)
+    adapter = MemoryAdapter()
+    adapter.lose_answer.append(error)
+    outbox = world.outbox(adapter)
+    await sweep(outbox)
+    world.now += timedelta(days=1)
+    await sweep(outbox)
+    assert titles(adapter) == ["a", "b"]
+    assert await world.states() == {"unconfirmed": 1, "posted": 1}
+
+
+async def test_a_post_that_may_have_arrived_is_looked_for_where_it_can_be(world: World) -> None:
+    await world.tell("a", "b")
+    await world.follow(1)
+    adapter = FindingAdapter()
+    adapter.lose_answer.append(Unconfirmed(NO))
+    adapter.fail.extend([])
+    await sweep(world.outbox(adapter))
+    assert titles(adapter) == ["a", "b"]
+    assert await world.states() == {"posted": 2}
+
+
+async def test_an_attempt_cut_off_by_a_crash_is_found_or_sent_again(world: World) -> None:
+    await world.tell("arrived", "lost")
+    chat_id = await world.follow(1)
+    adapter = FindingAdapter()
+    await world.db.write(deliveries.select_new, NOW)
+    # The process dies after the platform acted on the first and before it saw the second.
+    first = await world.db.write(deliveries.begin_next, chat_id, NOW)
+    assert first is not None
+    outbox = world.outbox(adapter)
+    from bot.card.story import Standing, story_card
+
+    await adapter.send(ROOM, story_card(first.story, first.id, Standing(), adapter.ballot, Catalogues()("en")), key="")
+    await world.db.write(deliveries.begin_next, chat_id, NOW)
+    await sweep(outbox)
+    world.now += retry_delay(1)
+    await sweep(outbox)
+    assert titles(adapter) == ["arrived", "lost"]
+    assert await world.states() == {"posted": 2}
+
+
+async def test_seeds_come_after_the_posts_and_a_refusal_to_seed_is_final(world: World) -> None:
+    await world.tell("a", "b")
+    await world.follow(1)
+    adapter = FindingAdapter()
+    outbox = world.outbox(adapter)
+    await sweep(outbox)
+    adapter.fail.append(CardRejected(NO))
+    await sweep(outbox)
+    await sweep(outbox)
+    assert [bool(message.seeds) for message in adapter.messages] in ([True, False], [False, True])
+
+
+def test_retries_are_bounded() -> None:
+    assert [retry_delay(n).total_seconds() for n in (1, 2, 3, 50)] == [5, 10, 20, 600]
