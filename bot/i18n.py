@@ -105,7 +105,7 @@ class LanguageTranslator:
         delta = at - now
         if abs(delta) < _JUST_NOW:
             # TRANSLATORS: stands where "4 minutes ago" would, for less than a minute
-            return self("just now")
+            return self.phrase(Phrase("just now"))
         # Only the long format: the shorter ones lack units or mean the wrong direction in several languages.
         return format_timedelta(delta, add_direction=True, format="long", locale=self._locale)
 

@@ -21,7 +21,7 @@ from telegram.error import (
     TimedOut,
 )
 
-from adapters.telegram.request import NotSent, ServerFault
+from adapters.telegram.request import Flooded, NotSent, ServerFault
 from bot.errors import CardRejected, ChatGone, ChatMoved, DeliveryError, PlatformDown, Throttled, Unconfirmed
 from bot.model import ChatRef, Phrase
 
@@ -71,7 +71,7 @@ def _down(_error: TelegramError, _attempt: Attempt) -> DeliveryError:
 
 
 def _uncertain(error: TelegramError, attempt: Attempt) -> DeliveryError:
-    # 503: not processed, by its definition (RFC 9110, 15.6.4). Any other 5xx may come from a gateway that lost the answer.
+    # 503 is not processed, by its definition (RFC 9110, 15.6.4); any other 5xx may be a gateway that lost the answer.
     if attempt.repeatable or (isinstance(error, ServerFault) and error.status == 503):
         return PlatformDown(NO_ANSWER)
     return Unconfirmed(UNCERTAIN)
@@ -152,7 +152,9 @@ def delivery_error(error: TelegramError, attempt: Attempt) -> DeliveryError:
 
 
 def seconds(error: RetryAfter) -> float:
-    """How long a 429 asks to wait; the library gives whole seconds or, as its setting says, a timedelta."""
+    """How long a 429 asks to wait; the library's own error has whole seconds or, as its setting says, a timedelta."""
+    if isinstance(error, Flooded):
+        return error.wait
     wait = error.retry_after
     return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
 

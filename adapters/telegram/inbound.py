@@ -1,6 +1,6 @@
 """Raw updates → events. Pure; an update that isn't what the Bot API promises raises, and costs only itself.
 
-Updates are read as JSON and not as the library's objects, because one field that the library can't parse would cost a vote.
+Updates are read as JSON and not as the library's objects: one field that the library can't parse would cost a vote.
 """
 
 from __future__ import annotations
@@ -182,9 +182,7 @@ def _command(message: Json, event_id: str, ears: Ears) -> list[Heard]:
         name = "help"
     # An anonymous administrator speaks as the group itself: the platform lets no one else do so.
     admin = True if sender_chat is not None and sender_chat["id"] == chat["id"] else None
-    event = CommandInvoked(
-        ref, actor, name, text, event_id=event_id, admin=admin, kind=kind, title=_title(chat)
-    )
+    event = CommandInvoked(ref, actor, name, text, event_id=event_id, admin=admin, kind=kind, title=_title(chat))
     return [Heard(event, message=int(message["message_id"]))]
 
 

@@ -1,4 +1,4 @@
-"""Card → what sendMessage takes: text, entities, link preview, keyboard. Pure; whatever the card holds, the result is valid.
+"""Card → what sendMessage takes: text, entities, link preview, keyboard. Pure, and valid whatever the card holds.
 
 Entities and not HTML: text from feeds can then never be read as markup, and cutting needs no parser.
 """
@@ -97,10 +97,18 @@ def render(card: Card) -> Rendered:
     return Rendered(text, entities, _preview(card), _keyboard(card.buttons))
 
 
-def toast(card: Card) -> str | None:
-    """The words of a card that is short enough to be shown over a button, or None."""
-    words = sendable(card.plain(), one_line=False).strip()
-    return words if words and units(words) <= MAX_TOAST and not card.buttons else None
+def toast(card: Card) -> str:
+    """The words of a card as far as there is room over a button."""
+    return shortened(_words(card), MAX_TOAST)
+
+
+def says_all(card: Card) -> bool:
+    """Whether `toast` leaves nothing out."""
+    return not card.buttons and units(_words(card)) <= MAX_TOAST
+
+
+def _words(card: Card) -> str:
+    return sendable(card.plain(), one_line=False).strip()
 
 
 # --- lines -----------------------------------------------------------------------------------------------------------

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from datetime import timedelta
+from typing import Any
 
 import aiohttp
 from telegram import Bot
-from telegram.error import NetworkError, TimedOut
+from telegram.error import NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
 PLACEHOLDER = "0:placeholder"
@@ -44,6 +45,19 @@ class ServerFault(NetworkError):
 
     def __reduce__(self) -> tuple[type, tuple[int]]:  # type: ignore[override]  # the library says tuple[str]
         return type(self), (self.status,)
+
+
+class Flooded(RetryAfter):
+    """429. Made here because the library warns, at each one, that its attribute will change its type."""
+
+    def __init__(self, wait: int) -> None:
+        TelegramError.__init__(self, f"Too many requests: wait {wait} seconds")
+        self._retry_after = timedelta(seconds=wait)
+
+    @property
+    def wait(self) -> float:
+        """Seconds."""
+        return self._retry_after.total_seconds()
 
 
 class Connection(BaseRequest):
@@ -114,7 +128,7 @@ class Connection(BaseRequest):
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             failure = f"{type(error).__name__}: {_reason(error)}"
         # Raised outside of the handler: the caught error may hold the address, and with it the token.
-        _fail(failure, departed=bool(departed))
+        raise Unanswered(failure) if departed else NotSent(failure)
 
 
 class Wire(Bot):
@@ -168,12 +182,8 @@ def _reason(error: BaseException) -> str:
     return getattr(cause, "strerror", None) or "no details"
 
 
-def _fail(failure: str, *, departed: bool) -> NoReturn:
-    raise Unanswered(failure) if departed else NotSent(failure)
-
-
 def understood(status: int, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
-    """An answer in the one form that the library reads without stumbling. Raises ServerFault or Unanswered."""
+    """An answer in the one form that the library reads without stumbling. Raises what the library has no words for."""
     try:
         answer = json.loads(body)
     except ValueError:
@@ -187,24 +197,27 @@ def understood(status: int, body: bytes, headers: Mapping[str, str]) -> tuple[in
         status = answer["error_code"] if isinstance(answer.get("error_code"), int) else 0
     if status >= 500:
         raise ServerFault(status)
+    if status == 429:
+        raise Flooded(_whole(_parameters(answer).get("retry_after"), headers.get("Retry-After")))
     if status < 400:
         raise Unanswered(f"no Bot API answer (status {status})")
-    return status, json.dumps(_refusal(status, answer, headers)).encode()
+    if "description" not in answer:
+        # A proxy's or a wrong server's word, not Telegram's: it says nothing of the token or the chat.
+        raise NotSent(f"no Bot API answer (status {status})")
+    return status, json.dumps(_refusal(status, answer)).encode()
 
 
-def _refusal(status: int, answer: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:
-    description = answer.get("description")
+def _parameters(answer: Mapping[str, Any]) -> Mapping[str, Any]:
     parameters = answer.get("parameters")
-    given = dict(parameters) if isinstance(parameters, dict) else {}
-    refusal: dict[str, Any] = {
-        "ok": False,
-        "description": description if isinstance(description, str) and description else f"Error {status}",
-    }
-    if status == 429:
-        # Without this parameter the library takes a 429 for a broken network.
-        refusal["parameters"] = {"retry_after": _whole(given.get("retry_after"), headers.get("Retry-After"))}
-    elif isinstance(given.get("migrate_to_chat_id"), int):
-        refusal["parameters"] = {"migrate_to_chat_id": given["migrate_to_chat_id"]}
+    return parameters if isinstance(parameters, dict) else {}
+
+
+def _refusal(status: int, answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Only what the library knows: it stumbles over a missing description and over parameters of other shapes."""
+    refusal: dict[str, Any] = {"ok": False, "description": str(answer["description"] or f"Error {status}")}
+    to = _parameters(answer).get("migrate_to_chat_id")
+    if isinstance(to, int):
+        refusal["parameters"] = {"migrate_to_chat_id": to}
     return refusal
 
 

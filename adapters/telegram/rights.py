@@ -45,7 +45,7 @@ def _allowed(chat: Mapping[str, Any]) -> frozenset[str] | None:
 
 def _channel(member: Mapping[str, Any], emoji: frozenset[str] | None, *, admin: bool) -> Capabilities:
     posts = member["status"] == "creator" or (admin and bool(member.get("can_post_messages")))
-    missing = () if posts else (MAY_NOT_POST,)
+    missing: tuple[Phrase, ...] = () if posts else (MAY_NOT_POST,)
     if not admin:
         missing += (NO_TOTALS,)
     return Capabilities(
@@ -57,7 +57,7 @@ def _group(
     chat: Mapping[str, Any], member: Mapping[str, Any], emoji: frozenset[str] | None, *, admin: bool
 ) -> Capabilities:
     posts = admin or _may_write(chat, member)
-    missing = () if posts else (MAY_NOT_WRITE,)
+    missing: tuple[Phrase, ...] = () if posts else (MAY_NOT_WRITE,)
     if not admin:
         missing += (NO_REACTIONS,)
     if emoji == frozenset():

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 
 # Only the shape that every Bot API server shares, because test servers use short secrets.
-_TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
+_TOKEN = re.compile(r"[0-9]+:[^\s/?#%{}]+")
 
 
 class TelegramSettings(BaseModel):

@@ -1,4 +1,4 @@
-"""Text as Telegram takes it: lengths in UTF-16 units, cuts between whole characters, nothing that becomes a link by itself."""
+"""Text as Telegram takes it: lengths in UTF-16 units, cuts between whole characters, nothing that links by itself."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _fitting(text: str, most: int) -> int:
 
 
 def _breaks(text: str, place: int) -> bool:
-    """Whether a character as people see it ends before ``place`` (the parts of UAX 29 that emoji, accents and Hangul need)."""
+    """Whether a character as people see it ends before ``place`` (of UAX 29, what emoji, accents and Hangul need)."""
     if place >= len(text):
         return True
     before, after = text[place - 1], text[place]

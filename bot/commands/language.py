@@ -65,9 +65,7 @@ async def answer(request: Request) -> Answer:
             )
         )
     await request.require_admin()
-    await request.services.database.write(
-        chats.choose_language, request.chat.id, language, request.actor, request.now
-    )
+    await request.services.database.write(chats.choose_language, request.chat.id, language, request.actor, request.now)
     await request.changed()
     return await _chosen(request, language)
 
@@ -89,9 +87,7 @@ _OWN_NAMES: Mapping[str, str] = {_folded(name): code for code, name in LANGUAGE_
 def language_buttons(command_words: str = "", present: str | None = None) -> list[tuple[Button, ...]]:
     """A button a language, each by its own name."""
     buttons = [
-        command_button(
-            LANGUAGE_NAMES[code], COMMAND.name, f"{command_words} {code}".strip(), pressed=code == present
-        )
+        command_button(LANGUAGE_NAMES[code], COMMAND.name, f"{command_words} {code}".strip(), pressed=code == present)
         for code in LANGUAGES
     ]
     return in_rows(buttons, 3)

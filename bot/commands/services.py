@@ -40,7 +40,7 @@ class Gatherer(Protocol):
         ...
 
     async def sync_subscriptions(self) -> None:
-        """Subscriptions or languages have changed: give each pack its sources, poll what is new, rest what nobody reads."""
+        """Subscriptions or languages have changed: give packs their sources, poll what is new, rest the unread."""
         ...
 
 

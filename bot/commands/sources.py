@@ -7,27 +7,18 @@ from urllib.parse import urlsplit
 
 from bot.card.answer import paragraph
 from bot.commands.request import Request
-from bot.commands.sources_add import add
-from bot.commands.sources_menu import menu, name_of, pack_title, show_list
+from bot.commands.sources_add import FULL, LIST, add
+from bot.commands.sources_menu import ADD_EXAMPLE, menu, name_of, pack_title, show_list
 from bot.commands.targets import offer_channels
 from bot.errors import CommandError
 from bot.model import Phrase
-from bot.ports import Answer, Audience, Choice, Command, Parameter, Subcommand
+from bot.ports import Answer, Audience, Choice, Command, Parameter, Subcommand, Translator
 from bot.storage import subscriptions
-from bot.storage.subscriptions import LIMIT, FollowedSource, Outcome, Subscription
+from bot.storage.subscriptions import FollowedSource, Outcome, Subscription
 
 NAME = "sources"
 
-FULL = Phrase("This chat follows {limit} sources and packs already. Remove one first: /sources list", {"limit": LIMIT})
-
-_USAGE = Phrase(
-    "I don't understand “{words}”. Examples:\n"
-    "/sources\n"
-    "/sources list\n"
-    "/sources follow crypto\n"
-    "/sources add https://example.com\n"
-    "/sources remove 1"
-)
+_EXAMPLES = ("/sources list", "/sources follow crypto", ADD_EXAMPLE, "/sources remove 1")
 
 
 def declaration(packs: Sequence[str]) -> Command:
@@ -76,13 +67,18 @@ async def answer(request: Request) -> Answer:
         return await offer_channels(request) or await menu(request)
     verb = _VERBS.get(request.verb)
     if verb is None:
-        raise CommandError(Phrase(_USAGE.msgid, {"words": request.words[:40]}))
+        raise CommandError(
+            Phrase(
+                "I don't understand “{words}”. For example: {examples}",
+                {"words": request.words[:40], "examples": " · ".join(_EXAMPLES)},
+            )
+        )
     return await verb(request)
 
 
-async def suggestions(followed: Sequence[Subscription], phrase: Callable[[Phrase], str]) -> tuple[Choice, ...]:
+def suggestions(followed: Sequence[Subscription], t: Translator) -> tuple[Choice, ...]:
     """What can be removed, by names."""
-    return tuple(Choice(f"#{subscription.id}", phrase(name_of(subscription))) for subscription in followed)
+    return tuple(Choice(f"#{subscription.id}", t.phrase(name_of(subscription))) for subscription in followed)
 
 
 async def _follow(request: Request) -> Answer:
@@ -109,11 +105,17 @@ async def _remove(request: Request) -> Answer:
     found = _meant(request, followed)
     if not found:
         raise CommandError(
-            Phrase("This chat doesn't follow “{words}”. See: /sources list", {"words": request.rest[:100]})
+            Phrase(
+                "This chat doesn't follow “{words}”. What it follows: {command}",
+                {"words": request.rest[:100], "command": LIST},
+            )
         )
     if len(found) > 1:
         raise CommandError(
-            Phrase("More than one source fits “{words}”. Use its number: /sources list", {"words": request.rest[:100]})
+            Phrase(
+                "More than one source fits “{words}”. Use its number in the list: {command}",
+                {"words": request.rest[:100], "command": LIST},
+            )
         )
     await request.services.database.write(
         subscriptions.unfollow,

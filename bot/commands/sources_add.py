@@ -26,7 +26,12 @@ _ONE_OF = re.compile(r"(\S+)(?:\s+#([0-9a-f]{8}))?")
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
 _HOST = re.compile(r"[^\s/?#@]+\.[^\s/?#@.]{2,}|localhost|[0-9.]+|\[[0-9a-f:]+\]", re.IGNORECASE)
 
-FULL = Phrase("This chat follows {limit} sources and packs already. Remove one first: /sources list", {"limit": LIMIT})
+LIST = "/sources list"
+
+FULL = Phrase(
+    "This chat follows {limit} sources and packs already. Remove one first: {command}",
+    {"limit": LIMIT, "command": LIST},
+)
 
 
 async def add(request: Request) -> Answer:
@@ -34,9 +39,7 @@ async def add(request: Request) -> Answer:
     match = _ONE_OF.fullmatch(request.rest)
     address = web_address(match[1]) if match else None
     if match is None or address is None:
-        raise CommandError(
-            Phrase("That is not a web address. For example: {example}", {"example": ADD_EXAMPLE})
-        )
+        raise CommandError(Phrase("That is not a web address. For example: {example}", {"example": ADD_EXAMPLE}))
     await request.require_admin()
     if not await request.services.database.read(subscriptions.has_room, request.chat.id):
         raise CommandError(FULL)

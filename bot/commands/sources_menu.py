@@ -24,13 +24,16 @@ _PACK_TITLES: Mapping[str, Phrase] = {
     "world": Phrase("World"),
 }
 
+_AS_IT_IS = "{name}"
+"""The msgid of a Phrase that is somebody's own name; there is nothing to translate."""
+
 _REMOVE_BUTTONS = 20
 """As many as five rows hold beside the way back; the others are removed by typing their number."""
 
 
 def pack_title(pack: str) -> Phrase:
     """The name of a pack for readers."""
-    return _PACK_TITLES.get(pack, Phrase("{name}", {"name": pack}))
+    return _PACK_TITLES.get(pack, Phrase(_AS_IT_IS, {"name": pack}))
 
 
 def pack_buttons(request: Request, followed: Collection[str]) -> list[tuple[Button, ...]]:
@@ -79,7 +82,7 @@ def name_of(subscription: Subscription) -> Phrase:
     """What a subscription is called: its pack's name, or its source's title or address."""
     if subscription.pack is not None:
         return pack_title(subscription.pack)
-    return Phrase("{name}", {"name": _label(subscription.sources[0])})
+    return Phrase(_AS_IT_IS, {"name": _label(subscription.sources[0])})
 
 
 def _label(source: FollowedSource) -> str:

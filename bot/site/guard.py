@@ -32,7 +32,7 @@ CONTENT_SECURITY_POLICY = (
 HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
-    # Not no-referrer: under that, browsers send "Origin: null" with our own forms. Other sites learn nothing either way.
+    # Not no-referrer: under that, browsers send "Origin: null" with our own forms. Other sites learn nothing anyway.
     (b"referrer-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),

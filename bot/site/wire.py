@@ -1,4 +1,4 @@
-"""The sample wire: invented stories that ship with the product, as JSON Feeds, so that news arrives without a network."""
+"""The sample wire: invented stories that ship with the product, as JSON Feeds, so that news comes without a network."""
 
 from __future__ import annotations
 

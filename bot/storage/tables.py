@@ -194,6 +194,9 @@ delivery = Table(
     Column("shown_chat_bearish", Integer, nullable=False, server_default="0"),
     Column("shown_all_bullish", Integer, nullable=False, server_default="0"),
     Column("shown_all_bearish", Integer, nullable=False, server_default="0"),
+    Column("shown_total_bullish", Integer, nullable=False, server_default="0"),
+    Column("shown_total_bearish", Integer, nullable=False, server_default="0"),
+    Column("edited_at", UtcDateTime),  # when it was last drawn anew: edits of old posts are sparse
     Column("seeded", Boolean, nullable=False, server_default="0"),
     UniqueConstraint("story_id", "chat_id"),
     Index(None, "state", "next_try_at"),  # the sweep for deliveries waiting
@@ -259,9 +262,12 @@ total = Table(
     "total",
     metadata,
     Column("delivery_id", ForeignKey("delivery.id", ondelete="CASCADE"), nullable=False),
+    # A post and the platform's copy of it may show the same reactions or each its own: kept apart, never added up.
+    Column("mirror", Boolean, nullable=False),
     Column("emoji", String(64), nullable=False),
+    Column("sentiment", Integer, nullable=False),
     Column("count", Integer, nullable=False),
-    PrimaryKeyConstraint("delivery_id", "emoji"),
+    PrimaryKeyConstraint("delivery_id", "mirror", "emoji"),
     sqlite_with_rowid=False,
 )
 
@@ -285,9 +291,13 @@ early_event = Table(
     Column("platform", String(32), nullable=False),
     Column("native_chat", String(128), nullable=False),
     Column("message_id", String(64), nullable=False),
+    # Where the event tells of a copy of the message: events about that copy are kept too.
+    Column("mirror_chat", String(128)),
+    Column("mirror_id", String(64)),
     Column("payload", JSON, nullable=False),
     Column("heard_at", UtcDateTime, nullable=False),
     Index(None, "platform", "native_chat", "message_id"),
+    Index(None, "mirror_chat", "mirror_id"),
     Index(None, "heard_at"),  # pruning
 )
 

@@ -34,6 +34,8 @@ _HTML_TYPES = {
     "blockquote": "blockquote",
 }
 _NAMED_CHARACTERS = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
+_PLAIN = re.compile("[^<&]*")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _SPACES = " \t\r\n\0\v"
 DATE_TIME_FORMAT = re.compile(r"r|w?[dD]?[tT]?")
 
@@ -145,12 +147,14 @@ class _HtmlParser:
                 else:
                     self.start_tag(begin)
             else:
-                self.out.add(char)
-                self.at += 1
+                plain = _PLAIN.match(self.source, self.at + 1)
+                end = plain.end() if plain else self.at + 1
+                self.out.add(self.source[self.at : end])
+                self.at = end
         if self.open:
             raise _fault(f'Can\'t find end tag corresponding to start tag "{self.open[-1].name}"')
         text, entities = self.out.result()
-        if any("\ud800" <= char <= "\udfff" for char in text):
+        if _SURROGATE.search(text):
             raise _fault(
                 "Text contains invalid Unicode characters after decoding HTML entities, check for unmatched surrogate "
                 "code units"

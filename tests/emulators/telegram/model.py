@@ -123,7 +123,6 @@ class Chat:
     linked: Chat | None = None
     migrated_to: Chat | None = None
     blocked: bool = False  # private: the user has blocked the bot
-    started: bool = True  # private: the user has written to the bot
     last_bot_to_speak: int = 0
     last_message_id: int = 0
 

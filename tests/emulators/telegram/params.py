@@ -1,4 +1,4 @@
-"""A request's parameters, whether they came as query, form, multipart or JSON. All values are text, as on the server."""
+"""A request's parameters, be they query, form, multipart or JSON. All values are text, as on the server."""
 
 from __future__ import annotations
 

@@ -35,6 +35,10 @@ FIRST_GROUP = 5001
 FIRST_SUPERGROUP = 1_000_000_002_001  # shown with a minus: -1002…
 
 
+def _reaction(kind: str | Json) -> Json:
+    return reactions.emoji(kind) if isinstance(kind, str) else dict(kind)
+
+
 class CannotDo(ValueError):
     """A person could not do this in any of Telegram's apps."""
 
@@ -221,8 +225,8 @@ class People:
         self.world.set_member(chat, member, by=by or self.owner(chat))
 
     def demote(self, chat: Chat, who: User | None = None, *, by: User | None = None) -> None:
-        status = "left" if chat.is_broadcast else "member"
-        member = Member(who or self.bot.user, "left" if status == "left" else "member")
+        """Takes the rights away; in a channel a bot without rights is out."""
+        member = Member(who or self.bot.user, "left" if chat.is_broadcast else "member")
         self.world.set_member(chat, member, by=by or self.owner(chat))
 
     def restrict(self, chat: Chat, who: User | None = None, **permissions: bool) -> None:
@@ -234,10 +238,15 @@ class People:
     def remove(self, chat: Chat, who: User | None = None, *, banned: bool = True, by: User | None = None) -> None:
         """Removes the bot (or a person). Banned: "kicked", as the apps do with bots; else "left"."""
         user = who or self.bot.user
-        self.world.set_member(chat, Member(user, "kicked" if banned else "left"), by=by or self.owner(chat))
+        by = by or self.owner(chat)
+        self.world.set_member(chat, Member(user, "kicked" if banned else "left"), by=by)
+        if not chat.is_broadcast:
+            self._service(chat, by, left_chat_member=shapes.user(user))
 
     def join(self, chat: Chat, user: User) -> None:
         self.world.set_member(chat, Member(user, "member"), by=user)
+        if not chat.is_broadcast:
+            self._service(chat, user, new_chat_members=[shapes.user(user)])
 
     def set_anonymous(self, chat: Chat, user: User, anonymous: bool = True) -> None:
         """The administrator now acts under the group's name."""
@@ -331,7 +340,7 @@ class People:
         if it is None:
             raise CannotDo("no such message")
         it = self.world.reaction_target(it)
-        wanted = [reactions.emoji(kind) if isinstance(kind, str) else dict(kind) for kind in kinds]
+        wanted = [_reaction(kind) for kind in kinds]
         own = it.reactions.get(self._actor(who, chat), [])
         if isinstance(who, User):
             member = chat.members.get(who.id)
@@ -382,7 +391,7 @@ class People:
         button: str,
         *,
         give_up: asyncio.Event | None = None,
-        timeout: float = 5.0,
+        timeout: float = 5.0,  # noqa: ASYNC109 - real time, while the clock may be the test's
         forged: bool = False,
     ) -> Press:
         """Presses and waits for the bot's answer (or `give_up`); the Press says what the person saw."""
@@ -403,9 +412,7 @@ class People:
         self, chat: Chat, kinds: Iterable[str | Json] | None, *, at_most: int | None = None
     ) -> None:
         """None: every emoji; an empty list: none; else exactly these. Telegram tells no bot about it."""
-        if kinds is not None:
-            kinds = [reactions.emoji(kind) if isinstance(kind, str) else kind for kind in kinds]
-        chat.available_reactions = kinds
+        chat.available_reactions = None if kinds is None else [_reaction(kind) for kind in kinds]
         if at_most is not None:
             chat.max_reaction_count = at_most
         self.world.touch()
@@ -453,7 +460,7 @@ class People:
         self.world.tell_counts()
         self.world.touch()
 
-    async def wait_for(self, predicate: Callable[[], Any], timeout: float = 5.0) -> Any:
+    async def wait_for(self, predicate: Callable[[], Any], timeout: float = 5.0) -> Any:  # noqa: ASYNC109 - real time
         """Waits until the predicate holds, looking after each change of state; returns its value. No sleeping."""
         return await self.world.wait_for(predicate, timeout)
 

@@ -58,7 +58,7 @@ class TelegramServer(People):
         count_delay: float = 60.0,
         fetch_anywhere: bool = False,
     ) -> None:
-        """`limits` None: the strict defaults. `count_delay`: how long reaction totals are gathered before they leave."""
+        """`limits` None: the strict defaults. `count_delay`: how long reaction totals are gathered."""
         world = World(clock, limits or Limits(), fetch_anywhere=fetch_anywhere, count_delay=count_delay)
         super().__init__(world)
         self.new_bot(token=token, privacy=privacy)

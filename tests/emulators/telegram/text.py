@@ -24,6 +24,9 @@ _SPLITTABLE = ("bold", "italic", "underline", "strikethrough", "spoiler")
 _QUOTES = ("blockquote", "expandable_blockquote")
 _MONOSPACE = ("pre", "code")
 _DETECTED = ("mention", "hashtag", "cashtag", "bot_command", "url", "email", "phone_number", "bank_card_number")
+_INVISIBLE = re.compile("[\r\u2028-\u202e\u0333\u033f\u030a]")  # dropped, as td's clean_input_string does
+_CONTROL = re.compile("[\0-\t\x0b\x0c\x0e-\x1f]")  # become spaces
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _ORDER = {kind: rank for rank, kind in enumerate((*_QUOTES, "pre", "code", "text_link", "text_mention", *_SPLITTABLE))}
 
 
@@ -155,7 +158,7 @@ def finish(given: Formatted, *, limit: int, allow_empty: bool = False, detect: b
 
 
 def _invalid_utf8(text: str) -> bool:
-    return any("\ud800" <= char <= "\udfff" for char in text)
+    return _SURROGATE.search(text) is not None
 
 
 def _rank(entity: Json) -> tuple[int, int, int]:
@@ -164,6 +167,11 @@ def _rank(entity: Json) -> tuple[int, int, int]:
 
 def _clean(text: str, entities: list[Json]) -> str:
     """Replaces control characters by spaces, drops what clients must not see, and moves the entities along."""
+    if not entities:
+        return _CONTROL.sub(" ", _INVISIBLE.sub("", text))
+    if not _INVISIBLE.search(text) and not _CONTROL.search(text):
+        _check_bounds(text, entities)
+        return text
     kept: list[str] = []
     moved: list[int | None] = []  # old UTF-16 offset → new one; None: the middle of a character
     length = 0
@@ -172,29 +180,43 @@ def _clean(text: str, entities: list[Json]) -> str:
         moved.append(length)
         if width == 2:
             moved.append(None)
-        if char == "\r" or "\u2028" <= char <= "\u202e" or char in "\u0333\u033f\u030a":
+        if _INVISIBLE.match(char):
             continue
-        kept.append(" " if char < " " and char != "\n" else char)
+        kept.append(" " if _CONTROL.match(char) else char)
         length += width
     moved.append(length)
+    _check_bounds(text, entities)
+    for entity in entities:
+        begin, end = moved[entity["offset"]], moved[entity["offset"] + entity["length"]]
+        assert begin is not None, "checked above"
+        assert end is not None, "checked above"
+        entity["offset"], entity["length"] = begin, end - begin
+    return "".join(kept)
+
+
+def _check_bounds(text: str, entities: list[Json]) -> None:
+    units = text.encode("utf-16-le")
+    size = len(units) // 2
+
+    def splits(at: int) -> bool:
+        """Whether this offset is in the middle of a surrogate pair."""
+        return at < size and units[2 * at + 1] & 0xFC == 0xDC
+
     for entity in sorted(entities, key=_rank):
         begin, end = entity["offset"], entity["offset"] + entity["length"]
-        if begin >= len(moved) - 1:
+        if begin >= size:
             raise bad(f"Entity begins after the end of the text at UTF-16 offset {begin}")
-        if end >= len(moved):
+        if end > size:
             raise bad(
                 f"Entity beginning at UTF-16 offset {begin} ends after the end of the text at UTF-16 offset {end}"
             )
-        new_begin, new_end = moved[begin], moved[end]
-        if new_begin is None:
+        if splits(begin):
             raise bad(f"Entity begins in a middle of a UTF-16 symbol at byte offset {_byte_of(text, begin + 1)}")
-        if new_end is None:
+        if splits(end):
             raise bad(
                 f"Entity beginning at UTF-16 offset {begin} ends in a middle of a UTF-16 symbol at byte offset "
                 f"{_byte_of(text, end + 1)}"
             )
-        entity["offset"], entity["length"] = new_begin, new_end - new_begin
-    return "".join(kept)
 
 
 def _byte_of(text: str, utf16_offset: int) -> int:
@@ -245,10 +267,13 @@ def _split(kind: str, entities: list[Json], walls: list[Json]) -> list[Json]:
     result: list[Json] = []
     for begin, end in merged:
         cuts = {begin, end}
-        for wall in walls:
-            crossing = begin < wall["offset"] < end < _end(wall) or wall["offset"] < begin < _end(wall) < end
-            if wall["type"] in _MONOSPACE or crossing:
-                cuts |= {cut for cut in (wall["offset"], _end(wall)) if begin < cut < end}
+        if any(
+            wall["type"] in _MONOSPACE
+            or begin < wall["offset"] < end < _end(wall)
+            or wall["offset"] < begin < _end(wall) < end
+            for wall in walls
+        ):
+            cuts |= {cut for wall in walls for cut in (wall["offset"], _end(wall)) if begin < cut < end}
         edges = sorted(cuts)
         for left, right in pairwise(edges):
             piece = {"type": kind, "offset": left, "length": right - left}
@@ -306,9 +331,9 @@ _PATTERNS = (
         "url",
         re.compile(
             r"(?<![\w@/.:-])(?:https?://[^\s<>\"]+|(?:[a-z0-9-]+\.)+(?:com|org|net|io|me|dev|news|info)(?:/[^\s<>\"]*)?)",
-            re.I,
+            re.IGNORECASE,
         ),
-    ),  # noqa: E501 - one pattern
+    ),
     ("email", re.compile(r"(?<![\w.])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
     ("mention", re.compile(r"(?<![\w@/])@[A-Za-z][A-Za-z0-9_]{2,31}(?!\w)")),
     ("bot_command", re.compile(r"(?<![\w/<>@])/[A-Za-z0-9_]{1,64}(?:@[A-Za-z0-9_]{3,32})?(?![\w/<>@])")),

@@ -98,17 +98,17 @@ class UpdateQueue:
         if self.entries and any(entry.expires <= now for entry in self.entries):
             self.entries = deque(entry for entry in self.entries if entry.expires > now)
 
-    async def poll(self, offset: int, limit: int, timeout: int) -> list[Json]:
+    async def poll(self, offset: int, limit: int, seconds: int) -> list[Json]:
         if self.webhook:
             raise conflict(
                 "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
             )
-        if (found := self.take(offset, limit)) or not timeout:
+        if (found := self.take(offset, limit)) or not seconds:
             return found
         self.interrupt()
         mine = self._poll = asyncio.get_running_loop().create_future()
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(seconds):
                 came = await mine
         except TimeoutError:
             return []

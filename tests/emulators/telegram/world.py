@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,7 +30,6 @@ class BotAccount:
     commands: dict[tuple[str, str], list[Json]] = field(default_factory=dict)
     words: dict[tuple[str, str], str] = field(default_factory=dict)  # (field, language) → name, description, …
     default_rights: dict[bool, Json] = field(default_factory=dict)
-    closed: bool = False
 
     @property
     def id(self) -> int:
@@ -67,9 +65,9 @@ class World:
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 
-    async def wait_for(self, predicate: Callable[[], Any], timeout: float) -> Any:
+    async def wait_for(self, predicate: Callable[[], Any], seconds: float) -> Any:
         """The predicate's first true value; looks again after each change, never by the clock."""
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(seconds):
             while not (value := predicate()):
                 await self._changed.wait()
         return value
@@ -81,9 +79,6 @@ class World:
 
     def all_chats(self) -> list[Chat]:
         return [*self.chats.values(), *self.private.values()]
-
-    def membership(self, chat: Chat, user_id: int) -> Member | None:
-        return chat.members.get(user_id)
 
     def is_admin(self, bot: BotAccount, chat: Chat) -> bool:
         member = chat.members.get(bot.id)
@@ -288,7 +283,3 @@ class World:
         bot.queue.push("callback_query", payload, ttl=CALLBACK_UPDATE_SECONDS)
         self.touch()
         return press
-
-
-def as_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)

@@ -35,12 +35,17 @@ def upgrade() -> None:
         sa.Column("platform", sa.String(length=32), nullable=False),
         sa.Column("native_chat", sa.String(length=128), nullable=False),
         sa.Column("message_id", sa.String(length=64), nullable=False),
+        sa.Column("mirror_chat", sa.String(length=128), nullable=True),
+        sa.Column("mirror_id", sa.String(length=64), nullable=True),
         sa.Column("payload", sa.JSON(), nullable=False),
         sa.Column("heard_at", bot.storage.tables.UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_early_event")),
     )
     with op.batch_alter_table("early_event", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_early_event_heard_at"), ["heard_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_early_event_mirror_chat_mirror_id"), ["mirror_chat", "mirror_id"], unique=False
+        )
         batch_op.create_index(
             batch_op.f("ix_early_event_platform_native_chat_message_id"),
             ["platform", "native_chat", "message_id"],
@@ -157,6 +162,9 @@ def upgrade() -> None:
         sa.Column("shown_chat_bearish", sa.Integer(), server_default="0", nullable=False),
         sa.Column("shown_all_bullish", sa.Integer(), server_default="0", nullable=False),
         sa.Column("shown_all_bearish", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("shown_total_bullish", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("shown_total_bearish", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("edited_at", bot.storage.tables.UtcDateTime(), nullable=True),
         sa.Column("seeded", sa.Boolean(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["chat_id"], ["chat.id"], name=op.f("fk_delivery_chat_id_chat"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
@@ -296,11 +304,13 @@ def upgrade() -> None:
     op.create_table(
         "total",
         sa.Column("delivery_id", sa.Integer(), nullable=False),
+        sa.Column("mirror", sa.Boolean(), nullable=False),
         sa.Column("emoji", sa.String(length=64), nullable=False),
+        sa.Column("sentiment", sa.Integer(), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["delivery_id"], ["delivery.id"], name=op.f("fk_total_delivery_id_delivery"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("delivery_id", "emoji", name=op.f("pk_total")),
+        sa.PrimaryKeyConstraint("delivery_id", "mirror", "emoji", name=op.f("pk_total")),
         sqlite_with_rowid=False,
     )

@@ -6,11 +6,12 @@ import json
 import re
 from typing import Any
 
-from ..access import Need, chat_for
-from ..errors import bad
-from ..model import ADMIN_RIGHTS, CHANNEL_RIGHTS, GROUP_RIGHTS, Json
-from ..shapes import user
-from ..text import required
+from tests.emulators.telegram.access import Need, chat_for
+from tests.emulators.telegram.errors import bad
+from tests.emulators.telegram.model import ADMIN_RIGHTS, CHANNEL_RIGHTS, GROUP_RIGHTS, Json
+from tests.emulators.telegram.shapes import user
+from tests.emulators.telegram.text import required
+
 from .registry import Call, method
 
 MAX_COMMANDS = 100
@@ -59,7 +60,7 @@ def scope(call: Call) -> str:
     try:
         if not isinstance(given, dict):
             raise ValueError("BotCommandScope must be an Object")
-        kind = required(given, "type", str, "String")
+        kind = str(required(given, "type", str, "String"))
         if kind in ("default", "all_private_chats", "all_group_chats", "all_chat_administrators"):
             return kind
         if kind not in ("chat", "chat_administrators", "chat_member"):

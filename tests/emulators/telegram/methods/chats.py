@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..access import Need, not_enough
-from ..errors import bad
-from ..model import GENERAL_TOPIC, Chat, Json, Member, Message, Topic
-from ..shapes import full_chat
-from ..shapes import member as shape
+from tests.emulators.telegram.access import Need, not_enough
+from tests.emulators.telegram.errors import bad
+from tests.emulators.telegram.model import GENERAL_TOPIC, Chat, Json, Member, Message, Topic
+from tests.emulators.telegram.shapes import full_chat
+from tests.emulators.telegram.shapes import member as shape
+
 from .registry import Call, method
 
 ICON_COLORS = (0x6FB9F0, 0xFFD67E, 0xCB86DB, 0x8EEE98, 0xFF93B2, 0xFB6F5F)  # Bot API page, createForumTopic

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .. import keyboards, reactions
-from ..access import Need
-from ..errors import bad
-from ..model import Chat, Json, Message
-from ..shapes import message as shape
-from ..world import BotAccount
+from tests.emulators.telegram import keyboards, reactions
+from tests.emulators.telegram.access import Need
+from tests.emulators.telegram.errors import bad
+from tests.emulators.telegram.model import Chat, Json, Message
+from tests.emulators.telegram.shapes import message as shape
+from tests.emulators.telegram.world import BotAccount
+
 from .registry import Call, method
 from .sending import Content, caption, input_media, text_content
 

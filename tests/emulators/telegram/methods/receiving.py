@@ -7,9 +7,10 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..errors import bad
-from ..model import Json
-from ..updates import DEFAULT_KINDS
+from tests.emulators.telegram.errors import bad
+from tests.emulators.telegram.model import Json
+from tests.emulators.telegram.updates import DEFAULT_KINDS
+
 from .registry import Call, method
 
 LONGEST_POLL = 50  # Client.h LONG_POLL_MAX_TIMEOUT
@@ -48,7 +49,8 @@ async def set_webhook(call: Call) -> bool:
     params, queue = call.params, call.bot.queue
     url = params.text("url")
     if not url:
-        return await delete_webhook(call)
+        queue.webhook = {}
+        return True
     if urlsplit(url).scheme not in ("https", "") or "." not in url:
         raise bad("bad webhook: An HTTPS URL must be provided for webhook")
     secret = params.text("secret_token")

@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..access import Need, chat_for, message_for
-from ..model import Chat, Message
-from ..params import Params
-from ..world import BotAccount, World
+from tests.emulators.telegram.access import Need, chat_for, message_for
+from tests.emulators.telegram.model import Chat, Message
+from tests.emulators.telegram.params import Params
+from tests.emulators.telegram.world import BotAccount, World
 
 
 @dataclass(slots=True)

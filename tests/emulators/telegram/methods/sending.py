@@ -6,12 +6,13 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from .. import keyboards
-from ..access import Need, may_send, read_reply, reply_for, thread_for, thread_open
-from ..errors import ApiError, bad
-from ..model import Json, Message, Picture
-from ..shapes import message as shape
-from ..text import CAPTION_LIMIT, TEXT_LIMIT, Formatted, entities_parameter, finish, read
+from tests.emulators.telegram import keyboards
+from tests.emulators.telegram.access import Need, may_send, read_reply, reply_for, thread_for, thread_open
+from tests.emulators.telegram.errors import ApiError, bad
+from tests.emulators.telegram.model import Json, Message, Picture
+from tests.emulators.telegram.shapes import message as shape
+from tests.emulators.telegram.text import CAPTION_LIMIT, TEXT_LIMIT, Formatted, entities_parameter, finish, read
+
 from .registry import Call, method
 
 ALBUM = (2, 10)
@@ -117,9 +118,9 @@ async def deliver(call: Call, contents: list[Content], *, with_markup: bool = Tr
     may_send(chat, bot, photo=contents[0].is_photo)
     markup = keyboards.finish(markup, in_channel=chat.is_broadcast)
     words = [content.finished_words() for content in contents]
-    for content in contents:
+    for number, content in enumerate(contents, 1):
         if content.reference:
-            content.picture = await world.files.find(content.reference)
+            content.picture = await _fetched(call, content.reference, number if len(contents) > 1 else 0)
     chat = call.chat(Need.WRITE)  # a fetch takes its time, and the bot may be gone by now
     if thread is None and chat.is_forum and answered and answered.chat is chat:
         thread = answered.thread_id  # an answer goes where the question was
@@ -151,6 +152,17 @@ async def deliver(call: Call, contents: list[Content], *, with_markup: bool = Tr
     return sent
 
 
+async def _fetched(call: Call, reference: str, number: int) -> Picture:
+    """The picture; in an album a failure names the item (Client.cpp on_message_send_failed)."""
+    try:
+        return await call.world.files.find(reference)
+    except ApiError as error:
+        if not number:
+            raise
+        words = error.description.removeprefix("Bad Request: ")
+        raise bad(f'Failed to send message #{number} with the error message "{words[0].upper()}{words[1:]}"') from None
+
+
 @method("sendMessage")
 async def send_message(call: Call) -> Json:
     return shape((await deliver(call, [text_content(call)]))[0])
@@ -178,6 +190,8 @@ async def send_media_group(call: Call) -> list[Json]:
     if not isinstance(given, list):
         raise bad("Expected an Array of InputMedia")
     contents = [input_media(call, item, for_album=True) for item in given]
+    if len({content.above for content in contents}) > 1:
+        raise bad("parameter show_caption_above_media must be the same for all messages")
     # no keyboard on an album: the server does not even read the parameter (Client.cpp process_send_media_group_query),
     # which would lose buttons silently; here it is loud, in words of our own
     if call.params.text("reply_markup"):

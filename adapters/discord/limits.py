@@ -1,0 +1,32 @@
+"""Discord's limits as data, and which of them a request meets.
+
+Discord publishes only the 50 a second of a bot (topics/rate-limits); the others are what bots have measured. Where its
+headers say less, the library holds a request back, and a 429 shuts the limit for as long as it says.
+"""
+
+from __future__ import annotations
+
+from bot.ports import Limit
+
+TOKEN = Limit("discord", 50, 1.0)
+"""Everything that a bot does, except answers to interactions."""
+
+
+def sending(channel: str) -> tuple[Limit, ...]:
+    """What posting a message costs. The widest limit comes first, as the Pace wants it."""
+    return (TOKEN, Limit(f"discord:{channel}/send", 5, 5.0))
+
+
+def editing(channel: str) -> tuple[Limit, ...]:
+    """What redrawing a message costs."""
+    return (TOKEN, Limit(f"discord:{channel}/edit", 5, 5.0))
+
+
+def reacting(channel: str) -> tuple[Limit, ...]:
+    """What adding a reaction costs."""
+    return (TOKEN, Limit(f"discord:{channel}/react", 1, 0.25))
+
+
+def asking() -> tuple[Limit, ...]:
+    """What a question costs."""
+    return (TOKEN,)

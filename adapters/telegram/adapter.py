@@ -1,0 +1,219 @@
+"""Telegram as a chat platform: builds the parts and keeps the order in which they run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import structlog
+from telegram.error import InvalidToken, RetryAfter, TelegramError
+
+from adapters.telegram import diagnosis
+from adapters.telegram.answers import Answers
+from adapters.telegram.calls import Calls
+from adapters.telegram.errors import NO_ANSWER, seconds
+from adapters.telegram.inbound import PLATFORM, Ears, Heard, normal
+from adapters.telegram.membership import Membership
+from adapters.telegram.menu import menus, publish
+from adapters.telegram.render import render
+from adapters.telegram.request import Wire
+from adapters.telegram.settings import TelegramSettings
+from adapters.telegram.updates import POLL_SECONDS, Updates, backoff
+from bot.errors import ConfigError, DeliveryError, PlatformDown, StorageError, TokenRefused
+from bot.events import ChatChanged, ChatJoined, ChatMigrated
+from bot.model import Actor, Ballot, Card, ChatRef, MessageRef, Phrase
+from bot.ports import (
+    Capabilities,
+    ChatAdapter,
+    Command,
+    Diagnoses,
+    Dispatch,
+    Finding,
+    KnowsAdmins,
+    PublishesCommands,
+    State,
+    Surroundings,
+    Traffic,
+)
+
+log = structlog.get_logger()
+
+REFUSED = Phrase("Telegram does not accept the token. Take a new one from @BotFather.")
+
+# The ones of Telegram's 73 reactions that say something; neither 🐂 nor 🐻 is among them.
+_BULLISH = "👍 🔥 ❤ ❤️‍🔥 🎉 🤩 💯 🏆 ⚡ 👏 🍾 😍 🥰 🆒 😎 🦄"
+_BEARISH = "👎 💩 🤮 😱 😨 😢 😭 💔 🤡 😡 🤬 🖕"
+
+
+@dataclass(frozen=True, slots=True)
+class _Me:
+    """What getMe says."""
+
+    id: int
+    username: str
+    can_join_groups: bool
+
+
+class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, Diagnoses):
+    """See the ports. Seeds no reactions: a bot may set only one, which would bias the vote."""
+
+    platform: ClassVar[str] = PLATFORM
+    ballot: ClassVar[Ballot] = Ballot(
+        bullish=tuple(map(normal, _BULLISH.split())), bearish=tuple(map(normal, _BEARISH.split()))
+    )
+
+    def __init__(self, settings: TelegramSettings, surroundings: Surroundings) -> None:
+        if settings.token is None:
+            raise ConfigError(("telegram.token: is missing",))
+        self._surroundings = surroundings
+        self._wire = Wire(settings.base_url, settings.token.get_secret_value(), poll_timeout=POLL_SECONDS)
+        self._calls = Calls(self._wire, surroundings.pace)
+        self._membership = Membership(self._calls, surroundings.clock, self._own_id)
+        self._answers = Answers(self._calls, surroundings.sleep)
+        self._commands: tuple[Command, ...] = ()
+        self._me: _Me | None = None
+
+    # --- posts ---------------------------------------------------------------------------------------------------
+
+    async def send(self, chat: ChatRef, card: Card, *, key: str) -> MessageRef:
+        """See `ChatAdapter`. Telegram knows no idempotency, so ``key`` can't help."""
+        return await self._calls.send(chat, render(card), Traffic.POST)
+
+    async def edit(self, message: MessageRef, card: Card) -> None:
+        """See `ChatAdapter`. Works for messages of a group that has since become a supergroup, by their old chat id."""
+        await self._calls.edit(message, render(card), Traffic.EDIT)
+
+    # --- chats ---------------------------------------------------------------------------------------------------
+
+    async def capabilities(self, chat: ChatRef) -> Capabilities:
+        """See `ChatAdapter`."""
+        return await self._membership.capabilities(chat)
+
+    async def is_admin(self, chat: ChatRef, actor: Actor) -> bool:
+        """See `KnowsAdmins`. What Telegram said is believed for a minute."""
+        return await self._membership.is_admin(chat, actor)
+
+    async def administered(self, actor: Actor, chats: Sequence[ChatRef]) -> Sequence[ChatRef]:
+        """See `KnowsAdmins`."""
+        return await self._membership.administered(actor, chats)
+
+    def declare(self, commands: Sequence[Command]) -> None:
+        """See `PublishesCommands`."""
+        self._commands = tuple(commands)
+
+    # --- running -------------------------------------------------------------------------------------------------
+
+    async def run(self, dispatch: Dispatch) -> None:
+        """See `ChatAdapter`."""
+        await self._wire.open()
+        try:
+            await self._connect()
+            await self._serve(dispatch)
+        except TokenRefused as error:
+            self._report(State.REFUSED, error.phrase)
+            raise
+        finally:
+            await self._wire.close_connections()
+
+    async def _serve(self, dispatch: Dispatch) -> None:
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._publish_commands())
+                await self._updates().run(lambda heard: self._handle(heard, dispatch, tasks))
+        except ExceptionGroup as group:
+            refused = group.subgroup(TokenRefused)
+            if refused is None:
+                raise
+            # The group is only how it got here; the caller waits for the one error.
+            raise TokenRefused(REFUSED) from None
+
+    def _updates(self) -> Updates:
+        return Updates(
+            self._wire,
+            sleep=self._surroundings.sleep,
+            clock=self._surroundings.clock,
+            report=self._report,
+            verify=self._connect,
+            ears=self._ears,
+        )
+
+    async def _handle(self, heard: Heard, dispatch: Dispatch, tasks: asyncio.TaskGroup) -> None:
+        if isinstance(heard.event, ChatJoined | ChatChanged | ChatMigrated):
+            self._membership.forget(heard.event.chat)
+        try:
+            answer = await dispatch(heard.event)
+        except StorageError:
+            raise  # the update comes again, and is answered then
+        except Exception:
+            if heard.callback is not None:  # whatever happened, the button must not spin for ever
+                tasks.create_task(self._answers.deliver(heard, None))
+            raise
+        if answer is not None or heard.callback is not None:
+            tasks.create_task(self._answers.deliver(heard, answer))
+
+    async def _connect(self) -> None:
+        """Ask who we are until Telegram says it. Raises TokenRefused."""
+        failures = 0
+        while True:
+            try:
+                self._me = await self._who_am_i()
+                return
+            except InvalidToken:
+                raise TokenRefused(REFUSED) from None
+            except TelegramError as error:
+                failures += 1
+                log.info("Telegram could not be reached", error=type(error).__name__, reason=error.message)
+                self._report(State.CONNECTING, NO_ANSWER)
+                wait = seconds(error) if isinstance(error, RetryAfter) else backoff(failures)
+                await self._surroundings.sleep(wait)
+
+    async def _who_am_i(self) -> _Me:
+        me = await self._wire.ask("getMe")
+        try:
+            return _Me(int(me["id"]), str(me["username"]), bool(me.get("can_join_groups", True)))
+        except (KeyError, TypeError, ValueError):
+            raise TelegramError("getMe was answered with something else") from None
+
+    async def _own_id(self) -> int:
+        if self._me is None:
+            raise PlatformDown(NO_ANSWER)
+        return self._me.id
+
+    def _ears(self) -> Ears:
+        return Ears(self._me.username if self._me else "", frozenset(command.name for command in self._commands))
+
+    async def _publish_commands(self) -> None:
+        wanted = menus(self._commands, self._surroundings.translators)
+        await publish(wanted, await self._own_id(), self._calls, self._surroundings.keys, self._surroundings.sleep)
+
+    def _report(self, state: State, detail: Phrase | None) -> None:
+        if state is not self.state:
+            log.info("Telegram", state=state.value)
+        self.state, self.detail = state, detail
+
+    # --- check ---------------------------------------------------------------------------------------------------
+
+    async def diagnose(self, chats: Sequence[ChatRef]) -> Sequence[Finding]:
+        """See `Diagnoses`."""
+        await self._wire.open()
+        try:
+            return await self._findings(chats)
+        finally:
+            await self._wire.close_connections()
+
+    async def _findings(self, chats: Sequence[ChatRef]) -> Sequence[Finding]:
+        try:
+            self._me = await self._who_am_i()
+        except InvalidToken:
+            return [Finding(False, REFUSED)]
+        except TelegramError:
+            return [Finding(False, NO_ANSWER)]
+        findings = list(diagnosis.account(self._me.username, can_join_groups=self._me.can_join_groups))
+        for ref in chats:
+            try:
+                findings += diagnosis.chat(ref, await self._membership.capabilities(ref))
+            except DeliveryError as error:
+                findings += diagnosis.chat(ref, error)
+        return findings

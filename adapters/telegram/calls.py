@@ -1,0 +1,109 @@
+"""Requests to Telegram: each waits for its turn, and each failure becomes one of our errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from telegram.error import RetryAfter, TelegramError
+
+from adapters.telegram.errors import UNCERTAIN, Attempt, delivery_error, may_be_the_looks, seconds, unchanged
+from adapters.telegram.limits import TOKEN, asking, shut, writing
+from adapters.telegram.render import Rendered
+from adapters.telegram.request import Wire
+from bot.errors import CardRejected, Unconfirmed
+from bot.model import ChatRef, MessageRef
+from bot.ports import Limit, Pace, Traffic
+
+log = structlog.get_logger()
+
+# A forum's General topic has this id and must be written to without one (Client.cpp, check_message_topic).
+_GENERAL = "1"
+
+
+class Calls:
+    """What is said to chats and asked of them. Every method raises DeliveryError."""
+
+    def __init__(self, wire: Wire, pace: Pace) -> None:
+        self._wire = wire
+        self._pace = pace
+
+    async def send(self, chat: ChatRef, message: Rendered, kind: Traffic, *, reply_to: int | None = None) -> MessageRef:
+        """Send it, if need be without what Telegram refuses of its looks: a story must not be lost for its picture."""
+        reply = {"message_id": reply_to, "allow_sending_without_reply": True} if reply_to else None
+        thread = int(chat.topic) if chat.topic and chat.topic != _GENERAL else None
+        sent = await self._with_fallbacks(
+            "sendMessage", chat, message, kind, repeatable=False, message_thread_id=thread, reply_parameters=reply
+        )
+        try:
+            return MessageRef(chat, str(int(sent["message_id"])))
+        except (KeyError, TypeError, ValueError) as error:
+            raise Unconfirmed(UNCERTAIN) from error
+
+    async def edit(self, ref: MessageRef, message: Rendered, kind: Traffic) -> None:
+        """Redraw it; one that looks so already is success."""
+        await self._with_fallbacks("editMessageText", ref.chat, message, kind, repeatable=True, message_id=int(ref.id))
+
+    async def ask(self, endpoint: str, chat: ChatRef, kind: Traffic = Traffic.ANSWER, **parameters: Any) -> Any:
+        """A question about a chat, answered as raw JSON."""
+        try:
+            return await self._call(endpoint, chat, kind, asking(chat), parameters)
+        except TelegramError as error:
+            raise delivery_error(error, Attempt(chat, repeatable=True)) from error
+
+    async def toast(self, callback: str, text: str | None, *, alert: bool) -> None:
+        """Answer a button press: the button stops spinning, and the text is shown to who pressed. Costs no budget."""
+        try:
+            await self._wire.ask("answerCallbackQuery", callback_query_id=callback, text=text, show_alert=alert or None)
+        except TelegramError as error:
+            # Too late, mostly: after some 15 seconds Telegram has forgotten the press.
+            log.info("a button press could not be answered", reason=error.message)
+
+    async def account(self, endpoint: str, **parameters: Any) -> Any:
+        """A request about ourselves. Raises TelegramError."""
+        await self._pace.turn(Traffic.EDIT, (TOKEN,))
+        return await self._wire.ask(endpoint, **parameters)
+
+    async def _with_fallbacks(
+        self, endpoint: str, chat: ChatRef, message: Rendered, kind: Traffic, *, repeatable: bool, **place: Any
+    ) -> Any:
+        versions = [message, *message.fallbacks()]
+        while True:
+            version = versions.pop(0)
+            try:
+                return await self._call(endpoint, chat, kind, writing(chat), {**place, **_content(version)})
+            except TelegramError as error:
+                if repeatable and unchanged(error):
+                    return None
+                failure = delivery_error(error, Attempt(chat, repeatable))
+                if not (versions and isinstance(failure, CardRejected) and may_be_the_looks(error)):
+                    raise failure from error
+                log.warning("Telegram refuses a message, trying a plainer one", chat=chat.id, reason=error.message)
+
+    async def _call(
+        self, endpoint: str, chat: ChatRef, kind: Traffic, limits: tuple[Limit, ...], parameters: dict[str, Any]
+    ) -> Any:
+        await self._pace.turn(kind, limits)
+        try:
+            return await self._wire.ask(endpoint, chat_id=_chat_id(chat), **parameters)
+        except RetryAfter as error:
+            for name in shut(chat):
+                self._pace.penalise(name, seconds(error))
+            raise
+
+
+def _content(message: Rendered) -> dict[str, Any]:
+    return {
+        "text": message.text,
+        "entities": message.entities or None,
+        "link_preview_options": message.preview,
+        "reply_markup": message.keyboard,
+    }
+
+
+def _chat_id(chat: ChatRef) -> int | str:
+    """A number, or the @name of a public chat that the operator's file may give."""
+    try:
+        return int(chat.id)
+    except ValueError:
+        return chat.id

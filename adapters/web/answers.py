@@ -1,0 +1,63 @@
+"""The answers that members got in a room: private, and kept in memory a while for pages that are loaded again."""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict, deque
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.model import Card
+
+KEPT = 5
+"""Answers of one member."""
+
+MEMBERS = 2_000
+"""With answers at once; those of who asked longest ago go first."""
+
+LIFE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class RoomAnswer:
+    """An answer in its place in a room."""
+
+    id: str
+    room: str
+    asked: str
+    card: Card
+    at: datetime
+
+
+class Answers:
+    """Remembers each member's last answers."""
+
+    def __init__(self) -> None:
+        self._members: OrderedDict[str, deque[RoomAnswer]] = OrderedDict()
+
+    def add(self, member: str, room: str, asked: str, card: Card, at: datetime) -> RoomAnswer:
+        """Keep a new answer."""
+        answer = RoomAnswer(f"a{secrets.token_urlsafe(9)}", room, asked, card, at)
+        self._members.setdefault(member, deque(maxlen=KEPT)).append(answer)
+        self._members.move_to_end(member)
+        if len(self._members) > MEMBERS:
+            self._members.popitem(last=False)
+        return answer
+
+    def replace(self, member: str, answer_id: str, card: Card) -> RoomAnswer | None:
+        """Put another card in an answer's place; None when the member has no such answer."""
+        kept = self._members.get(member, deque())
+        for position, answer in enumerate(kept):
+            if answer.id == answer_id:
+                kept[position] = replace(answer, card=card)
+                return kept[position]
+        return None
+
+    def find(self, member: str, answer_id: str) -> RoomAnswer | None:
+        """One of the member's answers."""
+        return next((answer for answer in self._members.get(member, ()) if answer.id == answer_id), None)
+
+    def of(self, member: str, room: str, now: datetime) -> list[RoomAnswer]:
+        """The member's answers in a room that are still worth showing, oldest first."""
+        mine = self._members.get(member, ())
+        return [answer for answer in mine if answer.room == room and now - answer.at <= LIFE]

@@ -1,0 +1,145 @@
+"""Carries what members do to the core, and the core's answers back to the one who asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+
+from adapters.web import inbound
+from adapters.web.answers import Answers, RoomAnswer
+from adapters.web.hub import Hub, Kind
+from adapters.web.members import Member
+from adapters.web.render import Renderer, Shown
+from bot.events import ButtonPressed, ChatJoined, ChoicesWanted, CommandInvoked
+from bot.model import Card, Line, LineKind, Span
+from bot.ports import Answer, Choice, Dispatch, Surroundings
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a member gets for something done: a card in the room, or a passing notice, or nothing."""
+
+    answer: RoomAnswer | None = None
+    notice: str = ""
+
+
+class Desk:
+    """Open while the adapter runs."""
+
+    def __init__(self, surroundings: Surroundings, hub: Hub, renderer: Renderer) -> None:
+        self.answers = Answers()
+        self._surroundings = surroundings
+        self._hub = hub
+        self._renderer = renderer
+        self._dispatch: Dispatch | None = None
+        self._tasks: asyncio.TaskGroup | None = None
+        self._opened: set[str] = set()
+        self._opening = asyncio.Lock()
+
+    def open(self, dispatch: Dispatch, tasks: asyncio.TaskGroup) -> None:
+        """From now on things can be carried to the core; follow-ups run in ``tasks``."""
+        self._dispatch, self._tasks = dispatch, tasks
+
+    def close(self) -> None:
+        """The adapter stops."""
+        self._dispatch = self._tasks = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether events can be handed in."""
+        return self._dispatch is not None
+
+    async def open_room(self, room: str) -> None:
+        """Tell the core of a room that is visited for the first time."""
+        if room in self._opened:
+            return
+        async with self._opening:  # two first visitors at once open it once
+            keys, key = self._surroundings.keys, f"opened:{room}"
+            if await keys.get(key) is None:
+                await self._core(inbound.room_opened(room))
+                await keys.put(key, "yes")
+            self._opened.add(room)
+
+    async def press(self, pressed: ButtonPressed, room: str, member: Member, *, wait: bool) -> Reply:
+        """Hand in a press. ``wait``: the reply is the last card, not a first one that a follow-up will replace."""
+        answer = await self._core(pressed)
+        if answer is None or answer.card is None:
+            return Reply()
+        menu = self.answers.find(member.id, pressed.message.id)
+        if menu is not None and answer.replaces:
+            placed = self.answers.replace(member.id, menu.id, answer.card)
+        elif answer.card.buttons or answer.follow_up is not None or menu is not None:
+            placed = self._place(member, room, menu.asked if menu is not None else "", answer.card)
+        else:
+            return Reply(notice=answer.card.plain())
+        return await self._follow_up(placed, answer, room, member, wait=wait)
+
+    async def command(self, command: CommandInvoked, room: str, member: Member, *, wait: bool) -> Reply:
+        """Hand in a command. ``wait``: as for `press`."""
+        answer = await self._core(command)
+        if answer is None or answer.card is None:
+            return Reply()
+        placed = self._place(member, room, inbound.as_typed(command), answer.card)
+        return await self._follow_up(placed, answer, room, member, wait=wait)
+
+    def say(self, text: str, room: str, member: Member, asked: str) -> Reply:
+        """An answer of the room itself."""
+        return Reply(self._place(member, room, asked, _words(room, text)))
+
+    async def choices(self, wanted: ChoicesWanted) -> tuple[Choice, ...]:
+        """The core's suggestions."""
+        answer = await self._core(wanted)
+        return () if answer is None else answer.choices
+
+    def html(self, answer: RoomAnswer) -> str:
+        """An answer as it stands in the page."""
+        shown = Shown(answer.id, answer.room, answer.card, asked=answer.asked)
+        return self._renderer.card(shown, self._surroundings.translators(answer.room))
+
+    async def _core(self, event: ButtonPressed | CommandInvoked | ChoicesWanted | ChatJoined) -> Answer | None:
+        if self._dispatch is None:
+            raise Closed
+        return await self._dispatch(event)
+
+    def _place(self, member: Member, room: str, asked: str, card: Card) -> RoomAnswer:
+        return self.answers.add(member.id, room, asked, card, self._surroundings.clock())
+
+    async def _follow_up(
+        self, placed: RoomAnswer | None, answer: Answer, room: str, member: Member, *, wait: bool
+    ) -> Reply:
+        if placed is None or answer.follow_up is None:
+            return Reply(placed)
+        if wait:
+            return Reply(await self._finish(placed, answer.follow_up, room, member))
+        if self._tasks is not None:
+            self._tasks.create_task(self._finish(placed, answer.follow_up, room, member))
+        return Reply(placed)
+
+    async def _finish(
+        self, placed: RoomAnswer, follow_up: Callable[[], Awaitable[Card]], room: str, member: Member
+    ) -> RoomAnswer:
+        try:
+            card = await follow_up()
+        except Exception:
+            # One answer that fails must not end the others: it is told, with its trace, and the member hears of it.
+            log.exception("a follow-up failed", room=room)
+            t = self._surroundings.translators(room)
+            card = _words(room, t("Something went wrong here. Please try again."))
+        final = self.answers.replace(member.id, placed.id, card)
+        if final is None:  # forgotten since
+            return placed
+        self._hub.tell(room, Kind.ANSWER, final.id, self.html(final), only=member.id)
+        return final
+
+
+class Closed(Exception):
+    """The adapter isn't running (yet)."""
+
+
+def _words(room: str, text: str) -> Card:
+    return Card(language=room, lines=(Line(LineKind.TEXT, (Span(text),)),))

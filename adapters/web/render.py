@@ -1,0 +1,92 @@
+"""Cards → HTML. Pure: all that is not in the templates is text, and stays text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from bot.model import Card, Line, LineKind
+from bot.ports import Translator
+
+# What HTML can't hold (XML's control characters) or UTF-8 can't say (half a surrogate pair).
+_UNSPEAKABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+def speakable(text: str) -> str:
+    """The text with what no page can hold marked as unreadable."""
+    return _UNSPEAKABLE.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def link(url: str | None) -> str | None:
+    """An address that a page may link to: http or https with a host; None for any other."""
+    if url is None or _UNSPEAKABLE.search(url) or any(character.isspace() for character in url):
+        return None
+    try:
+        parts = urlsplit(url)
+        return url if parts.scheme.lower() in ("http", "https") and parts.hostname else None
+    except ValueError:
+        return None
+
+
+def picture_link(url: str | None) -> str | None:
+    """A picture's address: https alone, which is what the content policy lets in (http could be read on the way)."""
+    safe = link(url)
+    return safe if safe is not None and safe[:6].lower() == "https:" else None
+
+
+def blocks(card: Card) -> Iterator[tuple[LineKind, Sequence[Line]]]:
+    """The card's lines, those of a list together."""
+    for kind, lines in groupby(card.lines, key=lambda line: line.kind):
+        if kind is LineKind.ITEM:
+            yield kind, tuple(lines)
+        else:
+            for line in lines:
+                yield kind, (line,)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A card in its place on a page."""
+
+    id: str
+    """Of the element, and what a button's form sends: ``m12`` for a post, ``a…`` for an answer."""
+    room: str
+    card: Card
+    asked: str | None = None
+    """For an answer, what was asked; None on a post."""
+
+
+class Renderer:
+    """Holds the compiled templates."""
+
+    def __init__(self) -> None:
+        environment = Environment(
+            loader=PackageLoader("adapters.web"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            finalize=_finalize,
+        )
+        environment.globals.update(blocks=blocks, link=link, picture_link=picture_link)
+        self._environment = environment
+        self._card = environment.get_template("card.html")
+
+    def card(self, shown: Shown, t: Translator) -> str:
+        """One card as an element of a room's list."""
+        return self._card.render(shown=shown, t=t)
+
+    def page(self, name: str, **values: object) -> str:
+        """A whole page from the template of that name."""
+        template: Template = self._environment.get_template(name)
+        return template.render(**values)
+
+
+def _finalize(value: object) -> object:
+    # Markup (a str too) comes only from our own templates' macros, and is cleaned already.
+    return speakable(value) if type(value) is str else value

@@ -1,0 +1,208 @@
+"""The composition root: builds everything once, passes it by argument, runs it in one TaskGroup."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import PackageNotFoundError, version
+
+import structlog
+from prometheus_client import CollectorRegistry
+
+from adapters import ADAPTERS
+from bot.card.story import Standing, story_card
+from bot.commands.router import Commands
+from bot.commands.services import Services
+from bot.config import DeclaredChat, Settings
+from bot.dispatch import Dispatcher
+from bot.errors import TokenRefused
+from bot.gather.client import GuardedClient
+from bot.gather.gatherer import Gatherer
+from bot.gather.packs import PACKS
+from bot.gather.workers import Workers
+from bot.i18n import Catalogues
+from bot.model import Card, ChatRef
+from bot.pace import Pacer
+from bot.ports import ChatAdapter, PublishesCommands, ServesPages, Site, State, Surroundings
+from bot.publish.outbox import Outbox
+from bot.site.health import Health
+from bot.site.server import bind, loopback_address_of, serve, site_of
+from bot.storage import declared, meta, retention
+from bot.storage.database import Database, open_database
+from bot.storage.meta import Keys
+from bot.storage.posts import PostView
+from bot.storage.rooms import Rooms
+from bot.tally.recorder import Recorder
+from bot.tally.refresh import Refresher
+from bot.ticks import ticking
+
+log = structlog.get_logger()
+
+SWEEP_SECONDS = 1.0
+"""How often the tables are asked what is due: cheap, and the longest that anything waits for nothing."""
+
+REFRESH_SECONDS = 30.0
+"""How often all open posts are compared with what they should show. Live changes don't wait for it."""
+
+CHORES_SECONDS = 3600.0
+
+
+def utc_now() -> datetime:
+    """The clock of the running product."""
+    return datetime.now(UTC)
+
+
+def installed_version() -> str:
+    """Ours, or "from source" when run from a tree that isn't installed."""
+    try:
+        return version("newstally")
+    except PackageNotFoundError:
+        return "from source"
+
+
+def build_adapters(
+    settings: Settings, surroundings: Callable[[str], Surroundings], only: Iterable[str] = ADAPTERS
+) -> dict[str, ChatAdapter]:
+    """The adapters that the settings switch on; only their libraries are imported."""
+    return {
+        name: ADAPTERS[name].build()(settings.platform(name), surroundings(name))
+        for name in only
+        if is_configured(settings, name)
+    }
+
+
+def is_configured(settings: Settings, platform: str) -> bool:
+    """Whether the platform's table switches it on: `enabled`, or a token."""
+    table = settings.platform(platform)
+    return bool(getattr(table, "enabled", True)) and getattr(table, "token", True) is not None
+
+
+@dataclass(slots=True)
+class _Signals:
+    """Wake the rooms; set by ticks and by each other."""
+
+    gather: asyncio.Event = field(default_factory=asyncio.Event)
+    publish: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def everything(self) -> None:
+        self.gather.set()
+        self.publish.set()
+
+
+@dataclass(slots=True)
+class _House:
+    """The rooms of the running product."""
+
+    settings: Settings
+    site: Site
+    db: Database
+    gatherer: Gatherer
+    recorder: Recorder
+    refresher: Refresher
+    outbox: Outbox
+    dispatcher: Dispatcher
+    adapters: Mapping[str, ChatAdapter]
+    signals: _Signals
+    standing: bool = False
+    """HTTP answers and the database is open."""
+
+    async def gather(self) -> None:
+        """Poll what is due whenever woken."""
+        while True:
+            await self.signals.gather.wait()
+            self.signals.gather.clear()
+            await self.gatherer.sweep()
+
+    async def tick(self) -> None:
+        self.signals.everything()
+
+    async def compare_posts(self) -> None:
+        await self.refresher.sweep()
+
+    async def chores(self) -> None:
+        """Forget what has been kept long enough."""
+        await self.recorder.sweep()
+        now = utc_now()
+        kept = self.settings.retention
+        await self.db.write(retention.prune, now, timedelta(days=kept.entries_days), timedelta(days=kept.log_days))
+
+    def health(self) -> dict[str, Health]:
+        """How each platform stands, also those that are off."""
+        off = Health(State.OFF)
+        return {
+            name: Health(self.adapters[name].state, self.adapters[name].detail) if name in self.adapters else off
+            for name in ADAPTERS
+        }
+
+    async def keep(self, adapter: ChatAdapter) -> None:
+        """Run an adapter; a token that its platform refuses stops this one alone."""
+        try:
+            await adapter.run(self.dispatcher.dispatch)
+        except TokenRefused as error:
+            adapter.state, adapter.detail = State.REFUSED, error.phrase
+            log.error("token refused", platform=adapter.platform, reason=str(error))
+
+
+async def run(settings: Settings, *, sample_wire: bool, say: Callable[[str], None], stop: asyncio.Event) -> None:
+    """Run the product until ``stop`` is set. Raises ConfigError or StorageError before anything is served."""
+    async with AsyncExitStack() as stack:
+        sock = stack.enter_context(bind(settings.site))
+        db = await stack.enter_async_context(open_database(settings.storage.path))
+        client = await stack.enter_async_context(GuardedClient(settings.gather))
+        workers = await stack.enter_async_context(Workers())
+        house = _build(settings, site_of(settings.site, sock), db, client, workers, sample_wire=sample_wire)
+        await _declare(house, settings.chats)
+        epoch = await db.write(meta.created_at, utc_now()) if sample_wire else None
+        await _live(house, sock, epoch, say, stop)
+
+
+async def _live(
+    house: _House, sock: socket.socket, epoch: datetime | None, say: Callable[[str], None], stop: asyncio.Event
+) -> None:
+    jobs = [
+        (SWEEP_SECONDS, house.tick),
+        (REFRESH_SECONDS, house.compare_posts),
+        (CHORES_SECONDS, house.chores),
+    ]
+    async with asyncio.TaskGroup() as tasks:
+        running = [
+            tasks.create_task(house.recorder.run(), name="recorder"),
+            tasks.create_task(house.refresher.run(), name="refresher"),
+            tasks.create_task(house.outbox.run(house.signals.publish), name="outbox"),
+            tasks.create_task(house.gather(), name="gather"),
+            tasks.create_task(_serve(house, sock, epoch, say), name="site"),
+            *(tasks.create_task(house.keep(adapter), name=name) for name, adapter in house.adapters.items()),
+        ]
+        with ticking(jobs):
+            house.signals.everything()
+            await house.chores()
+            await stop.wait()
+        for task in running:
+            task.cancel()
+
+
+async def _serve(house: _House, sock: socket.socket, epoch: datetime | None, say: Callable[[str], None]) -> None:
+    from bot.site.app import create_site
+
+    pages = [adapter.pages() for adapter in house.adapters.values() if isinstance(adapter, ServesPages)]
+    app = create_site(
+        house.db,
+        site=house.site,
+        adapters=house.health,
+        standing=lambda: house.standing,
+        registry=CollectorRegistry(),
+        translators=house.outbox.translators,
+        clock=utc_now,
+        sample_epoch=epoch,
+        pages=pages[0] if pages else None,
+    )
+
+    def started() -> None:
+        house.standing = True
+        _announce(house, say)
+
+    await serve(app, sock, house.site, started=started)

@@ -1,0 +1,48 @@
+"""`/help`: the commands, and how votes work here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.card.answer import heading, item, note
+from bot.commands.request import Request
+from bot.commands.sources_menu import ADD_EXAMPLE
+from bot.commands.voting import ways_to_vote
+from bot.errors import DeliveryError
+from bot.model import ChatKind, Line, Phrase, Span, Style
+from bot.ports import Answer, Capabilities, Command, KnowsAdmins
+
+COMMAND = Command(name="help", description=Phrase("What I can do, and how votes work"))
+
+
+async def answer(request: Request, commands: Sequence[Command]) -> Answer:
+    t = request.t
+    return request.answer(
+        heading(t("What I can do")),
+        *(_described(request, command) for command in commands),
+        note(t("For example: {examples}", examples=f"/language fr · /sources follow crypto · {ADD_EXAMPLE}")),
+        *_channels(request),
+        heading(t("How votes work here")),
+        *ways_to_vote(request, await _capabilities(request)),
+        item(t("A story can be posted in many chats; the votes of all of them are shown too.")),
+        private=True,
+    )
+
+
+def _described(request: Request, command: Command) -> Line:
+    return item(Span(f"/{command.name}", Style.BOLD), f" – {request.t.phrase(command.description)}")
+
+
+def _channels(request: Request) -> list[Line]:
+    if request.here.kind is not ChatKind.PRIVATE or not isinstance(request.adapter, KnowsAdmins):
+        return []
+    return [
+        note(request.t("Are you an admin of a channel that I am in? Set it up here: {command}", command="/language"))
+    ]
+
+
+async def _capabilities(request: Request) -> Capabilities:
+    try:
+        return await request.adapter.capabilities(request.chat.ref)
+    except DeliveryError:
+        return Capabilities()  # help helps without the platform, too; /status says what is wrong

@@ -1,0 +1,22 @@
+"""The first words in a chat: what this bot is, and the languages to choose from."""
+
+from __future__ import annotations
+
+from bot.card.answer import answer_card, heading, paragraph
+from bot.commands.language import IN_ALL_LANGUAGES, language_buttons
+from bot.model import Card
+from bot.ports import Translator
+from bot.storage.chats import Chat
+
+
+def introduction(t: Translator, elsewhere: Chat | None = None) -> Card:
+    """``elsewhere`` is the chat that it is about when the card is not shown in that chat itself."""
+    return answer_card(
+        t.language,
+        *([paragraph(elsewhere.title or elsewhere.ref.id)] if elsewhere else []),
+        heading(t("Hello, I am Newstally!")),
+        paragraph(t("I post news here, and everyone can vote whether a story is bullish or bearish.")),
+        paragraph(t("I stay silent until an admin has chosen my language.")),
+        heading(IN_ALL_LANGUAGES),
+        buttons=language_buttons(f"@{elsewhere.id}" if elsewhere else ""),
+    )

@@ -1,0 +1,42 @@
+"""`/privacy`: what is stored about people, for how long, and whom to ask."""
+
+from __future__ import annotations
+
+from bot.card.answer import heading, item, paragraph
+from bot.commands.request import Request
+from bot.model import Phrase
+from bot.ports import Answer, Command
+
+COMMAND = Command(name="privacy", description=Phrase("What I store about you, and whom to ask"))
+
+
+async def answer(request: Request) -> Answer:
+    t, services = request.t, request.services
+    return request.answer(
+        heading(t("What I store")),
+        item(t("For each vote: your id on this platform, the emoji or button, and the story. No name, no messages.")),
+        item(t("For each change of a setting: who changed it (the id), what and when.")),
+        heading(t("For how long")),
+        item(
+            t.plural(
+                "Votes are kept with their story, {n} day after it was last seen at its source.",
+                "Votes are kept with their story, {n} days after it was last seen at its source.",
+                services.entries_days,
+            )
+        ),
+        item(
+            t.plural(
+                "The log of settings is kept for {n} day.",
+                "The log of settings is kept for {n} days.",
+                services.log_days,
+            )
+        ),
+        heading(t("Whom to ask")),
+        paragraph(
+            t(
+                "Whoever runs this bot is responsible for what it stores, and can tell you what it is or delete it. "
+                "The admins of this chat know who that is. Nothing goes to anyone else."
+            )
+        ),
+        private=True,
+    )

@@ -1,0 +1,39 @@
+"""The commands that there are: each declaration with its handler. A command is listed here once it works."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from bot.commands import help as help_command
+from bot.commands import language, privacy, sources, status
+from bot.commands.request import Handler
+from bot.ports import Command
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A command and what answers it."""
+
+    command: Command
+    handler: Handler
+
+
+def registry(packs: Sequence[str]) -> Mapping[str, Registered]:
+    """Every command by its name, in the order in which platforms show them."""
+    described = (
+        language.COMMAND,
+        sources.declaration(packs),
+        status.COMMAND,
+        help_command.COMMAND,
+        privacy.COMMAND,
+    )
+    handlers: tuple[Handler, ...] = (
+        language.answer,
+        sources.answer,
+        status.answer,
+        partial(help_command.answer, commands=described),
+        privacy.answer,
+    )
+    return {command.name: Registered(command, handler) for command, handler in zip(described, handlers, strict=True)}

@@ -1,0 +1,194 @@
+"""Takes what people type, press and fill in to the handler of the command, in the words that they read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.card.answer import answer_card, paragraph
+from bot.commands import help as help_command
+from bot.commands import sources
+from bot.commands.introduction import introduction
+from bot.commands.registry import registry
+from bot.commands.request import Request, parse_command_button
+from bot.commands.services import Services
+from bot.commands.targets import administered_channel, named_chat
+from bot.errors import CommandError, DeliveryError, SourceError
+from bot.events import ButtonPressed, ChatJoined, ChoicesWanted, CommandInvoked
+from bot.model import LANGUAGE_NAMES, LANGUAGES, Actor, ChatKind, ChatRef, Phrase, supported_language
+from bot.ports import Answer, Choice, Command, Translator
+from bot.storage import chats, declared, subscriptions
+from bot.storage.chats import Chat
+
+START = "start"
+"""What Telegram sends when a person opens a chat with a bot; it is nobody's declared command."""
+
+MAX_SUGGESTED = 25
+"""As many as Discord shows."""
+
+ROOM_PACK = "crypto"
+"""What a place with a language by its nature follows from the first moment."""
+
+
+class Commands:
+    """Answers the events that are questions."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._registry = registry(services.packs)
+
+    def declared(self) -> tuple[Command, ...]:
+        """For the adapters that publish commands."""
+        return tuple(registered.command for registered in self._registry.values())
+
+    async def invoke(self, event: CommandInvoked) -> Answer:
+        """Answers a command, typed or by a form."""
+        here = await self._known(event)
+        name = event.name
+        if name == START:
+            if here.language is None:
+                return Answer(card=introduction(self._words(here, event.actor)))
+            name = help_command.COMMAND.name
+        registered = self._registry.get(name)
+        words = typed_form(registered.command, event) if registered and name == event.name else ""
+        return await self._answer(_Asked(name, words, event.actor, event.admin, event.event_id), here)
+
+    async def press(self, event: ButtonPressed) -> Answer | None:
+        """Answers a button of a menu, in the menu's place; None when the button is not a command's."""
+        parsed = parse_command_button(event.button)
+        if parsed is None:
+            return None
+        here = await self._services.database.read(chats.by_ref, event.message.chat)
+        if here is None:
+            here = await self._ensure(event.message.chat, ChatKind.GROUP)
+        asked = _Asked(*parsed, event.actor, event.admin, event.event_id, pressed=True)
+        return await self._answer(asked, here)
+
+    async def choices(self, event: ChoicesWanted) -> Answer:
+        """Suggestions for what someone is typing into a command's parameter."""
+        here = await self._services.database.read(chats.by_ref, event.chat)
+        typed = event.typed.strip().casefold()
+        offered = await self._offered(event, here)
+        fitting = [choice for choice in offered if typed in str(choice.label).casefold() or typed == choice.value]
+        return Answer(choices=tuple(fitting[:MAX_SUGGESTED]))
+
+    async def joined(self, event: ChatJoined) -> Answer | None:
+        """Remembers the chat and introduces the bot; a place with a language of its own starts at once instead."""
+        database = self._services.database
+        here = await self._ensure(event.chat, event.kind, event.title, event.locale)
+        await database.write(chats.resume, event.chat)
+        if event.language is not None:
+            await self._open_room(here, event.language)
+            return None
+        # A channel's readers needn't see how it is set up: its card goes to whoever brought us in.
+        private = event.kind is ChatKind.CHANNEL
+        t = self._words(here, event.actor)
+        if here.language is None:
+            return Answer(card=introduction(t, here if private else None), private=private)
+        if here.paused is None:
+            return None
+        self._services.on_change()
+        return Answer(
+            card=answer_card(t.language, paragraph(t("I am back, with the settings from before."))), private=private
+        )
+
+    async def _open_room(self, room: Chat, language: str) -> None:
+        services = self._services
+        if room.language is not None or language not in LANGUAGE_NAMES:
+            return
+        await services.database.write(
+            declared.begin,
+            room.id,
+            language,
+            services.clock(),
+            packs=[ROOM_PACK] if ROOM_PACK in services.packs else [],
+            source_ids=[await services.gatherer.sample_source(language)] if services.sample_wire else [],
+        )
+        await services.gatherer.sync_subscriptions()
+        services.on_change()
+
+    async def _answer(self, asked: _Asked, here: Chat) -> Answer:
+        try:
+            return await self._carried_out(asked, here)
+        except (CommandError, DeliveryError, SourceError) as error:
+            t = self._services.translators(_reads(asked.actor) or here.language or _guessed(here))
+            return Answer(card=answer_card(t.language, paragraph(t.phrase(error.phrase))), private=True)
+
+    async def _carried_out(self, asked: _Asked, here: Chat) -> Answer:
+        registered = self._registry.get(asked.name)
+        if registered is None:
+            raise CommandError(Phrase("I don't know that command. What I can do: {command}", {"command": "/help"}))
+        chat_id, words = named_chat(asked.words)
+        chat, said_admin = here, asked.admin
+        if chat_id is not None and chat_id != here.id:
+            chat, said_admin = await administered_channel(self._services, here, asked.actor, chat_id), True
+        request = Request(
+            services=self._services,
+            command=asked.name,
+            here=here,
+            chat=chat,
+            actor=asked.actor,
+            t=self._words(here, asked.actor),
+            words=words,
+            chosen=chat_id is not None,
+            said_admin=said_admin,
+            pressed=asked.pressed,
+            event_id=asked.event_id,
+        )
+        return await registered.handler(request)
+
+    async def _offered(self, event: ChoicesWanted, here: Chat | None) -> tuple[Choice, ...]:
+        match event.command, event.subcommand, event.parameter:
+            case "language", _, "language":
+                return tuple(Choice(code, LANGUAGE_NAMES[code]) for code in LANGUAGES)
+            case sources.NAME, "remove", "address" if here is not None:
+                followed = await self._services.database.read(subscriptions.of_chat, here.id)
+                return sources.suggestions(followed, self._words(here, event.actor))
+        return ()
+
+    async def _known(self, event: CommandInvoked) -> Chat:
+        here = await self._services.database.read(chats.by_ref, event.chat)
+        if here is not None and (here.kind, here.title) == (event.kind, event.title or here.title):
+            return here
+        locale = event.actor.locale if event.kind is ChatKind.PRIVATE else None
+        return await self._ensure(event.chat, event.kind, event.title, locale)
+
+    async def _ensure(self, ref: ChatRef, kind: ChatKind, title: str = "", locale: str | None = None) -> Chat:
+        return await self._services.database.write(
+            chats.ensure,
+            ref,
+            kind,
+            self._services.clock(),
+            title=title,
+            locale=locale,
+            shares_votes=ref.platform not in self._services.unshared,
+        )
+
+    def _words(self, here: Chat, actor: Actor | None) -> Translator:
+        """In the chat's language; before it has one, in that of the person, or what we were told of the place."""
+        return self._services.translators(here.language or supported_language(here.locale) or _reads(actor) or "en")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    name: str
+    words: str
+    actor: Actor
+    admin: bool | None
+    event_id: str | None
+    pressed: bool = False
+
+
+def _reads(actor: Actor | None) -> str | None:
+    return supported_language(actor.locale) if actor is not None else None
+
+
+def _guessed(here: Chat) -> str:
+    return supported_language(here.locale) or "en"
+
+
+def typed_form(command: Command, event: CommandInvoked) -> str:
+    """What would have been typed after the command's name to mean the same."""
+    verb = next((verb for verb in command.subcommands if verb.name == event.subcommand), None)
+    parameters = verb.parameters if verb is not None else command.parameters
+    values = [event.arguments[parameter.name] for parameter in parameters if parameter.name in event.arguments]
+    return " ".join([event.subcommand, *values]).strip() or event.text.strip()

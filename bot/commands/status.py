@@ -1,0 +1,85 @@
+"""`/status`: what works in a chat, which right is missing and how to grant it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.card.answer import heading, item, note, paragraph
+from bot.commands.request import Request
+from bot.commands.targets import offer_channels
+from bot.commands.voting import ways_to_vote
+from bot.errors import DeliveryError
+from bot.model import LANGUAGE_NAMES, Line, Phrase
+from bot.ports import Answer, Capabilities, Command
+from bot.storage import chats, subscriptions
+from bot.storage.chats import Duties
+
+COMMAND = Command(name="status", description=Phrase("What works here, and what is missing"))
+
+
+async def answer(request: Request) -> Answer:
+    offer = await offer_channels(request) if not request.words else None
+    if offer is not None:
+        return offer
+    t, database = request.t, request.services.database
+    duties = await database.read(chats.duties, request.chat.id)
+    followed = await database.read(subscriptions.of_chat, request.chat.id)
+    sources = {source.id for subscription in followed for source in subscription.sources}
+    return request.answer(
+        heading(
+            t("Status of {chat}", chat=request.chat.title or request.chat.ref.id) if request.address else t("Status")
+        ),
+        *await _rights(request),
+        heading(t("Settings")),
+        *_settings(request),
+        item(t.plural("{n} source is followed.", "{n} sources are followed.", len(sources))),
+        *_open_duties(request, duties),
+        note(t("Version {version}", version=request.services.version)),
+        private=True,
+    )
+
+
+async def _rights(request: Request) -> list[Line]:
+    t = request.t
+    lines = []
+    if request.chat.paused is not None:
+        lines.append(paragraph(t("I post nothing here now: {reason}", reason=request.chat.paused)))
+    try:
+        capabilities = await request.adapter.capabilities(request.chat.ref)
+    except DeliveryError as error:
+        return [*lines, paragraph(t.phrase(error.phrase))]
+    return [*lines, *_what_works(request, capabilities)]
+
+
+def _what_works(request: Request, capabilities: Capabilities) -> Iterator[Line]:
+    t = request.t
+    yield item(t("I may post here.") if capabilities.posts else t("I may not post here."))
+    yield from ways_to_vote(request, capabilities)
+    if not capabilities.reactions and not capabilities.totals:
+        yield item(t("Reactions don't reach me here."))
+    if capabilities.missing:
+        yield heading(t("What is missing"))
+    for missing in capabilities.missing:
+        yield item(t.phrase(missing))
+
+
+def _settings(request: Request) -> Iterator[Line]:
+    t, language = request.t, request.chat.language
+    if language is None:
+        yield item(t("I post nothing until an admin has chosen a language: {command}", command="/language"))
+    else:
+        yield item(t("Language: {language}", language=LANGUAGE_NAMES[language]))
+
+
+def _open_duties(request: Request, duties: Duties) -> Iterator[Line]:
+    t = request.t
+    if duties.waiting:
+        yield item(t.plural("{n} story waits to be posted.", "{n} stories wait to be posted.", duties.waiting))
+    if duties.unconfirmed:
+        yield item(
+            t.plural(
+                "{n} story may or may not have been posted; it is not sent again, so that nothing comes twice.",
+                "{n} stories may or may not have been posted; they are not sent again, so that nothing comes twice.",
+                duties.unconfirmed,
+            )
+        )

@@ -1,0 +1,250 @@
+"""The one HTTP client of the sources: guarded at every hop, bounded in bytes, time and redirects, honest about who we are."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import Any
+
+import aiohttp
+from yarl import URL
+
+from bot.errors import SourceError
+from bot.gather.body import ENCODINGS, read_body
+from bot.gather.guard import AddressRefused, is_refused
+from bot.gather.resolver import DaemonResolver
+from bot.gather.settings import GatherSettings
+from bot.model import Phrase
+
+MAX_REDIRECTS = 5
+MAX_ADDRESS = 2048
+CONNECT_SECONDS = 10.0
+MAX_RETRY_AFTER = 86_400.0
+"""A server that asks for more than a day is looked at again after a day."""
+
+_ACCEPT = "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
+
+NOT_AN_ADDRESS = Phrase("That is not a web address.")
+
+
+@dataclass(frozen=True, slots=True)
+class FetchRequest:
+    """What to fetch, and what we have of it."""
+
+    url: str
+    exempt: bool = False
+    """Not held to the guard; its redirects are."""
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An answer with a body."""
+
+    url: str
+    """Where it came from in the end: what relative links are relative to."""
+    body: bytes
+    content_type: str
+    etag: str | None
+    last_modified: str | None
+    moved_to: str | None
+    """The address to ask from now on, when the server says that this one has moved for good."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotModified:
+    """What we have is still what there is."""
+
+
+class GuardedClient:
+    """Use as an async context manager. Two sessions, because a pooled connection passes the guard by."""
+
+    def __init__(self, settings: GatherSettings, version: str) -> None:
+        self._settings = settings
+        contact = f" (+{settings.contact})" if settings.contact else ""
+        self._user_agent = f"Newstally/{version}{contact}"
+        self._guarded: aiohttp.ClientSession | None = None
+        self._exempt: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> GuardedClient:
+        self._guarded = self._session(self._guarded_socket)
+        self._exempt = self._session(_plain_socket)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for session in (self._guarded, self._exempt):
+            if session is not None:
+                await session.close()
+
+    async def fetch(self, request: FetchRequest) -> Fetched | NotModified:
+        """Ask for it, following redirects. Raises SourceError that says in words why it can't be had."""
+        seconds = self._settings.timeout
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._follow(request)
+        except TimeoutError as error:
+            raise SourceError(Phrase("It took longer than {seconds} seconds.", {"seconds": round(seconds)})) from error
+        except aiohttp.ClientError as error:
+            raise SourceError(_problem(error)) from error
+        except (ssl.SSLError, OSError) as error:
+            raise SourceError(Phrase("The connection broke.")) from error
+        except ValueError as error:  # yarl and the HTTP parser, for an address or header that is none
+            raise SourceError(NOT_AN_ADDRESS) from error
+
+    async def _follow(self, request: FetchRequest) -> Fetched | NotModified:
+        assert self._guarded is not None
+        assert self._exempt is not None
+        url = checked(request.url)
+        session = self._exempt if request.exempt else self._guarded
+        moved = True  # as long as every step so far was a permanent one
+        moved_to: str | None = None
+        for _ in range(MAX_REDIRECTS + 1):
+            async with session.get(url, headers=_headers(request), allow_redirects=False) as response:
+                if response.status not in {301, 302, 303, 307, 308}:
+                    return await self._read(response, url, moved_to)
+                moved = moved and response.status in {301, 308}
+                url = _target(url, response)
+            moved_to = str(url) if moved else moved_to
+            session = self._guarded
+        raise SourceError(Phrase("It redirects more than {limit} times.", {"limit": MAX_REDIRECTS}))
+
+    async def _read(self, response: aiohttp.ClientResponse, url: URL, moved_to: str | None) -> Fetched | NotModified:
+        if response.status == 304:
+            return NotModified()
+        if response.status != 200:
+            raise _refusal(response)
+        body = await read_body(
+            response.content.iter_any(), response.headers.get("Content-Encoding", ""), self._settings.max_bytes
+        )
+        return Fetched(
+            url=str(url),
+            body=body,
+            content_type=response.headers.get("Content-Type", "")[:200],
+            etag=_kept(response.headers.get("ETag")),
+            last_modified=_kept(response.headers.get("Last-Modified")),
+            moved_to=moved_to,
+        )
+
+    def _session(self, socket_factory: Any) -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(
+            resolver=DaemonResolver(), socket_factory=socket_factory, limit=self._settings.concurrency
+        )
+        return aiohttp.ClientSession(
+            connector=connector,
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=min(CONNECT_SECONDS, self._settings.timeout)),
+            headers={"User-Agent": self._user_agent, "Accept": _ACCEPT, "Accept-Encoding": ENCODINGS},
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            trust_env=False,  # neither proxies nor .netrc
+        )
+
+    def _guarded_socket(self, address: Any) -> socket.socket:
+        family, host = address[0], address[4][0]
+        if family not in {socket.AF_INET, socket.AF_INET6} or is_refused(host, self._settings.allow_networks):
+            raise AddressRefused
+        return _plain_socket(address)
+
+
+def checked(address: str) -> URL:
+    """The address as a URL that may be asked for. Raises SourceError for any that isn't plain http or https."""
+    if len(address) > MAX_ADDRESS or not address.isprintable():
+        raise SourceError(NOT_AN_ADDRESS)
+    try:
+        # An address that is encoded already is sent as it is: servers do tell %2C from a comma.
+        url = URL(address, encoded=address.isascii() and " " not in address)
+        host, user, port = url.host, url.user, url.port
+    except ValueError as error:
+        raise SourceError(NOT_AN_ADDRESS) from error
+    if url.scheme not in {"http", "https"} or not host or not port:
+        raise SourceError(Phrase("Only http and https addresses can be read."))
+    if user is not None or url.password is not None:
+        raise SourceError(Phrase("An address with a name or password in it can't be used."))
+    return url.with_fragment(None)
+
+
+def _target(url: URL, response: aiohttp.ClientResponse) -> URL:
+    location = response.headers.get("Location", "").strip()
+    if not location:
+        raise SourceError(Phrase("It redirects to nowhere."))
+    try:
+        # Servers send UTF-8 in this header, which arrives as surrogates.
+        location = location.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        target = url.join(URL(location, encoded=location.isascii() and " " not in location))
+    except ValueError as error:
+        raise SourceError(Phrase("It redirects to nowhere.")) from error
+    return checked(str(target))
+
+
+def _headers(request: FetchRequest) -> dict[str, str]:
+    conditions = {"If-None-Match": request.etag, "If-Modified-Since": request.last_modified}
+    return {name: value for name, value in conditions.items() if value}
+
+
+def _kept(header: str | None) -> str | None:
+    """A validator that can be sent back as it is."""
+    return header if header and len(header) <= 500 and header.isprintable() and header.isascii() else None
+
+
+def _plain_socket(address: Any) -> socket.socket:
+    family, kind, proto = address[:3]
+    return socket.socket(family, kind, proto)
+
+
+_WORDS_FOR_STATUS = {
+    404: Phrase("There is nothing at this address ({status}).", {"status": 404}),
+    410: Phrase("It is gone for good ({status}).", {"status": 410}),
+    429: Phrase("The server asks us to come less often ({status}).", {"status": 429}),
+}
+
+
+def _refusal(response: aiohttp.ClientResponse) -> SourceError:
+    status = response.status
+    if status in {401, 402, 403}:
+        words = Phrase("The server doesn't let us read it ({status}).", {"status": status})
+    else:
+        words = _WORDS_FOR_STATUS.get(status, Phrase("The server answered {status}.", {"status": status}))
+    wait = retry_after(response.headers.get("Retry-After", ""), datetime.now(UTC))
+    return SourceError(words, retry_after=wait, permanent=status == 410)
+
+
+def retry_after(header: str, now: datetime) -> float | None:
+    """The seconds that a Retry-After header asks for, as a number or as a date; None when it asks for nothing."""
+    if header.strip().isdigit() and header.isascii():
+        seconds = float(header.strip()[:12])
+    else:
+        try:
+            at = parsedate_to_datetime(header)
+        except (ValueError, TypeError, IndexError, OverflowError):
+            return None
+        seconds = ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds()
+    return min(seconds, MAX_RETRY_AFTER) if seconds > 0 else None
+
+
+# Most specific first. A test walks all of aiohttp's exceptions and finds each of them here.
+_PROBLEMS: tuple[tuple[type[aiohttp.ClientError], Phrase], ...] = (
+    (aiohttp.ClientConnectorDNSError, Phrase("The name of the server isn't known.")),
+    (aiohttp.ClientSSLError, Phrase("The server's certificate isn't valid.")),
+    (aiohttp.ClientConnectorError, Phrase("The server can't be reached.")),
+    (aiohttp.ServerTimeoutError, Phrase("The server takes too long.")),
+    (aiohttp.InvalidURL, NOT_AN_ADDRESS),
+    (aiohttp.ClientPayloadError, Phrase("The connection broke.")),
+    (aiohttp.ClientConnectionError, Phrase("The connection broke.")),
+    (aiohttp.ClientResponseError, Phrase("What the server answers isn't HTTP.")),
+    (aiohttp.ClientError, Phrase("The server can't be reached.")),
+)
+
+PRIVATE = Phrase("It leads into a private network, and I don't go there.")
+
+
+def _problem(error: aiohttp.ClientError) -> Phrase:
+    if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, AddressRefused):
+        return PRIVATE
+    return next(phrase for kind, phrase in _PROBLEMS if isinstance(error, kind))

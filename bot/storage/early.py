@@ -1,0 +1,206 @@
+"""Events about messages that we don't know yet: kept for a day, taken out once their message is known."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection, Text, bindparam, delete, func, insert, or_, select
+
+from bot.events import (
+    Added,
+    ButtonPressed,
+    Change,
+    Cleared,
+    PostMirrored,
+    ReactionsChanged,
+    ReactionsCounted,
+    Removed,
+    WholeSet,
+)
+from bot.model import Actor, ChatRef, MessageRef
+from bot.storage.tables import chat, delivery, early_event, post
+
+VoteEvent: TypeAlias = ReactionsChanged | ReactionsCounted | ButtonPressed | PostMirrored
+"""What the tally listens to. A ButtonPressed must be of a vote button."""
+
+MessageKey: TypeAlias = tuple[str, str, str]
+"""Platform, the chat's native id, message id: a topic takes no part in a message's identity."""
+
+KEPT_FOR = timedelta(days=1)
+
+
+def message_key(message: MessageRef) -> MessageKey:
+    """What identifies a message."""
+    return (message.chat.platform, message.chat.id, message.id)
+
+
+def about(event: VoteEvent) -> MessageRef:
+    """The message that must be known before the event can count."""
+    return event.original if isinstance(event, PostMirrored) else event.message
+
+
+def json_keys(keys: Iterable[object]) -> str:
+    """Keys for ``json_each``: one bound value, however many there are, so that statements compile once."""
+    return json.dumps(list(keys))
+
+
+_K = func.json_each(bindparam("keys", type_=Text)).table_valued("key", "value", name="k")
+_PLATFORM = func.json_extract(_K.c.value, "$[0]")
+_CHAT = func.json_extract(_K.c.value, "$[1]")
+_MESSAGE = func.json_extract(_K.c.value, "$[2]")
+
+_OF_MESSAGES = (
+    select(early_event.c.id, early_event.c.payload)
+    .join_from(
+        _K,
+        early_event,
+        (early_event.c.platform == _PLATFORM)
+        & (early_event.c.native_chat == _CHAT)
+        & (early_event.c.message_id == _MESSAGE),
+    )
+    .order_by(early_event.c.id)
+)
+
+_DROP = delete(early_event).where(early_event.c.id == bindparam("row"))
+
+# Only what may become a post of ours is worth keeping: in a chat where an attempt's end isn't known yet, and on a copy
+# of such a message. All else that members react to is none of our business.
+_MAY_BECOME_KNOWN = (
+    select(_K.c.key)
+    .select_from(_K)
+    .where(
+        or_(
+            select(delivery.c.id)
+            .join(chat, chat.c.id == delivery.c.chat_id)
+            .where(
+                chat.c.platform == _PLATFORM,
+                chat.c.native_id == _CHAT,
+                delivery.c.state.in_(("waiting", "sending", "unconfirmed")),
+                delivery.c.attempts > 0,
+            )
+            .exists(),
+            select(early_event.c.id)
+            .where(early_event.c.mirror_chat == _CHAT, early_event.c.mirror_id == _MESSAGE)
+            .exists(),
+        )
+    )
+)
+
+
+def keep(connection: Connection, events: Sequence[VoteEvent], now: datetime) -> list[bool]:
+    """Keep those events whose message may yet turn out to be ours; tells of each whether it was kept."""
+    keys = [message_key(about(event)) for event in events]
+    promising = set(connection.execute(_MAY_BECOME_KNOWN, {"keys": json_keys(keys)}).scalars())
+    kept = [index in promising for index in range(len(events))]
+    rows = [_row(key, event, now) for key, event, keeps in zip(keys, events, kept, strict=True) if keeps]
+    if rows:
+        connection.execute(insert(early_event), rows)
+    return kept
+
+
+def take(connection: Connection, messages: Iterable[MessageKey]) -> list[VoteEvent]:
+    """Remove and return what was kept for these messages, in the order in which it was heard."""
+    rows = connection.execute(_OF_MESSAGES, {"keys": json_keys(messages)}).all()
+    if rows:
+        connection.execute(_DROP, [{"row": row.id} for row in rows])
+    return [_event(row.payload) for row in rows]
+
+
+def known_since(connection: Connection, limit: int) -> list[MessageKey]:
+    """Messages for which something is still kept although they are known by now."""
+    rows = connection.execute(
+        select(post.c.platform, post.c.native_chat, post.c.message_id)
+        .join_from(
+            early_event,
+            post,
+            (post.c.platform == early_event.c.platform)
+            & (post.c.native_chat == early_event.c.native_chat)
+            & (post.c.message_id == early_event.c.message_id),
+        )
+        .distinct()
+        .limit(limit)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def forget(connection: Connection, now: datetime) -> None:
+    """Drop what was kept for too long."""
+    connection.execute(delete(early_event).where(early_event.c.heard_at < now - KEPT_FOR))
+
+
+def _row(key: MessageKey, event: VoteEvent, now: datetime) -> dict[str, Any]:
+    mirror = message_key(event.mirror) if isinstance(event, PostMirrored) else (None, None, None)
+    return {
+        "platform": key[0],
+        "native_chat": key[1],
+        "message_id": key[2],
+        "mirror_chat": mirror[1],
+        "mirror_id": mirror[2],
+        "payload": _payload(event),
+        "heard_at": now,
+    }
+
+
+# --- events as JSON --------------------------------------------------------------------------------------------------
+
+_SINGLE: dict[str, type[Added] | type[Removed]] = {"added": Added, "removed": Removed}
+
+
+def _payload(event: VoteEvent) -> dict[str, Any]:
+    match event:
+        case ReactionsChanged(message=message, voter=voter, change=change):
+            return {"message": _message(message), "voter": _actor(voter), **_change(change)}
+        case ReactionsCounted(message=message, totals=totals):
+            return {"message": _message(message), "totals": dict(totals)}
+        case ButtonPressed(message=message, actor=actor, button=button, event_id=event_id):
+            return {"message": _message(message), "voter": _actor(actor), "button": button, "event": event_id}
+        case PostMirrored(original=original, mirror=mirror):
+            return {"message": _message(original), "mirror": _message(mirror)}
+
+
+def _event(payload: dict[str, Any]) -> VoteEvent:
+    message = _message_from(payload["message"])
+    if "mirror" in payload:
+        return PostMirrored(message, _message_from(payload["mirror"]))
+    if "totals" in payload:
+        return ReactionsCounted(message, payload["totals"])
+    voter = payload["voter"] and Actor(*payload["voter"])
+    if "button" in payload:
+        return ButtonPressed(message, voter, payload["button"], payload["event"])
+    return ReactionsChanged(message, voter, _change_from(payload))
+
+
+def _change(change: Change) -> dict[str, Any]:
+    match change:
+        case WholeSet(emoji=emoji):
+            return {"change": "set", "emoji": list(emoji)}
+        case Added(emoji=one):
+            return {"change": "added", "emoji": one}
+        case Removed(emoji=one):
+            return {"change": "removed", "emoji": one}
+        case Cleared(emoji=which):
+            return {"change": "cleared", "emoji": which}
+
+
+def _change_from(payload: dict[str, Any]) -> Change:
+    kind, emoji = payload["change"], payload["emoji"]
+    if kind == "set":
+        return WholeSet(tuple(emoji))
+    if kind == "cleared":
+        return Cleared(emoji)
+    return _SINGLE[kind](emoji)
+
+
+def _message(message: MessageRef) -> list[str]:
+    return [message.chat.platform, message.chat.id, message.chat.topic, message.id]
+
+
+def _message_from(parts: list[str]) -> MessageRef:
+    return MessageRef(ChatRef(parts[0], parts[1], parts[2]), parts[3])
+
+
+def _actor(actor: Actor | None) -> list[str] | None:
+    return None if actor is None else [actor.platform, actor.id]

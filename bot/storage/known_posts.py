@@ -1,0 +1,164 @@
+"""Which messages are posts of ours, and how one becomes known by what the platform tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Text, bindparam, func, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from bot.events import ButtonPressed, PostMirrored
+from bot.model import parse_vote_button
+from bot.storage.early import MessageKey, VoteEvent, json_keys, message_key
+from bot.storage.tables import UtcDateTime, chat, delivery, post
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPost:
+    """What a message is, as far as votes are concerned."""
+
+    delivery: int
+    story: int
+    chat: int
+    shared: bool
+    """Whether the chat's votes count toward everywhere."""
+    state: str
+    posted_at: datetime | None
+    mirror: bool
+
+    def open_at(self, now: datetime, open_for: timedelta) -> bool:
+        """Whether the post can be voted on."""
+        return self.state != "closed" and (self.posted_at is None or now < self.posted_at + open_for)
+
+
+_KEYS = func.json_each(bindparam("keys", type_=Text)).table_valued("value", name="k")
+_FOUND = (
+    post.c.platform,
+    post.c.native_chat,
+    post.c.message_id,
+    post.c.mirror,
+    delivery.c.id,
+    delivery.c.story_id,
+    delivery.c.chat_id,
+    delivery.c.state,
+    delivery.c.posted_at,
+    chat.c.shares_votes,
+)
+_FIND = (
+    select(*_FOUND)
+    .select_from(_KEYS)
+    .join(
+        post,
+        (post.c.platform == func.json_extract(_KEYS.c.value, "$[0]"))
+        & (post.c.native_chat == func.json_extract(_KEYS.c.value, "$[1]"))
+        & (post.c.message_id == func.json_extract(_KEYS.c.value, "$[2]")),
+    )
+    .join(delivery, delivery.c.id == post.c.delivery_id)
+    .join(chat, chat.c.id == delivery.c.chat_id)
+)
+# Attempts of which we don't know whether they arrived, by the delivery that a pressed button names.
+_UNSETTLED = (
+    select(delivery.c.id, chat.c.platform, chat.c.native_id)
+    .select_from(_KEYS)
+    .join(delivery, delivery.c.id == _KEYS.c.value)
+    .join(chat, chat.c.id == delivery.c.chat_id)
+    .where(delivery.c.state.in_(("sending", "unconfirmed")))
+)
+_CONFIRM = (
+    update(delivery)
+    .where(delivery.c.id == bindparam("delivery"), delivery.c.state.in_(("sending", "unconfirmed")))
+    .values(
+        state="posted",
+        problem=None,
+        posted_at=func.coalesce(delivery.c.posted_at, delivery.c.attempted_at, bindparam("now", type_=UtcDateTime)),
+    )
+)
+
+
+def find(connection: Connection, messages: Iterable[MessageKey]) -> dict[MessageKey, KnownPost]:
+    """Those of the messages that are posts, or the platform's copies of posts."""
+    rows = connection.execute(_FIND, {"keys": json_keys(messages)})
+    return {(row.platform, row.native_chat, row.message_id): _known(row) for row in rows}
+
+
+def of_delivery(connection: Connection, delivery_id: int) -> tuple[int | None, list[MessageKey]]:
+    """The story of a delivery (None: there is none) and the messages that are it."""
+    story_id = connection.execute(select(delivery.c.story_id).where(delivery.c.id == delivery_id)).scalar()
+    rows = connection.execute(
+        select(post.c.platform, post.c.native_chat, post.c.message_id).where(post.c.delivery_id == delivery_id)
+    )
+    return story_id, [(row[0], row[1], row[2]) for row in rows]
+
+
+def learn(
+    connection: Connection, batch: Sequence[VoteEvent], known: dict[MessageKey, KnownPost], now: datetime
+) -> set[int]:
+    """Learn from presses that an attempt did arrive, and which message copies which; adds to ``known``.
+
+    Returns the stories of what is new.
+    """
+    learned = _confirmed(connection, batch, known, now)
+    rows = [_post_row(message, delivery_id, mirror=False) for message, delivery_id in learned.items()]
+    known.update(_insert(connection, rows))
+    mirrors = {
+        message_key(event.mirror): original.delivery
+        for event in batch
+        if isinstance(event, PostMirrored)
+        and (original := known.get(message_key(event.original))) is not None
+        and message_key(event.mirror) not in known
+    }
+    rows = [_post_row(message, delivery_id, mirror=True) for message, delivery_id in mirrors.items()]
+    known.update(_insert(connection, rows))
+    return {known[message].story for message in (*learned, *mirrors)}
+
+
+def _confirmed(
+    connection: Connection, batch: Sequence[VoteEvent], known: dict[MessageKey, KnownPost], now: datetime
+) -> dict[MessageKey, int]:
+    """Presses on messages that we don't know, of buttons that only one unsettled delivery in that chat has."""
+    pressed: dict[int, MessageKey] = {}
+    for event in batch:
+        if isinstance(event, ButtonPressed) and (message := message_key(event.message)) not in known:
+            vote = parse_vote_button(event.button)
+            if vote is not None:
+                pressed.setdefault(vote[0], message)
+    if not pressed:
+        return {}
+    unsettled = connection.execute(_UNSETTLED, {"keys": json_keys(pressed)}).all()
+    found = {pressed[row.id]: row.id for row in unsettled if pressed[row.id][:2] == (row.platform, row.native_id)}
+    if found:
+        connection.execute(_CONFIRM, [{"delivery": delivery_id, "now": now} for delivery_id in found.values()])
+    return found
+
+
+def _post_row(message: MessageKey, delivery_id: int, *, mirror: bool) -> dict[str, Any]:
+    platform, native_chat, message_id = message
+    return {
+        "platform": platform,
+        "native_chat": native_chat,
+        "message_id": message_id,
+        "delivery_id": delivery_id,
+        "mirror": mirror,
+    }
+
+
+def _insert(connection: Connection, rows: list[dict[str, Any]]) -> dict[MessageKey, KnownPost]:
+    if not rows:
+        return {}
+    connection.execute(upsert(post).on_conflict_do_nothing(), rows)
+    return find(connection, [(row["platform"], row["native_chat"], row["message_id"]) for row in rows])
+
+
+def _known(row: Any) -> KnownPost:
+    return KnownPost(
+        delivery=row.id,
+        story=row.story_id,
+        chat=row.chat_id,
+        shared=row.shares_votes,
+        state=row.state,
+        posted_at=row.posted_at,
+        mirror=row.mirror,
+    )

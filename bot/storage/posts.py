@@ -1,0 +1,317 @@
+"""Posts as they should look now: which of them show something else, and what was drawn last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    ScalarSelect,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+
+from bot.model import ChatRef, MessageRef, Sentiment, Story, Tally
+from bot.storage.early import json_keys
+from bot.storage.plan import EVERYWHERE
+from bot.storage.story_rows import story_columns, story_from
+from bot.storage.tables import UtcDateTime, chat, delivery, post, story, tally, total
+
+PAGE = 1000
+"""How many open posts one step of a sweep compares."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostView:
+    """All that a post has to show now."""
+
+    delivery_id: int
+    story: Story
+    language: str
+    message: MessageRef
+    chat_tally: Tally
+    everywhere: Tally | None
+    """None while nobody has voted, and while the story is in this chat alone."""
+    totals: Mapping[str, int]
+    """Anonymous reactions, by the emoji of the ballot. A post and the platform's copy of it: the larger of the two."""
+    closed: bool
+    """Voting has ended: this is how the post stays."""
+    posted_at: datetime
+    edited_at: datetime | None
+    total_tally: Tally
+    """The sums of ``totals``."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutdatedPost:
+    """A post that shows something else than it should."""
+
+    delivery_id: int
+    chat_id: int
+    chat: ChatRef
+    posted_at: datetime
+    edited_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One step of going through all open posts, newest first."""
+
+    outdated: Sequence[OutdatedPost]
+    next: tuple[datetime, int] | None
+    """Where the following step begins; None: this was the last."""
+
+
+def post_view(connection: Connection, delivery_id: int) -> PostView | None:
+    """What the post of a delivery has to show; None when it isn't a post."""
+    row = connection.execute(_VIEW, {"delivery": delivery_id}).first()
+    return None if row is None else _view(connection, row, closed=row.state == "closed")
+
+
+def outdated_view(connection: Connection, delivery_id: int, open_after: datetime) -> PostView | None:
+    """The same, but None as well when the post shows it already or isn't to be edited (any more).
+
+    Voting has ended on posts made until ``open_after``.
+    """
+    row = connection.execute(_OUTDATED_VIEW, {"delivery": delivery_id, "open_after": open_after}).first()
+    return None if row is None else _view(connection, row, closed=row.posted_at <= open_after)
+
+
+def outdated(
+    connection: Connection, story_ids: Iterable[int], platforms: Iterable[str], open_after: datetime
+) -> list[OutdatedPost]:
+    """The posts of these stories, on these platforms, that need an edit, newest first."""
+    found = connection.execute(
+        _OUTDATED_OF_STORIES,
+        {"keys": json_keys(story_ids), "platforms": json_keys(platforms), "open_after": open_after},
+    )
+    return [_outdated(row) for row in found]
+
+
+def outdated_page(
+    connection: Connection, before: tuple[datetime, int] | None, platforms: Iterable[str], open_after: datetime
+) -> Page:
+    """Those among the next `PAGE` open posts that need an edit."""
+    rows = connection.execute(_OPEN_PAGE if before is None else _OPEN_PAGE.where(_comes_after(before))).all()
+    found = connection.execute(
+        _OUTDATED_OF_DELIVERIES,
+        {
+            "keys": json_keys(row.id for row in rows),
+            "platforms": json_keys(platforms),
+            "open_after": open_after,
+        },
+    )
+    last = rows[-1] if len(rows) == PAGE else None
+    return Page([_outdated(row) for row in found], last and (last.next_try_at, last.id))
+
+
+def mark_shown(connection: Connection, shown: Sequence[tuple[PostView, datetime]]) -> None:
+    """The posts show these views since these moments; one whose view is closed is finished."""
+    connection.execute(_MARK, [_marked(view, at) for view, at in shown])
+
+
+# --- what a post shows -----------------------------------------------------------------------------------------------
+
+_of_chat = tally.alias("of_chat")
+_of_all = tally.alias("of_all")
+_other = delivery.alias("other")
+
+
+def _count(column: ColumnElement[int]) -> ColumnElement[int]:
+    return func.coalesce(column, 0)
+
+
+def _total(sentiment: Sentiment) -> ScalarSelect[int]:
+    best = (
+        select(func.max(total.c.count).label("best"))
+        .where(total.c.delivery_id == delivery.c.id, total.c.sentiment == int(sentiment))
+        .group_by(total.c.emoji)
+        .correlate(delivery)
+        .subquery()
+    )
+    return select(func.coalesce(func.sum(best.c.best), 0)).scalar_subquery()
+
+
+# In more than one chat; or in a chat that keeps its votes to itself, after it was in others.
+_SPREAD = or_(
+    select(_other.c.id)
+    .where(
+        _other.c.story_id == delivery.c.story_id,
+        _other.c.id != delivery.c.id,
+        _other.c.state.in_(("posted", "closed")),
+    )
+    .exists(),
+    _count(_of_all.c.bullish) != _count(_of_chat.c.bullish),
+    _count(_of_all.c.bearish) != _count(_of_chat.c.bearish),
+)
+_STANDS = (
+    _count(_of_chat.c.bullish).label("chat_bullish"),
+    _count(_of_chat.c.bearish).label("chat_bearish"),
+    case((_SPREAD, _count(_of_all.c.bullish)), else_=0).label("all_bullish"),
+    case((_SPREAD, _count(_of_all.c.bearish)), else_=0).label("all_bearish"),
+    _total(Sentiment.BULLISH).label("total_bullish"),
+    _total(Sentiment.BEARISH).label("total_bearish"),
+)
+_SHOWN = (
+    delivery.c.shown_chat_bullish,
+    delivery.c.shown_chat_bearish,
+    delivery.c.shown_all_bullish,
+    delivery.c.shown_all_bearish,
+    delivery.c.shown_total_bullish,
+    delivery.c.shown_total_bearish,
+)
+_OPEN = delivery.c.state == "posted"
+_OUTDATED = and_(
+    _OPEN,
+    chat.c.paused.is_(None),
+    or_(
+        delivery.c.posted_at <= bindparam("open_after", type_=UtcDateTime),
+        delivery.c.shown_revision != story.c.revision,
+        delivery.c.shown_language.is_distinct_from(chat.c.language),
+        *(shown != column.element for shown, column in zip(_SHOWN, _STANDS, strict=True)),
+    ),
+)
+
+
+def _with_what_stands(statement: Select[Any]) -> Select[Any]:
+    return (
+        statement.join(story, story.c.id == delivery.c.story_id)
+        .join(chat, chat.c.id == delivery.c.chat_id)
+        .outerjoin(_of_chat, and_(_of_chat.c.story_id == story.c.id, _of_chat.c.chat_id == chat.c.id))
+        .outerjoin(_of_all, and_(_of_all.c.story_id == story.c.id, _of_all.c.chat_id == EVERYWHERE))
+    )
+
+
+_VIEW = _with_what_stands(
+    select(
+        delivery.c.id,
+        delivery.c.state,
+        delivery.c.posted_at,
+        delivery.c.edited_at,
+        chat.c.language,
+        chat.c.topic,
+        post.c.platform,
+        post.c.native_chat,
+        post.c.message_id,
+        *story_columns(),
+        *_STANDS,
+    )
+    .select_from(delivery)
+    .join(post, and_(post.c.delivery_id == delivery.c.id, post.c.mirror.is_(False)))
+).where(delivery.c.id == bindparam("delivery"))
+_OUTDATED_VIEW = _VIEW.where(_OUTDATED)
+
+_KEYS = func.json_each(bindparam("keys", type_=Text)).table_valued("value", name="k")
+_PLATFORMS = func.json_each(bindparam("platforms", type_=Text)).table_valued("value", name="p")
+_HEAD = (
+    delivery.c.id,
+    delivery.c.chat_id,
+    chat.c.platform,
+    chat.c.native_id,
+    chat.c.topic,
+    delivery.c.posted_at,
+    delivery.c.edited_at,
+)
+
+
+def _outdated_among(key: ColumnElement[int]) -> Select[Any]:
+    return (
+        _with_what_stands(select(*_HEAD).select_from(_KEYS).join(delivery, key == _KEYS.c.value))
+        .where(_OUTDATED, chat.c.platform.in_(select(_PLATFORMS.c.value)))
+        .order_by(delivery.c.posted_at.desc(), delivery.c.id.desc())
+    )
+
+
+_OUTDATED_OF_STORIES = _outdated_among(delivery.c.story_id)
+_OUTDATED_OF_DELIVERIES = _outdated_among(delivery.c.id)
+# In the order of an index that serves the outbox too; next_try_at is the moment at which it was sent, or nearly.
+_OPEN_PAGE = (
+    select(delivery.c.id, delivery.c.next_try_at)
+    .where(_OPEN)
+    .order_by(delivery.c.next_try_at.desc(), delivery.c.id.desc())
+    .limit(PAGE)
+)
+_MARK = (
+    update(delivery)
+    .where(delivery.c.id == bindparam("delivery"))
+    .values(
+        {
+            delivery.c.shown_revision: bindparam("revision"),
+            delivery.c.shown_language: bindparam("language"),
+            delivery.c.edited_at: bindparam("at"),
+            delivery.c.state: case((bindparam("finished") == 1, "closed"), else_=delivery.c.state),
+            **{column: bindparam(column.name.removeprefix("shown_")) for column in _SHOWN},
+        }
+    )
+)
+
+
+# --- rows ------------------------------------------------------------------------------------------------------------
+
+
+def _comes_after(place: tuple[datetime, int]) -> ColumnElement[bool]:
+    at, delivery_id = place
+    return tuple_(delivery.c.next_try_at, delivery.c.id) < tuple_(literal(at, UtcDateTime), literal(delivery_id))
+
+
+def _outdated(row: Row[Any]) -> OutdatedPost:
+    where = ChatRef(row.platform, row.native_id, row.topic)
+    return OutdatedPost(row.id, row.chat_id, where, row.posted_at, row.edited_at)
+
+
+def _view(connection: Connection, row: Row[Any], *, closed: bool) -> PostView:
+    everywhere = Tally(row.all_bullish, row.all_bearish)
+    return PostView(
+        delivery_id=row.id,
+        story=story_from(row),
+        language=row.language,
+        message=MessageRef(ChatRef(row.platform, row.native_chat, row.topic), row.message_id),
+        chat_tally=Tally(row.chat_bullish, row.chat_bearish),
+        everywhere=None if everywhere == Tally() else everywhere,
+        totals=_totals(connection, row.id) if row.total_bullish or row.total_bearish else {},
+        closed=closed,
+        posted_at=row.posted_at,
+        edited_at=row.edited_at,
+        total_tally=Tally(row.total_bullish, row.total_bearish),
+    )
+
+
+def _totals(connection: Connection, delivery_id: int) -> dict[str, int]:
+    rows = connection.execute(
+        select(total.c.emoji, func.max(total.c.count))
+        .where(total.c.delivery_id == delivery_id)
+        .group_by(total.c.emoji)
+        .order_by(total.c.emoji)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _marked(view: PostView, at: datetime) -> dict[str, Any]:
+    everywhere = view.everywhere or Tally()
+    return {
+        "delivery": view.delivery_id,
+        "revision": view.story.revision,
+        "language": view.language,
+        "at": at,
+        "finished": int(view.closed),
+        "chat_bullish": view.chat_tally.bullish,
+        "chat_bearish": view.chat_tally.bearish,
+        "all_bullish": everywhere.bullish,
+        "all_bearish": everywhere.bearish,
+        "total_bullish": view.total_tally.bullish,
+        "total_bearish": view.total_tally.bearish,
+    }

@@ -1,0 +1,271 @@
+"""The ledger: events become facts, votes and tallies, in the one transaction that reads what stood before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import structlog
+from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy.exc import DatabaseError, InternalError, OperationalError
+
+from bot.events import ButtonPressed, Cleared, PostMirrored, ReactionsChanged, ReactionsCounted
+from bot.model import MessageRef, Sentiment, Tally, parse_vote_button
+from bot.storage import early, known_posts, ledger
+from bot.storage.early import MessageKey, VoteEvent, about, message_key
+from bot.storage.known_posts import KnownPost
+from bot.storage.plan import EVERYWHERE, Heard, Press, VotingRules, plan
+from bot.storage.tables import rejected_fact, seen_event, tally
+
+log = structlog.get_logger()
+
+SEEN_FOR = timedelta(days=3)
+"""How long an event's id is remembered. Telegram repeats an update for a day at most, and after a quiet week it begins
+its ids anew at random: what is remembered must be forgotten by then."""
+
+ADOPTED_AT_ONCE = 256
+
+
+class Outcome(StrEnum):
+    """What became of an event."""
+
+    COUNTED = "counted"
+    REPLAYED = "replayed"
+    """Heard before; it changed nothing."""
+    CLOSED = "closed"
+    """Voting on that post has ended."""
+    EARLY = "early"
+    """Its message isn't known yet; it counts as soon as it is."""
+    UNKNOWN = "unknown"
+    """Not about a post of ours, or forged."""
+    REJECTED = "rejected"
+    """It could not be stored, and is kept for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of an event; of a press also its voter's vote on the story in that chat right after it."""
+
+    outcome: Outcome
+    standing: Sentiment | None = None
+
+
+@dataclass(slots=True)
+class BatchOutcome:
+    """What became of a batch."""
+
+    recorded: list[Recorded] = field(default_factory=list)
+    """One for each event, in order."""
+    changed: set[int] = field(default_factory=set)
+    """Stories whose posts may have to be drawn anew."""
+
+
+def record_batch(connection: Connection, rules: VotingRules, batch: Sequence[VoteEvent], now: datetime) -> BatchOutcome:
+    """Record events in this order. One that can't be stored is set aside; the others count."""
+    return _record_what_can(connection, rules, batch, now, again=False)
+
+
+def adopt(connection: Connection, rules: VotingRules, delivery_id: int, now: datetime) -> BatchOutcome:
+    """A delivery has become a post: count what was heard of its message before, and have its story looked at."""
+    story_id, messages = known_posts.of_delivery(connection, delivery_id)
+    outcome = _adopt_early(connection, rules, messages, now)
+    outcome.changed.update(() if story_id is None else (story_id,))
+    return outcome
+
+
+def sweep(connection: Connection, rules: VotingRules, now: datetime) -> BatchOutcome:
+    """Count what a crash kept from being adopted, and forget what is too old."""
+    outcome = _adopt_early(connection, rules, early.known_since(connection, ADOPTED_AT_ONCE), now)
+    early.forget(connection, now)
+    connection.execute(delete(seen_event).where(seen_event.c.seen_at < now - SEEN_FOR))
+    return outcome
+
+
+def tallies(connection: Connection, story_ids: Iterable[int]) -> dict[int, Tally]:
+    """The tallies everywhere of these stories; of those without votes too."""
+    ids = list(story_ids)
+    rows = connection.execute(
+        select(tally.c.story_id, tally.c.bullish, tally.c.bearish).where(
+            tally.c.chat_id == EVERYWHERE, tally.c.story_id.in_(ids)
+        )
+    )
+    counted = {story_id: Tally(bullish, bearish) for story_id, bullish, bearish in rows}
+    return {story_id: counted.get(story_id, Tally()) for story_id in ids}
+
+
+# --- batches ---------------------------------------------------------------------------------------------------------
+
+
+def _record_what_can(
+    connection: Connection, rules: VotingRules, batch: Sequence[VoteEvent], now: datetime, *, again: bool
+) -> BatchOutcome:
+    """A batch that fails is halved until the bad event is alone. ``again``: they come from what was kept early."""
+    try:
+        with connection.begin_nested():
+            return _record(connection, rules, batch, now, again=again)
+    except Exception as error:
+        if _is_of_the_file(error):
+            raise
+        if len(batch) == 1:
+            return _reject(connection, batch[0], error, now)
+    middle = len(batch) // 2
+    first = _record_what_can(connection, rules, batch[:middle], now, again=again)
+    second = _record_what_can(connection, rules, batch[middle:], now, again=again)
+    return BatchOutcome(first.recorded + second.recorded, first.changed | second.changed)
+
+
+def _is_of_the_file(error: Exception) -> bool:
+    """Whether the database can't be used now (full, locked, damaged); else the event is at fault."""
+    return isinstance(error, OperationalError | InternalError) or type(error) is DatabaseError
+
+
+def _reject(connection: Connection, event: VoteEvent, error: Exception, now: datetime) -> BatchOutcome:
+    log.error("an event could not be recorded", kind=type(event).__name__, exc_info=error)
+    # ascii(): what can't be stored may be a text that no encoding takes.
+    problem = f"{type(error).__name__}: {str(error)!a}"
+    connection.execute(insert(rejected_fact).values(at=now, payload=ascii(event)[:4000], problem=problem[:1000]))
+    return BatchOutcome([Recorded(Outcome.REJECTED)])
+
+
+def _record(
+    connection: Connection, rules: VotingRules, batch: Sequence[VoteEvent], now: datetime, *, again: bool
+) -> BatchOutcome:
+    replayed = set() if again else _note_seen(connection, batch, now)
+    known = known_posts.find(connection, {message_key(message) for event in batch for message in _messages(event)})
+    outcome = BatchOutcome()
+    outcome.changed.update(known_posts.learn(connection, batch, known, now))
+    if known:
+        outcome.changed.update(_adopt_early(connection, rules, known, now).changed)
+    sorted_out = _sort_out(connection, rules, batch, known, replayed, now)
+    _count(connection, rules, sorted_out, outcome)
+    return outcome
+
+
+def _adopt_early(
+    connection: Connection, rules: VotingRules, messages: Iterable[MessageKey], now: datetime
+) -> BatchOutcome:
+    """Count what was heard of these messages before they were known: always before what is heard of them later."""
+    kept = early.take(connection, messages)
+    return _record_what_can(connection, rules, kept, now, again=True) if kept else BatchOutcome()
+
+
+def _messages(event: VoteEvent) -> tuple[MessageRef, ...]:
+    return (event.original, event.mirror) if isinstance(event, PostMirrored) else (event.message,)
+
+
+def _note_seen(connection: Connection, batch: Sequence[VoteEvent], now: datetime) -> set[int]:
+    """Remember the ids of these events; returns the places of those that were remembered already."""
+    ids = [_event_key(event) for event in batch]
+    present = ledger.seen(connection, [key for key in ids if key is not None])
+    replayed: set[int] = set()
+    fresh: list[tuple[str, str]] = []
+    for index, key in enumerate(ids):
+        if key is None:
+            continue
+        if key in present:
+            replayed.add(index)
+        else:
+            present.add(key)
+            fresh.append(key)
+    ledger.note_seen(connection, fresh, now)
+    return replayed
+
+
+def _event_key(event: VoteEvent) -> tuple[str, str] | None:
+    if isinstance(event, PostMirrored) or event.event_id is None:
+        return None
+    return (event.message.chat.platform, event.event_id)
+
+
+# --- sorting out: what each event is about ---------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Sorted:
+    """A batch, each event with its fate so far; those about votes as the plan wants to hear them."""
+
+    outcomes: list[Outcome]
+    heard: dict[int, Heard] = field(default_factory=dict)
+    """By place in the batch."""
+    counted: list[tuple[KnownPost, ReactionsCounted]] = field(default_factory=list)
+
+
+def _sort_out(
+    connection: Connection,
+    rules: VotingRules,
+    batch: Sequence[VoteEvent],
+    known: dict[MessageKey, KnownPost],
+    replayed: set[int],
+    now: datetime,
+) -> _Sorted:
+    result = _Sorted([Outcome.COUNTED] * len(batch))
+    unknown: list[int] = []
+    for index, event in enumerate(batch):
+        place = known.get(message_key(about(event)))
+        if place is None:
+            if index in replayed:
+                result.outcomes[index] = Outcome.REPLAYED
+            else:
+                unknown.append(index)
+        elif isinstance(event, ButtonPressed) and not _belongs(event, place):
+            result.outcomes[index] = Outcome.UNKNOWN
+        else:
+            result.outcomes[index] = _fate(place, index in replayed, rules, now)
+            _hear(index, event, place, result)
+    kept = early.keep(connection, [batch[index] for index in unknown], now) if unknown else []
+    for index, keeps in zip(unknown, kept, strict=True):
+        result.outcomes[index] = Outcome.EARLY if keeps else Outcome.UNKNOWN
+    return result
+
+
+def _fate(place: KnownPost, replayed: bool, rules: VotingRules, now: datetime) -> Outcome:
+    if replayed:
+        return Outcome.REPLAYED
+    return Outcome.COUNTED if place.open_at(now, rules.open_for) else Outcome.CLOSED
+
+
+def _belongs(event: ButtonPressed, place: KnownPost) -> bool:
+    """Whether the button is one that the post under this message has; else a client has forged it."""
+    vote = parse_vote_button(event.button)
+    return vote is not None and vote[0] == place.delivery and not place.mirror
+
+
+def _hear(index: int, event: VoteEvent, place: KnownPost, into: _Sorted) -> None:
+    counts = into.outcomes[index] is Outcome.COUNTED
+    match event:
+        case ReactionsChanged(voter=voter, change=change) if counts:
+            actor = None if voter is None or isinstance(change, Cleared) else (voter.platform, voter.id)
+            into.heard[index] = Heard(place.story, place.delivery, place.chat, place.shared, actor, change)
+        case ReactionsCounted() if counts:
+            into.counted.append((place, event))
+        case ButtonPressed(actor=voter, button=button):
+            vote = parse_vote_button(button)
+            assert vote is not None
+            into.heard[index] = Heard(
+                place.story,
+                place.delivery,
+                place.chat,
+                place.shared,
+                (voter.platform, voter.id),
+                Press(vote[1]) if counts else None,
+            )
+
+
+# --- counting --------------------------------------------------------------------------------------------------------
+
+
+def _count(connection: Connection, rules: VotingRules, batch: _Sorted, outcome: BatchOutcome) -> None:
+    heard = list(batch.heard.values())
+    standing_now: dict[int, Sentiment | None] = {}
+    if heard:
+        stood = ledger.read(connection, heard)
+        planned = plan(stood.facts, heard, rules, stood.next_seq)
+        ledger.write(connection, planned, stood)
+        outcome.changed.update(story for story, _ in planned.differences)
+        standing_now = dict(zip(batch.heard, planned.standing, strict=True))
+    if batch.counted:
+        ledger.write_totals(connection, rules, batch.counted)
+        outcome.changed.update(place.story for place, _ in batch.counted)
+    outcome.recorded = [Recorded(fate, standing_now.get(index)) for index, fate in enumerate(batch.outcomes)]

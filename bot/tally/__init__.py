@@ -1,0 +1,1 @@
+"""Reactions become votes, and every copy of a story shows them."""

@@ -1,0 +1,27 @@
+"""When a post may be edited: pure, so that simulated time can ask."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+YOUNG_FOR = timedelta(hours=1)
+"""Discord caps edits of messages older than this (its error 30046), by numbers that it doesn't publish."""
+BETWEEN_EDITS = timedelta(seconds=1)
+BETWEEN_OLD_EDITS = timedelta(minutes=1)
+
+FIRST_RETRY = timedelta(seconds=5)
+LAST_RETRY = timedelta(minutes=10)
+
+
+def edit_due(posted_at: datetime, last_edit_at: datetime | None, now: datetime) -> datetime:
+    """When a post that shows something else than it should may be edited: once a second, an old one once a minute."""
+    if last_edit_at is None:
+        return now
+    gap = BETWEEN_EDITS if now - posted_at < YOUNG_FOR else BETWEEN_OLD_EDITS
+    return max(now, last_edit_at + gap)
+
+
+def retry_delay(failures: int) -> timedelta:
+    """How long to wait after so many failures in a row: 5 s, doubling, at most 10 minutes."""
+    doublings: int = 2 ** min(failures - 1, 10)
+    return min(FIRST_RETRY * doublings, LAST_RETRY)

@@ -1,0 +1,59 @@
+"""Takes what the platforms tell about votes and answers only when it is durable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence, Set
+from datetime import datetime
+
+from bot.storage import votes
+from bot.storage.database import Database
+from bot.storage.early import VoteEvent
+from bot.storage.plan import VotingRules
+from bot.storage.votes import BatchOutcome, Recorded
+from bot.tally.group import GroupCommit
+
+BATCH = 256
+"""Enough to make a commit's cost vanish among its votes, few enough to keep the wait for it short."""
+
+
+class Recorder:
+    """Records events in the order of the calls. Nothing else writes votes."""
+
+    def __init__(
+        self,
+        db: Database,
+        rules: VotingRules,
+        clock: Callable[[], datetime],
+        on_changed: Callable[[Set[int]], object],
+    ) -> None:
+        """``on_changed`` is told the stories whose posts may have to be drawn anew; it must not block."""
+        self._db = db
+        self._rules = rules
+        self._clock = clock
+        self._on_changed = on_changed
+        self._group: GroupCommit[VoteEvent, Recorded] = GroupCommit(self._write, BATCH)
+
+    async def record(self, event: VoteEvent) -> Recorded:
+        """Returns when what the event says is durable. Raises StorageError when it could not be made so."""
+        return await self._group.add(event)
+
+    async def adopt(self, delivery_id: int) -> None:
+        """A delivery has become a post: what was heard of its message before counts now."""
+        self._tell(await self._db.write(votes.adopt, self._rules, delivery_id, self._clock()))
+
+    async def sweep(self) -> None:
+        """At start and every now and then: repair what a crash cut off, forget what is too old."""
+        self._tell(await self._db.write(votes.sweep, self._rules, self._clock()))
+
+    async def run(self) -> None:
+        """Write until cancelled, and then what still waits."""
+        await self._group.run()
+
+    async def _write(self, batch: Sequence[VoteEvent]) -> Sequence[Recorded]:
+        outcome = await self._db.write(votes.record_batch, self._rules, batch, self._clock())
+        self._tell(outcome)
+        return outcome.recorded
+
+    def _tell(self, outcome: BatchOutcome) -> None:
+        if outcome.changed:
+            self._on_changed(outcome.changed)

@@ -1,0 +1,222 @@
+"""What the core answers, as the one who asked sees it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.errors import StorageError
+from bot.events import ButtonPressed, ChatJoined, CommandInvoked
+from bot.model import Button, Card, ChatRef, Line, LineKind, Phrase, Span
+from bot.ports import Answer
+from tests.adapters.telegram.test_posting import place, story
+
+
+def says(text: str, *buttons: Button) -> Card:
+    return Card("en", (Line(LineKind.TEXT, (Span(text),)),), buttons=(buttons,) if buttons else ())
+
+
+async def posted(world, core, group, adapter):
+    ref = await adapter.send(place(group), story(), key="k1")
+    return group.messages[int(ref.id)]
+
+
+def group_with(world, *names):
+    people = [world.server.add_user(name) for name in names]
+    group = world.server.create_supergroup("Readers", members=people)
+    world.server.add_bot(group)
+    return group, *people
+
+
+async def test_a_press_is_answered_by_a_toast_that_only_its_presser_sees(world, core):
+    group, ann = group_with(world, "Ann")
+    core.replies = lambda event: Answer(says("Your vote: bullish"), private=True) if is_press(event) else None
+    async with world.running(core) as adapter:
+        message = await posted(world, core, group, adapter)
+        press = await world.server.press(ann, group, message, "v:7:b")
+    assert (press.text, press.show_alert) == ("Your vote: bullish", False)
+    assert world.server.messages(group, by_bot=True) == [message]
+
+
+def is_press(event) -> bool:
+    return isinstance(event, ButtonPressed)
+
+
+async def test_a_press_without_an_answer_stops_spinning(world, core):
+    group, ann = group_with(world, "Ann")
+    async with world.running(core) as adapter:
+        press = await world.server.press(ann, group, await posted(world, core, group, adapter), "v:7:b")
+    assert press.answered.is_set()
+    assert press.text == ""
+
+
+async def test_a_press_that_the_core_fails_on_stops_spinning(world, core):
+    group, ann = group_with(world, "Ann")
+
+    def reply(event):
+        if is_press(event):
+            raise RuntimeError("a bug")
+
+    core.replies = reply
+    async with world.running(core) as adapter:
+        press = await world.server.press(ann, group, await posted(world, core, group, adapter), "v:7:b")
+    assert press.answered.is_set()
+
+
+async def test_a_press_that_could_not_be_stored_is_answered_when_it_is(world, core):
+    group, ann = group_with(world, "Ann")
+    refusals = [StorageError(Phrase("busy"))]
+
+    def reply(event):
+        if is_press(event):
+            if refusals:
+                raise refusals.pop()
+            return Answer(says("Counted"), private=True)
+        return None
+
+    core.replies = reply
+    async with world.running(core) as adapter:
+        press = await world.server.press(ann, group, await posted(world, core, group, adapter), "v:7:b")
+    assert press.text == "Counted"
+
+
+async def test_a_longer_toast_stays_until_it_is_closed_and_a_still_longer_one_goes_into_their_own_chat(world, core):
+    group, ann = group_with(world, "Ann")
+    private = world.server.create_private(ann)
+    words = ["x" * 150, "y" * 300]
+    core.replies = lambda event: Answer(says(words.pop(0)), private=True) if is_press(event) else None
+    async with world.running(core) as adapter:
+        message = await posted(world, core, group, adapter)
+        first = await world.server.press(ann, group, message, "v:7:b")
+        second = await world.server.press(ann, group, message, "v:7:b")
+        await world.server.wait_for(lambda: [m.text for m in world.server.messages(private)] == ["y" * 300])
+    assert (first.text, first.show_alert) == ("x" * 150, True)
+    assert (second.text, second.show_alert) == ("y" * 199 + "…", True)
+    assert world.server.messages(group) == [message]
+
+
+async def test_what_is_private_is_never_said_in_the_group(world, core):
+    group, ann = group_with(world, "Ann")  # who has no chat with the bot
+    core.replies = lambda event: Answer(says("y" * 300), private=True) if is_press(event) else None
+    async with world.running(core) as adapter:
+        message = await posted(world, core, group, adapter)
+        await world.server.press(ann, group, message, "v:7:b")
+        await world.server.wait_for(lambda: len(world.server.calls("sendMessage")) == 2)
+    assert world.server.messages(group) == [message]
+
+
+async def test_a_menu_is_redrawn_in_its_place(world, core):
+    group, ann = group_with(world, "Ann")
+    core.replies = lambda event: Answer(says("Now in French"), replaces=True) if is_press(event) else None
+    async with world.running(core) as adapter:
+        message = await posted(world, core, group, adapter)
+        await world.server.press(ann, group, message, "v:7:b")
+        await world.server.wait_for(lambda: message.text == "Now in French")
+    assert world.server.messages(group, by_bot=True) == [message]
+
+
+async def test_a_menu_that_was_deleted_meanwhile_is_shown_anew(world, core):
+    group, ann = group_with(world, "Ann")
+
+    def reply(event):
+        if is_press(event):
+            world.server.delete(group.messages[int(event.message.id)])
+            return Answer(says("Now in French"), replaces=True)
+        return None
+
+    core.replies = reply
+    async with world.running(core) as adapter:
+        await world.server.press(ann, group, await posted(world, core, group, adapter), "v:7:b")
+        await world.server.wait_for(lambda: [m.text for m in world.server.messages(group)] == ["Now in French"])
+
+
+async def test_a_command_is_answered_by_a_reply_in_its_topic(world, core):
+    ann = world.server.add_user("Ann")
+    forum = world.server.create_forum("Forum", members=[ann])
+    topic = world.server.create_topic(forum, "Markets")
+    world.server.add_bot(forum)
+    core.replies = lambda event: Answer(says("Help: /language")) if isinstance(event, CommandInvoked) else None
+    async with world.running(core):
+        asked = world.server.say(ann, forum, "/help@newstally_bot", thread=topic)
+        answer = await world.server.wait_for(lambda: world.server.messages(forum, by_bot=True)[0:])
+    assert answer[0].reply_to == asked.id
+    assert answer[0].thread_id == topic.id
+    assert "bot_command" in [entity["type"] for entity in answer[0].entities]
+
+
+async def test_long_work_shows_first_words_and_then_its_result_in_their_place(world, core):
+    ann = world.server.add_user("Ann")
+    private = world.server.create_private(ann)
+    done = asyncio.Event()
+
+    async def look() -> Card:
+        await done.wait()
+        return says("Found")
+
+    core.replies = lambda event: Answer(says("Looking…"), follow_up=look) if isinstance(event, CommandInvoked) else None
+    async with world.running(core):
+        world.server.say(ann, private, "/sources add example.com")
+        await world.server.wait_for(lambda: world.server.last_message(private).text == "Looking…")
+        # The loop goes on meanwhile.
+        world.server.say(ann, private, "/start")
+        await core.first(ChatJoined)
+        done.set()
+        await world.server.wait_for(lambda: "Found" in [m.text for m in world.server.messages(private)])
+    assert "Looking…" not in [m.text for m in world.server.messages(private)]
+
+
+async def test_an_introduction_is_sent_where_we_were_added(world, core):
+    group = world.server.create_supergroup("Readers")
+    core.replies = lambda event: Answer(says("Hello", Button("Français", id="c:language:fr")))
+    async with world.running(core):
+        world.server.add_bot(group)
+        await world.server.wait_for(lambda: world.server.messages(group, by_bot=True))
+    message = world.server.last_message(group)
+    assert message.text == "Hello"
+    assert world.server.buttons(group, message)[0]["callback_data"] == "c:language:fr"
+
+
+async def test_an_answer_outlasts_a_429_and_a_connection_that_fails(world, core):
+    ann = world.server.add_user("Ann")
+    private = world.server.create_private(ann)
+    world.server.fail("sendMessage", 429, retry_after=3)
+    core.replies = lambda event: Answer(says("Here"))
+    async with world.running(core):
+        world.server.say(ann, private, "/help")
+        await world.server.wait_for(lambda: world.server.last_message(private).text == "Here")
+    assert world.pace.penalties == [(f"telegram:{ann.id}", 3.0)]
+
+
+async def test_an_answer_that_may_have_arrived_is_not_said_twice(world, core):
+    ann = world.server.add_user("Ann")
+    private = world.server.create_private(ann)
+    world.server.reset("sendMessage", when="after")
+    core.replies = lambda event: Answer(says("Here")) if isinstance(event, CommandInvoked) else None
+    async with world.running(core):
+        world.server.say(ann, private, "/help")
+        await world.server.wait_for(lambda: world.server.calls("sendMessage"))
+        world.server.say(ann, private, "/start")
+        await core.first(ChatJoined)
+    assert [m.text for m in world.server.messages(private)] == ["/help", "Here", "/start"]
+
+
+async def test_a_slow_answer_delays_no_vote(world, core):
+    group, ann = group_with(world, "Ann")
+    core.replies = lambda event: Answer(says("Slow")) if isinstance(event, CommandInvoked) else None
+    async with world.running(core) as adapter:
+        message = await posted(world, core, group, adapter)
+        held = world.server.hold("sendMessage")
+        world.server.say(ann, group, "/help@newstally_bot")
+        await held.arrived.wait()
+        press = await world.server.press(ann, group, message, "v:7:b")
+        held.release()
+    assert press.answered.is_set()
+
+
+async def test_an_answer_to_nowhere_is_no_error(world, core):
+    core.replies = lambda event: Answer(says("Hello"))
+    group = world.server.create_supergroup("Readers")
+    async with world.running(core) as adapter:
+        world.server.add_bot(group)
+        world.server.remove(group)
+        await core.heard(2)
+        assert await adapter.capabilities(ChatRef("telegram", "5"))

@@ -1,0 +1,253 @@
+"""Posts and edits, as the members of an emulated Telegram see them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.errors import CardRejected, ChatGone, ChatMoved, PlatformDown, Throttled, Unconfirmed
+from bot.model import Button, ButtonRole, Card, ChatRef, Line, LineKind, MessageRef, Picture, Span, Style
+from bot.pace import Pacer
+from bot.ports import Traffic
+from tests.emulators.telegram import Limits
+
+AT = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+
+
+def story(title: str = "Rates fall", *, votes: str = "0", picture: str | None = None) -> Card:
+    """A story's card, as the core makes them."""
+    return Card(
+        language="en",
+        lines=(
+            Line(LineKind.TITLE, (Span(title, Style.BOLD, url="https://news.example.com/a?b=1"),)),
+            Line(LineKind.META, (Span("Example"), Span(" · "), Span("22 Nov 2026, 09:30", moment=AT))),
+            Line(LineKind.TEXT, (Span("The bank lowered its rate."),)),
+            Line(LineKind.TALLY, (Span("In all chats: bullish 3, bearish 1"),)),
+        ),
+        buttons=(
+            (
+                Button(f"👍 Bullish {votes}", id="v:7:b", role=ButtonRole.BULLISH),
+                Button("👎 Bearish 0", id="v:7:s", role=ButtonRole.BEARISH),
+            ),
+        ),
+        picture=Picture(picture) if picture else None,
+    )
+
+
+def place(chat, topic="") -> ChatRef:
+    return ChatRef("telegram", str(chat.id), str(topic))
+
+
+async def test_a_story_is_posted_with_its_link_its_time_and_its_buttons(world, core):
+    group = world.server.create_supergroup("Readers")
+    world.server.add_bot(group)
+    async with world.running(core) as adapter:
+        ref = await adapter.send(place(group), story(), key="k1")
+    message = world.server.last_message(group)
+    assert ref == MessageRef(place(group), str(message.id))
+    assert message.text == (
+        "Rates fall\nExample · 22 Nov 2026, 09:30\n\nThe bank lowered its rate.\n\nIn all chats: bullish 3, bearish 1"
+    )
+    by_type = {entity["type"]: entity for entity in message.entities}
+    assert by_type["text_link"]["url"] == "https://news.example.com/a?b=1"
+    assert (by_type["bold"]["offset"], by_type["bold"]["length"]) == (0, 10)
+    assert by_type["date_time"]["unix_time"] == int(AT.timestamp())
+    assert by_type["date_time"]["date_time_format"] == "r"
+    assert message.link_preview_options == {"is_disabled": True}
+    assert [(b["text"], b["callback_data"], b["style"]) for b in world.server.buttons(group, message)] == [
+        ("👍 Bullish 0", "v:7:b", "success"),
+        ("👎 Bearish 0", "v:7:s", "danger"),
+    ]
+
+
+async def test_a_picture_stands_above_the_text(world, core):
+    group = world.server.create_supergroup("Readers")
+    world.server.add_bot(group)
+    async with world.running(core) as adapter:
+        await adapter.send(place(group), story(picture="https://news.example.com/a.jpg"), key="k1")
+    assert world.server.last_message(group).link_preview_options == {
+        "url": "https://news.example.com/a.jpg",
+        "prefer_large_media": True,
+        "show_above_text": True,
+    }
+
+
+async def test_an_edit_changes_text_and_buttons_and_an_unchanged_one_is_success(world, core):
+    group = world.server.create_supergroup("Readers")
+    world.server.add_bot(group)
+    async with world.running(core) as adapter:
+        ref = await adapter.send(place(group), story(), key="k1")
+        await adapter.edit(ref, story(votes="1"))
+        await adapter.edit(ref, story(votes="1"))
+    message = world.server.last_message(group)
+    assert world.server.buttons(group, message)[0]["text"] == "👍 Bullish 1"
+    assert "not modified" in world.server.calls("editMessageText")[-1].description
+
+
+async def test_the_last_edit_takes_the_buttons_off(world, core):
+    channel = world.server.create_channel("News")
+    world.server.add_bot(channel, "can_post_messages")
+    async with world.running(core) as adapter:
+        ref = await adapter.send(place(channel), story(), key="k1")
+        await adapter.edit(ref, Card("en", story().lines))
+    assert world.server.buttons(channel, int(ref.id)) == []
+
+
+async def test_a_post_goes_into_its_topic_and_general_gets_none(world, core):
+    forum = world.server.create_forum("Forum")
+    world.server.add_bot(forum)
+    topic = world.server.create_topic(forum, "Markets")
+    async with world.running(core) as adapter:
+        await adapter.send(place(forum, topic.id), story("In the topic"), key="k1")
+        await adapter.send(place(forum), story("In General"), key="k2")
+        await adapter.send(place(forum, "1"), story("In General, by its id"), key="k3")
+    threads = [message.thread_id for message in world.server.messages(forum, by_bot=True)]
+    assert threads == [topic.id, None, None]
+
+
+async def test_a_deleted_topic_is_gone_and_says_so(world, core):
+    forum = world.server.create_forum("Forum")
+    world.server.add_bot(forum)
+    async with world.running(core) as adapter:
+        with pytest.raises(ChatGone, match="topic is closed or deleted"):
+            await adapter.send(place(forum, 999), story(), key="k1")
+
+
+async def test_a_429_stops_its_chat_alone_and_is_told(world, core):
+    group = world.server.create_supergroup("Readers")
+    world.server.add_bot(group)
+    world.server.fail("sendMessage", 429, retry_after=7)
+    async with world.running(core) as adapter:
+        with pytest.raises(Throttled) as caught:
+            await adapter.send(place(group), story(), key="k1")
+        await adapter.send(place(group), story(), key="k1")
+    assert caught.value.retry_after == 7
+    assert world.pace.penalties == [(f"telegram:{group.id}", 7.0), (f"telegram:{group.id}/minute", 7.0)]
+    assert len(world.server.messages(group, by_bot=True)) == 1
+
+
+async def test_every_request_about_a_chat_waits_for_its_turn(world, core):
+    group = world.server.create_supergroup("Readers")
+    reader = world.server.add_user("Ann")
+    world.server.create_private(reader)
+    world.server.add_bot(group)
+    async with world.running(core) as adapter:
+        ref = await adapter.send(place(group), story(), key="k1")
+        await adapter.edit(ref, story(votes="1"))
+        await adapter.send(ChatRef("telegram", str(reader.id)), story(), key="k2")
+        await adapter.capabilities(place(group))
+    chat, minute = f"telegram:{group.id}", f"telegram:{group.id}/minute"
+    assert world.pace.turns == [
+        (Traffic.POST, ("telegram", chat, minute)),
+        (Traffic.EDIT, ("telegram", chat, minute)),
+        (Traffic.POST, ("telegram", f"telegram:{reader.id}")),
+        (Traffic.ANSWER, ("telegram", minute)),
+        (Traffic.ANSWER, ("telegram", minute)),
+    ]
+
+
+async def test_with_the_real_limiter_strict_limits_provoke_no_429(world, core):
+    world.server.limits = Limits()
+    groups = [world.server.create_supergroup(f"Group {n}") for n in range(12)]
+    for group in groups:
+        world.server.add_bot(group)
+    async with world.running(core, pace=Pacer()) as adapter:
+        for group in groups:
+            await adapter.send(place(group), story(), key="k")
+            await adapter.capabilities(place(group))
+    assert world.server.throttled == []
+
+
+async def test_a_connection_that_breaks_after_sending_leaves_it_unconfirmed(world, core):
+    group = world.server.create_supergroup("Readers")
+    world.server.add_bot(group)
+    world.server.reset("sendMessage", when="after")
+    async with world.running(core) as adapter:
+        with pytest.raises(Unconfirmed):
+            await adapter.send(place(group), story(), key="k1")
+    assert len(world.server.messages(group, by_bot=True)) == 1
+
+
+@pytest.mark.parametrize("status", [500, 502, 504])
+async def test_a_5xx_leaves_a_post_unconfirmed_and_an_edit_to_be_tried_again(world, core, status):
+    group = world.server.create_supergroup("Readers")
+    world.server.add_bot(group)
+    async with world.running(core) as adapter:
+        ref = await adapter.send(place(group), story(), key="k1")
+        world.server.fail("sendMessage", status)
+        world.server.fail("editMessageText", status)
+        with pytest.raises(Unconfirmed):
+            await adapter.send(place(group), story(), key="k2")
+        with pytest.raises(PlatformDown):
+            await adapter.edit(ref, story(votes="9"))
+
+
+async def test_an_answer_that_is_no_json_leaves_a_post_unconfirmed(world, core):
+    group = world.server.create_supergroup("Readers")
+    world.server.add_bot(group)
+    world.server.garble("sendMessage", when="after")
+    async with world.running(core) as adapter:
+        with pytest.raises(Unconfirmed):
+            await adapter.send(place(group), story(), key="k1")
+
+
+async def test_before_it_is_connected_nothing_is_sent(world):
+    with pytest.raises(PlatformDown):
+        await world.adapter().send(ChatRef("telegram", "-1001"), story(), key="k1")
+
+
+async def test_a_server_that_is_not_there_means_that_nothing_was_sent(world):
+    world.base_url = "http://127.0.0.1:9/bot"
+    adapter = world.adapter()
+    await adapter._wire.open()
+    try:
+        with pytest.raises(PlatformDown):
+            await adapter.send(ChatRef("telegram", "-1001"), story(), key="k1")
+    finally:
+        await adapter._wire.close_connections()
+
+
+async def test_a_group_that_became_a_supergroup_is_told_and_its_old_posts_can_be_edited(world, core):
+    group = world.server.create_group("Readers")
+    world.server.add_bot(group)
+    async with world.running(core) as adapter:
+        ref = await adapter.send(place(group), story(), key="k1")
+        new = world.server.migrate(group)
+        with pytest.raises(ChatMoved) as caught:
+            await adapter.send(place(group), story(), key="k2")
+        assert caught.value.to == place(new)
+        await adapter.send(caught.value.to, story(), key="k2")
+        await adapter.edit(ref, story(votes="2"))
+    assert world.server.buttons(group, int(ref.id))[0]["text"] == "👍 Bullish 2"
+    assert len(world.server.messages(new, by_bot=True)) == 1
+
+
+async def test_a_chat_that_has_thrown_us_out_is_gone(world, core):
+    group = world.server.create_supergroup("Readers")
+    world.server.add_bot(group)
+    reader = world.server.add_user("Ann")
+    world.server.create_private(reader)
+    world.server.remove(group)
+    world.server.block(reader)
+    channel = world.server.create_channel("News")
+    world.server.add_bot(channel, "can_edit_messages")
+    async with world.running(core) as adapter:
+        for chat in (group, channel):
+            with pytest.raises(ChatGone):
+                await adapter.send(place(chat), story(), key="k1")
+        with pytest.raises(ChatGone, match="blocked"):
+            await adapter.send(ChatRef("telegram", str(reader.id)), story(), key="k1")
+        with pytest.raises(ChatGone):
+            await adapter.send(ChatRef("telegram", "-100123"), story(), key="k1")
+
+
+async def test_editing_a_deleted_post_is_given_up(world, core):
+    group = world.server.create_supergroup("Readers")
+    world.server.add_bot(group)
+    async with world.running(core) as adapter:
+        ref = await adapter.send(place(group), story(), key="k1")
+        world.server.delete(group.messages[int(ref.id)])
+        with pytest.raises(CardRejected):
+            await adapter.edit(ref, story(votes="1"))
+    assert len(world.server.calls("editMessageText")) == 1

@@ -1,0 +1,135 @@
+"""`/language`: choosing the words of a chat."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.commands.language import language_named
+from bot.errors import PlatformDown
+from bot.model import LANGUAGE_NAMES, LANGUAGES, Actor, ChatKind, Phrase
+from tests.commands.stage import ADMIN, GROUP, MEMBER, button, buttons, refusal, said
+
+ONLY_ADMINS = Phrase("Only the admins of this chat can change that.")
+
+
+async def test_an_admin_chooses_and_the_answer_is_in_that_language_already(stage):
+    await stage.joins()
+    answer = await stage.types("/language fr")
+    assert answer.card.language == "fr"
+    assert LANGUAGE_NAMES["fr"] in said(answer)
+    assert (await stage.chat()).language == "fr"
+    assert [(change.actor, change.setting, change.old, change.new) for change in await stage.log()] == [
+        ("village:anna", "language", None, "fr")
+    ]
+    assert stage.feeds.synced == 1
+    assert stage.woken
+
+
+async def test_a_chat_that_follows_nothing_is_offered_the_packs_and_one_press_follows(stage):
+    await stage.joins()
+    answer = await stage.types("/language en")
+    assert [one.id for one in buttons(answer)] == [
+        "c:sources:follow crypto",
+        "c:sources:follow tech",
+        "c:sources:follow markets",
+        "c:sources:follow world",
+    ]
+    followed = await stage.presses(button(answer, "follow crypto"))
+    assert followed.replaces
+    assert button(followed, "remove crypto").pressed
+    assert [one.pack for one in await stage.follows()] == ["crypto"]
+
+
+async def test_a_chat_that_follows_something_is_only_told_its_new_language(stage):
+    await stage.types("/sources follow crypto")
+    assert buttons(await stage.types("/language ja")) == []
+
+
+async def test_the_menu_shows_every_language_by_its_own_name_and_marks_the_present_one(stage):
+    await stage.speaks("hy")
+    answer = await stage.types("/language")
+    assert [one.label for one in buttons(answer)] == [LANGUAGE_NAMES[code] for code in LANGUAGES]
+    assert [one.label for one in buttons(answer) if one.pressed] == [LANGUAGE_NAMES["hy"]]
+    assert all(word in said(answer) for word in ("Language", "言語", "Язык", "Dil"))
+    chosen = await stage.presses(button(answer, ":language:tr"))
+    assert chosen.replaces
+    assert chosen.card.language == "tr"
+    assert (await stage.chat()).language == "tr"
+
+
+async def test_a_form_chooses_as_typing_does(stage):
+    await stage.fills_in("language", language="ko")
+    assert (await stage.chat()).language == "ko"
+
+
+@pytest.mark.parametrize(
+    ("words", "language"),
+    [
+        ("FR", "fr"),
+        ("pt-BR", "pt"),
+        ("zh_Hans", "zh"),
+        ("Français", "fr"),
+        ("francais", "fr"),
+        ("  türkçe ", "tr"),
+        ("TURKCE", "tr"),
+        ("Armenian", "hy"),
+        ("հայերեն", "hy"),
+        ("한국어", "ko"),
+        ("日本語", "ja"),
+        ("Klingon", None),
+        ("", None),
+        ("@@", None),
+    ],
+)
+def test_a_language_is_known_by_its_code_its_own_name_and_its_english_one(words, language):
+    assert language_named(words) == language
+
+
+async def test_an_unknown_language_is_answered_with_those_that_there_are(stage):
+    await stage.speaks("de")
+    answer = await stage.types("/language Klingon {n}")
+    assert answer.private
+    assert "Klingon {n}" in said(answer)
+    assert all(name in said(answer) for name in LANGUAGE_NAMES.values())
+    assert (await stage.chat()).language == "de"
+
+
+@pytest.mark.parametrize("text", ["/language", "/language ja"])
+async def test_a_member_is_refused_in_their_own_language(stage, text):
+    await stage.speaks("de")
+    assert refusal(await stage.types(text, MEMBER), ONLY_ADMINS, "fr")
+    assert (await stage.chat()).language == "de"
+
+
+async def test_a_member_whose_language_we_do_not_speak_is_refused_in_that_of_the_chat(stage):
+    await stage.speaks("de")
+    stranger = Actor("village", "cyril", locale="uk")
+    assert refusal(await stage.presses("c:language:ja", stranger), ONLY_ADMINS, "de")
+
+
+async def test_what_the_platform_says_with_the_event_settles_who_is_an_admin(stage):
+    await stage.types("/language fr", MEMBER, admin=True)
+    assert (await stage.chat()).language == "fr"
+    assert refusal(await stage.types("/language de", ADMIN, admin=False), ONLY_ADMINS)
+    assert (await stage.chat()).language == "fr"
+
+
+async def test_rights_that_cannot_be_asked_change_nothing(stage):
+    stage.adapter.broken = PlatformDown(Phrase("The platform is down."))
+    assert refusal(await stage.types("/language fr"), Phrase("The platform is down."))
+    assert (await stage.chat()).language is None
+
+
+async def test_the_person_of_a_private_chat_administers_it(stage):
+    alone = GROUP.__class__("village", "boris")
+    await stage.types("/language it", MEMBER, alone, kind=ChatKind.PRIVATE)
+    assert (await stage.chat(alone)).language == "it"
+
+
+async def test_each_topic_has_its_own_language(stage):
+    await stage.speaks("de")
+    topic = GROUP.__class__("village", "square", "7")
+    stage.adapter.admins.add((topic, ADMIN.id))
+    await stage.types("/language fr", chat=topic, kind=ChatKind.TOPIC)
+    assert (await stage.chat()).language == "de"
+    assert (await stage.chat(topic)).language == "fr"

@@ -1,0 +1,272 @@
+"""The web rooms as in the product: the real adapter, site, server and database, with a small core that keeps tallies."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp
+
+from adapters.web import admin_link, build
+from adapters.web.adapter import WebAdapter
+from adapters.web.settings import WebSettings
+from bot.card.answer import answer_card, heading, item, paragraph
+from bot.card.story import Standing, story_card
+from bot.events import ButtonPressed, ChatJoined, ChoicesWanted, CommandInvoked, Event
+from bot.i18n import Catalogues
+from bot.model import (
+    LANGUAGE_NAMES,
+    Button,
+    ButtonRole,
+    Card,
+    ChatRef,
+    MessageRef,
+    Phrase,
+    Sentiment,
+    Story,
+    Tally,
+    parse_vote_button,
+)
+from bot.pace import Pacer
+from bot.ports import (
+    Answer,
+    Audience,
+    Choice,
+    Command,
+    Parameter,
+    Site,
+    State,
+    Subcommand,
+    Surroundings,
+)
+from bot.site.app import create_site
+from bot.site.health import Health
+from bot.site.server import bind, loopback_address_of, serve, site_of
+from bot.site.settings import SiteSettings
+from bot.storage.database import Database, open_database
+from bot.storage.meta import Keys
+from bot.storage.rooms import Rooms
+
+TOKEN = "a-token-for-the-operator-alone"
+
+COMMANDS = (
+    Command("help", Phrase("What this bot can do")),
+    Command("language", Phrase("Choose the language of this chat")),
+    Command(
+        "sources",
+        Phrase("What this chat follows"),
+        subcommands=(
+            Subcommand("list", Phrase("Show what this chat follows")),
+            Subcommand(
+                "follow",
+                Phrase("Follow a pack"),
+                (
+                    Parameter(
+                        "pack", Phrase("Pack"), (Choice("crypto", "Crypto"), Choice("tech", Phrase("Technology")))
+                    ),
+                ),
+                Audience.ADMIN,
+            ),
+            Subcommand("add", Phrase("Follow a feed"), (Parameter("address", Phrase("Address")),), Audience.ADMIN),
+            Subcommand(
+                "remove",
+                Phrase("Stop following a feed"),
+                (Parameter("address", Phrase("Address"), suggests=True),),
+                Audience.ADMIN,
+            ),
+        ),
+    ),
+    Command("status", Phrase("What works in this chat")),
+)
+
+
+@dataclass(slots=True)
+class _Post:
+    story: Story
+    chat: ChatRef
+    message: MessageRef
+    votes: dict[str, Sentiment] = field(default_factory=dict)
+
+    def tally(self) -> Tally:
+        said = list(self.votes.values())
+        return Tally(said.count(Sentiment.BULLISH), said.count(Sentiment.BEARISH))
+
+
+class SmallCore:
+    """As much of the core as a room can see: votes move tallies, commands are answered."""
+
+    def __init__(self, adapter: WebAdapter) -> None:
+        self.adapter = adapter
+        self.translators = Catalogues()
+        self.heard: list[Event] = []
+        self.posts: dict[int, _Post] = {}
+        self.slow = asyncio.Event()
+        """What /status waits for before it knows more."""
+        self.broken: Exception | None = None
+
+    async def post(self, story: Story, room: str = "en") -> MessageRef:
+        delivery = len(self.posts) + 1
+        chat = ChatRef("web", room)
+        card = self._card(story, delivery, Tally(), room)
+        message = await self.adapter.send(chat, card, key=f"d{delivery}")
+        self.posts[delivery] = _Post(story, chat, message)
+        return message
+
+    async def dispatch(self, event: Event) -> Answer | None:
+        if self.broken is not None:
+            raise self.broken
+        self.heard.append(event)
+        if isinstance(event, ButtonPressed):
+            return await self._pressed(event)
+        if isinstance(event, CommandInvoked):
+            return self._commanded(event)
+        if isinstance(event, ChoicesWanted):
+            return Answer(choices=(Choice("https://example.org/feed", f"Feed {event.typed}"),))
+        assert isinstance(event, ChatJoined)
+        return None
+
+    async def _pressed(self, event: ButtonPressed) -> Answer | None:
+        if event.button.startswith("c:language:"):
+            return Answer(
+                self._menu(event.message.chat.id, event.button.rpartition(":")[2]), private=True, replaces=True
+            )
+        vote = parse_vote_button(event.button)
+        post = self.posts.get(vote[0]) if vote is not None else None
+        if vote is None or post is None or post.message != event.message:
+            return Answer(answer_card("en", paragraph("This button is not ours.")), private=True)
+        if post.votes.get(event.actor.id) is vote[1]:
+            del post.votes[event.actor.id]
+        else:
+            post.votes[event.actor.id] = vote[1]
+        await self.adapter.edit(post.message, self._card(post.story, vote[0], post.tally(), post.chat.id))
+        return None
+
+    def _commanded(self, event: CommandInvoked) -> Answer:
+        room = event.chat.id
+        if event.name == "language":
+            return Answer(self._menu(room, room), private=True)
+        if event.name == "status":
+            follow_up = self._later(room)
+            return Answer(answer_card(room, paragraph("Looking…")), private=True, follow_up=follow_up)
+        who = "an admin" if event.admin else "a member"
+        rest = event.text or " ".join((event.subcommand, *event.arguments.values()))
+        return Answer(
+            answer_card(room, heading(f"/{event.name}"), paragraph(f"{who} asked: {rest}"), item("one"), item("two")),
+            private=True,
+        )
+
+    def _later(self, room: str) -> Callable[[], Awaitable[Card]]:
+        async def follow_up() -> Card:
+            await self.slow.wait()
+            return answer_card(room, paragraph("All is well."))
+
+        return follow_up
+
+    def _menu(self, room: str, chosen: str) -> Card:
+        buttons = [
+            Button(name, f"c:language:{language}", ButtonRole.CHOICE, pressed=language == chosen)
+            for language, name in LANGUAGE_NAMES.items()
+        ]
+        return answer_card(room, paragraph("Which language?"), buttons=[buttons])
+
+    def _card(self, story: Story, delivery: int, tally: Tally, room: str) -> Card:
+        return story_card(story, delivery, Standing(tally), self.adapter.ballot, self.translators(room))
+
+
+def a_story(**fields: object) -> Story:
+    """A story in English, with some of its fields different."""
+    given: dict[str, object] = {
+        "id": 1,
+        "language": "en",
+        "title": "Bitcoin climbs past a round number",
+        "url": "https://example.org/bitcoin",
+        "lede": "Traders speak of relief after a quiet week; others of thin volumes.",
+        "picture": None,
+        "source": "Example News",
+        "published_at": datetime(2026, 7, 22, 9, 30, tzinfo=UTC),
+        "first_seen_at": datetime(2026, 7, 22, 9, 31, tzinfo=UTC),
+        "sample": False,
+        "revision": 1,
+    }
+    return Story(**(given | fields))  # type: ignore[arg-type]
+
+
+@dataclass(slots=True)
+class House:
+    """The running product, as far as it is the web room."""
+
+    address: str
+    site: Site
+    db: Database
+    adapter: WebAdapter
+    core: SmallCore
+    health: dict[str, Health]
+    registry: CollectorRegistry
+
+    @property
+    def admin_link(self) -> str:
+        return admin_link(self.address, self.site.admin_token)
+
+
+@asynccontextmanager
+async def web_house(
+    folder: Path,
+    *,
+    public_url: str = "",
+    token: str = TOKEN,
+    epoch: datetime | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> AsyncIterator[House]:
+    """Serve the rooms on a free port of loopback until the block ends."""
+    sock = bind(SiteSettings(port=None, public_url=public_url, admin_token=token))  # type: ignore[arg-type]
+    site = site_of(SiteSettings(public_url=public_url, admin_token=token), sock)  # type: ignore[arg-type]
+    async with open_database(folder / "newstally.db") as db, asyncio.TaskGroup() as group:
+        surroundings = Surroundings(
+            pace=Pacer(),
+            translators=Catalogues(),
+            keys=Keys(db, "web"),
+            rooms=Rooms(db),
+            site=site,
+            clock=clock,
+            sleep=asyncio.sleep,
+        )
+        adapter = build(WebSettings(), surroundings)
+        assert isinstance(adapter, WebAdapter)
+        adapter.declare(COMMANDS)
+        core = SmallCore(adapter)
+        health: dict[str, Health] = {}
+        registry = CollectorRegistry()
+        started = asyncio.Event()
+
+        def healths() -> dict[str, Health]:
+            return {"web": Health(adapter.state, adapter.detail), **health}
+
+        pages: ASGIApp = adapter.pages()
+        app = create_site(
+            db,
+            site=site,
+            adapters=healths,
+            standing=started.is_set,
+            registry=registry,
+            translators=surroundings.translators,
+            clock=clock,
+            sample_epoch=epoch,
+            pages=pages,
+        )
+        tasks = [
+            group.create_task(adapter.run(core.dispatch)),
+            group.create_task(serve(app, sock, site, started=started.set)),
+        ]
+        await started.wait()
+        while adapter.state is not State.READY:  # noqa: ASYNC110 - a state is looked at, it isn't announced
+            await asyncio.sleep(0)
+        try:
+            yield House(loopback_address_of(site), site, db, adapter, core, health, registry)
+        finally:
+            for task in tasks:
+                task.cancel()
