@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import socket
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
@@ -27,13 +28,14 @@ from bot.gather.workers import Workers
 from bot.i18n import Catalogues
 from bot.model import Card, ChatRef
 from bot.pace import Pacer
-from bot.ports import ChatAdapter, PublishesCommands, ServesPages, Site, State, Surroundings
+from bot.ports import ChatAdapter, Pace, PublishesCommands, ServesPages, Site, State, Surroundings, Translators
 from bot.publish.outbox import Outbox
 from bot.site.health import Health
-from bot.site.server import bind, loopback_address_of, serve, site_of
+from bot.site.server import address_of, bind, loopback_address_of, serve, site_of
 from bot.storage import declared, meta, retention
 from bot.storage.database import Database, open_database
 from bot.storage.meta import Keys
+from bot.storage.plan import VotingRules
 from bot.storage.posts import PostView
 from bot.storage.rooms import Rooms
 from bot.tally.recorder import Recorder
@@ -81,6 +83,21 @@ def is_configured(settings: Settings, platform: str) -> bool:
     return bool(getattr(table, "enabled", True)) and getattr(table, "token", True) is not None
 
 
+def lend(
+    name: str, db: Database, site: Site, translators: Translators, pace: Pace | None = None
+) -> Surroundings:
+    """What the adapter of this name is given."""
+    return Surroundings(
+        pace=pace or Pacer(),
+        translators=translators,
+        keys=Keys(db, name),
+        rooms=Rooms(db),
+        site=site,
+        clock=utc_now,
+        sleep=asyncio.sleep,
+    )
+
+
 @dataclass(slots=True)
 class _Signals:
     """Wake the rooms; set by ticks and by each other."""
@@ -105,6 +122,7 @@ class _House:
     refresher: Refresher
     outbox: Outbox
     dispatcher: Dispatcher
+    translators: Translators
     adapters: Mapping[str, ChatAdapter]
     signals: _Signals
     standing: bool = False
@@ -195,7 +213,7 @@ async def _serve(house: _House, sock: socket.socket, epoch: datetime | None, say
         adapters=house.health,
         standing=lambda: house.standing,
         registry=CollectorRegistry(),
-        translators=house.outbox.translators,
+        translators=house.translators,
         clock=utc_now,
         sample_epoch=epoch,
         pages=pages[0] if pages else None,
@@ -206,3 +224,104 @@ async def _serve(house: _House, sock: socket.socket, epoch: datetime | None, say
         _announce(house, say)
 
     await serve(app, sock, house.site, started=started)
+
+
+def _build(
+    settings: Settings, site: Site, db: Database, client: GuardedClient, workers: Workers, *, sample_wire: bool
+) -> _House:
+    signals = _Signals()
+    translators = Catalogues()
+    open_for = timedelta(days=settings.votes.open_days)
+
+    def card_for(view: PostView) -> Card:
+        standing = Standing(view.chat_tally, view.everywhere, view.totals, view.closed)
+        ballot = adapters[view.message.chat.platform].ballot
+        return story_card(view.story, view.delivery_id, standing, ballot, translators(view.language))
+
+    async def on_stories(new: Iterable[int], changed: Iterable[int]) -> None:
+        refresher.mark(changed)
+        signals.publish.set()
+
+    pacer = Pacer()
+    adapters = build_adapters(settings, lambda name: lend(name, db, site, translators, pacer))
+    refresher = Refresher(db, adapters, card_for, open_for, utc_now, asyncio.sleep)
+    rules = VotingRules({name: adapter.ballot for name, adapter in adapters.items()}, open_for)
+    recorder = Recorder(db, rules, utc_now, refresher.mark)
+    gatherer = Gatherer(
+        db,
+        client,
+        workers,
+        settings.gather,
+        utc_now,
+        resolve_wire=lambda language: f"{loopback_address_of(site)}/wire/{language}.json",
+        on_stories=on_stories,
+    )
+    commands = Commands(
+        Services(
+            database=db,
+            adapters=adapters,
+            translators=translators,
+            gatherer=gatherer,
+            packs=tuple(PACKS),
+            clock=utc_now,
+            on_change=signals.everything,
+            version=installed_version(),
+            open_days=settings.votes.open_days,
+            entries_days=settings.retention.entries_days,
+            log_days=settings.retention.log_days,
+            sample_wire=sample_wire,
+            unshared=_unshared(settings, site),
+        )
+    )
+    for adapter in adapters.values():
+        if isinstance(adapter, PublishesCommands):
+            adapter.declare(commands.declared())
+    return _House(
+        settings=settings,
+        site=site,
+        db=db,
+        gatherer=gatherer,
+        recorder=recorder,
+        refresher=refresher,
+        outbox=Outbox(db, adapters, translators, utc_now, recorder.adopt),
+        dispatcher=Dispatcher(db, recorder, commands, translators),
+        translators=translators,
+        adapters=adapters,
+        signals=signals,
+    )
+
+
+def _unshared(settings: Settings, site: Site) -> frozenset[str]:
+    """Platforms whose chats keep their votes to themselves: rooms that strangers could vote in as often as they like."""
+    return frozenset(
+        name
+        for name in ADAPTERS
+        if not site.loopback and getattr(settings.platform(name), "share_votes", True) is False
+    )
+
+
+async def _declare(house: _House, tables: Iterable[DeclaredChat]) -> None:
+    """Apply the config's chats: each table once, and again only when it has changed."""
+    for table in tables:
+        sources = [await house.gatherer.declared_source(address, table.language) for address in table.feeds]
+        declaration = declared.Declaration(
+            chat=ChatRef(table.platform, table.id, table.topic),
+            language=table.language,
+            packs=table.packs,
+            source_ids=tuple(sources),
+            hash=hashlib.sha256(table.model_dump_json().encode()).hexdigest(),
+        )
+        await house.db.write(declared.apply, declaration, utc_now())
+
+
+def _announce(house: _House, say: Callable[[str], None]) -> None:
+    address = address_of(house.site)
+    if "web" in house.adapters:
+        say(f"The web room is open: {address}")
+        say(f"Become its admin with this link: {admin_link(address, house.site.admin_token)}")
+    else:
+        say(f"The web room is off. Health, metrics and the API: {address}/healthz")
+    for name in ADAPTERS:
+        if name not in house.adapters and name != "web":
+            say(f"{name.capitalize()} is off: no token is set (NEWSTALLY_{name.upper()}__TOKEN or [{name}] token).")
+    say("Stop with Ctrl-C.")

@@ -20,7 +20,8 @@ from bot.model import Phrase, Sentiment, parse_vote_button, supported_language
 from bot.ports import Answer, Translator, Translators
 from bot.storage import chats
 from bot.storage.database import Database
-from bot.tally.recorder import Outcome, Recorded, Recorder
+from bot.storage.votes import Outcome, Recorded
+from bot.tally.recorder import Recorder
 
 
 class Dispatcher:
@@ -73,7 +74,7 @@ def _confirmation(recorded: Recorded, t: Translator) -> Answer:
 
 
 def _words(recorded: Recorded, t: Translator) -> str:
-    match recorded.outcome, recorded.sentiment:
+    match recorded.outcome, recorded.standing:
         case Outcome.CLOSED, _:
             return t("Voting on this story has ended.")
         case Outcome.UNKNOWN, _:

@@ -1,4 +1,4 @@
-"""The web rooms as in the product: the real adapter, site, server and database, with a small core that keeps tallies."""
+"""The web rooms as in the product: the real adapter, site, server and database, and a small core that keeps tallies."""
 
 from __future__ import annotations
 

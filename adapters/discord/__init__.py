@@ -1,4 +1,7 @@
-"""Discord: channels, threads, forums and direct messages, over REST and gateway. Importing this loads no Discord library."""
+"""Discord: channels, threads, forums and direct messages, over REST and gateway.
+
+Importing this loads no Discord library.
+"""
 
 from __future__ import annotations
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 import aiohttp
 import discord
@@ -32,11 +32,13 @@ LAST_BACKOFF = 60.0
 
 # After the last server of READY the library waits this long for more; one that comes later is no news to us.
 _GUILDS_SECONDS = 0.3
-_BROKEN = (OSError, aiohttp.ClientError, discord.HTTPException, discord.GatewayNotFound)
+_BROKEN = (OSError, aiohttp.ClientError, discord.HTTPException, discord.RateLimited, discord.GatewayNotFound)
 _UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
 _RAW_EVENTS = ("MESSAGE_REACTION_", "INTERACTION_CREATE")
 
-Sleep = Callable[[float], Awaitable[None]]
+Sleep: TypeAlias = Callable[[float], Awaitable[None]]
+Place: TypeAlias = discord.abc.GuildChannel | discord.Thread
+"""What can be a chat in a server."""
 
 
 def point_library_at(settings: DiscordSettings) -> None:
@@ -53,23 +55,28 @@ def backoff(failures: int) -> float:
     return min(LAST_BACKOFF, float(2 ** min(failures - 1, 10)))
 
 
-class Watcher:
+class Watcher(Protocol):
     """What the client tells. Called on the event loop, must not block and must not raise."""
 
     def heard(self, payload: Mapping[str, Any]) -> None:
         """A reaction or an interaction, as the gateway sent it."""
+        ...
 
     def standing(self, *, ready: bool) -> None:
         """The connection stands, or was lost and can't be had again at once."""
+        ...
 
     def guild_joined(self, guild: discord.Guild) -> None:
         """We were added to a server."""
+        ...
 
     def guild_left(self, guild: discord.Guild) -> None:
         """We were removed from a server."""
+        ...
 
-    def channels_changed(self, channels: list[discord.abc.GuildChannel | discord.Thread], *, present: bool) -> None:
+    def channels_changed(self, channels: Sequence[Place], *, present: bool) -> None:
         """Rights in these channels may have changed, or they are gone."""
+        ...
 
 
 class Client(discord.Client):
@@ -97,7 +104,7 @@ class Client(discord.Client):
     # --- the connection ------------------------------------------------------------------------------------------
 
     async def connect(self, *, reconnect: bool = True) -> None:
-        """Listen until cancelled. Raises ConnectionClosed and PrivilegedIntentsRequired where trying again can't help."""
+        """Listen until cancelled. Raises ConnectionClosed, PrivilegedIntentsRequired where trying again can't help."""
         session: dict[str, Any] = {}
         while not self.is_closed():
             try:
@@ -120,14 +127,10 @@ class Client(discord.Client):
             self._failures += 1
 
     def _session(self, gateway: yarl.URL | None) -> dict[str, Any]:
-        if self.ws is None or self.ws.session_id is None:
-            return {"gateway": None}
-        return {
-            "gateway": gateway,
-            "resume": True,
-            "session": self.ws.session_id,
-            "sequence": self.ws.sequence,
-        }
+        session = getattr(self.ws, "session_id", None)  # the library has None for a ws before the first
+        if session is None:
+            return {}
+        return {"gateway": gateway, "resume": True, "session": session, "sequence": self.ws.sequence}
 
     async def _poll(self) -> None:
         try:
@@ -212,16 +215,17 @@ class Client(discord.Client):
             self._watcher.channels_changed([after], present=True)
 
     async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
-        me = after.guild.me
-        if before.permissions != after.permissions and me is not None and after in me.roles:
-            self._watcher.channels_changed(list(after.guild.channels), present=True)
+        me = after.guild.get_member(self.user.id) if self.user is not None else None
+        if me is not None and before.permissions != after.permissions and after in me.roles:
+            self._watcher.channels_changed(after.guild.channels, present=True)
 
     async def on_member_update(self, before: discord.Member, after: discord.Member) -> None:
         if self.user is not None and after.id == self.user.id and before.roles != after.roles:
-            self._watcher.channels_changed(list(after.guild.channels), present=True)
+            self._watcher.channels_changed(after.guild.channels, present=True)
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
-        log.exception("an event from Discord failed", event_kind=event_method)
+        # The library calls this inside its own except block.
+        log.exception("an event from Discord failed", event_kind=event_method)  # noqa: LOG004
 
 
 def _told_at_once() -> aiohttp.TraceConfig:

@@ -127,7 +127,7 @@ CODES: Mapping[int, _Make] = {
 TABLE: tuple[tuple[type[Exception], _Make], ...] = (
     (discord.RateLimited, _slowed),
     (discord.Forbidden, _gone(NO_RIGHT)),
-    (discord.NotFound, _gone(GONE)),
+    (discord.NotFound, _rejected),  # of the things in a request; a channel that isn't there has a code above
     (discord.DiscordServerError, _server_fault),
     (discord.HTTPException, _by_status),
     (discord.GatewayNotFound, _down),

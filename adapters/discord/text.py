@@ -99,7 +99,7 @@ def _fitting(text: str, most: int) -> int:
 
 
 def _ends(text: str, place: int) -> bool:
-    """Whether a character as people see it ends before ``place``: the parts of UAX 29 that emoji, accents and Hangul need."""
+    """Whether a character as people see it ends before ``place``: of UAX 29 what emoji, accents and Hangul need."""
     if place >= len(text):
         return True
     before, after = text[place - 1], text[place]

@@ -185,8 +185,13 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, Diagnoses):
         return Ears(self._me.username if self._me else "", frozenset(command.name for command in self._commands))
 
     async def _publish_commands(self) -> None:
-        wanted = menus(self._commands, self._surroundings.translators)
-        await publish(wanted, await self._own_id(), self._calls, self._surroundings.keys, self._surroundings.sleep)
+        """In a task of its own: whatever goes wrong with the menu costs no vote."""
+        around = self._surroundings
+        try:
+            wanted = menus(self._commands, around.translators)
+            await publish(wanted, await self._own_id(), self._calls, around.keys, around.sleep)
+        except Exception:
+            log.exception("the commands could not be published")
 
     def _report(self, state: State, detail: Phrase | None) -> None:
         if state is not self.state:

@@ -1,4 +1,4 @@
-"""Telegram's limits as data, and which of them a request meets: core.telegram.org/bots/faq. Edits count like messages."""
+"""Telegram's limits as data (core.telegram.org/bots/faq), and which of them a request meets; edits are messages too."""
 
 from __future__ import annotations
 

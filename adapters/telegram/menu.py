@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 
 import structlog
-from telegram.error import BadRequest, RetryAfter, TelegramError
+from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
 
 from adapters.telegram.calls import Calls
 from adapters.telegram.errors import seconds
@@ -60,7 +60,10 @@ def fingerprint(wanted: Sequence[Menu], bot_id: int) -> str:
 async def publish(
     wanted: Sequence[Menu], bot_id: int, calls: Calls, keys: KeyStore, sleep: Callable[[float], Awaitable[None]]
 ) -> None:
-    """Bring Telegram's menus up to date; does nothing when they are, since so many calls at each start invite a 429."""
+    """Bring Telegram's menus up to date; does nothing when they are, since so many calls at each start invite a 429.
+
+    Outlasts trouble; raises InvalidToken where that is no use.
+    """
     mark = fingerprint(wanted, bot_id)
     if not wanted or await keys.get(KEY) == mark:
         return
@@ -86,6 +89,8 @@ async def _set(menu: Menu, calls: Calls, sleep: Callable[[float], Awaitable[None
         except BadRequest as error:
             log.warning("a menu of commands is refused", language=menu.language, reason=error.message)
             return
+        except InvalidToken:
+            raise  # the token was revoked meanwhile, or the server knows no menus
         except TelegramError:
             failures += 1
             await sleep(backoff(failures))

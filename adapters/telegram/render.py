@@ -57,13 +57,21 @@ class Rendered:
     keyboard: InlineKeyboardMarkup | None
 
     def fallbacks(self) -> Sequence[Rendered]:
-        """The same message with less and less that a server could refuse: without picture, then without formats."""
-        rest = []
+        """The same message with less and less that a server could refuse.
+
+        Without picture, then without the times that only newer servers know, then without any format.
+        """
+        rest = [self]
         if self.preview != _NO_PREVIEW:
             rest.append(replace(self, preview=_NO_PREVIEW))
-        if self.entities:
-            rest.append(replace(self, preview=_NO_PREVIEW, entities=()))
-        return rest
+        timeless = tuple(entity for entity in self.entities if entity.type != MessageEntity.DATE_TIME)
+        if timeless != self.entities:
+            rest.append(replace(rest[-1], entities=timeless))
+        if timeless:
+            # What was a link is plain text now, in which nothing may become one.
+            text = shortened(inert(self.text, commands=True), MAX_TEXT)
+            rest.append(replace(rest[-1], text=text, entities=()))
+        return rest[1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,10 +228,11 @@ def _written(blocks: Sequence[_Block]) -> tuple[str, tuple[MessageEntity, ...]]:
             kind = MessageEntity.EXPANDABLE_BLOCKQUOTE if block.size > FOLDED_FROM else MessageEntity.BLOCKQUOTE
             entities.append(MessageEntity(kind, at, block.size))
         for piece in block.pieces:
-            size = units(piece.text)
-            entities.extend(_entities(piece, at, size))
+            # The server takes blanks off the ends of an entity; where it begins is then no longer what we said.
+            words = piece.text.strip(" \n")
+            entities.extend(_entities(piece, at + piece.text.find(words), units(words)))
             parts.append(piece.text)
-            at += size
+            at += units(piece.text)
     return "".join(parts), tuple(entities[:MAX_ENTITIES])
 
 

@@ -30,7 +30,7 @@ _DOMAIN = re.compile(r"(?<=\w)\.(?=[^\W\d_]{2})")
 
 def units(text: str) -> int:
     """Length in UTF-16 code units, in which Telegram counts the places of entities."""
-    return len(text) + sum(char > "\uffff" for char in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def sendable(text: str, *, one_line: bool) -> str:

@@ -55,7 +55,7 @@ class Request:
     @property
     def rest(self) -> str:
         """What follows the first word."""
-        return self.words[len(self.verb) :].strip()
+        return "".join(self.words.split(maxsplit=1)[1:]).strip()
 
     def button(self, label: str, words: str, *, role: ButtonRole = ButtonRole.CHOICE, pressed: bool = False) -> Button:
         """A button that gives this command with these words, for the same chat."""

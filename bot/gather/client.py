@@ -96,7 +96,7 @@ class GuardedClient:
             raise SourceError(_problem(error)) from error
         except (ssl.SSLError, OSError) as error:
             raise SourceError(Phrase("The connection broke.")) from error
-        except ValueError as error:  # yarl and the HTTP parser, for an address or header that is none
+        except UnicodeError as error:  # a host name that can't be written in DNS
             raise SourceError(NOT_AN_ADDRESS) from error
 
     async def _follow(self, request: FetchRequest) -> Fetched | NotModified:

@@ -95,11 +95,19 @@ def _url(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def serve(app: ASGIApp, sock: socket.socket, site: Site, *, started: Callable[[], object]) -> None:
+async def serve(
+    app: ASGIApp,
+    sock: socket.socket,
+    site: Site,
+    *,
+    started: Callable[[], object],
+    head_seconds: float = HEADER_SECONDS,
+) -> None:
     """Serve until cancelled, then end within about a second. ``started`` is called once connections are answered."""
     config = uvicorn.Config(
         Guard(app, site),
-        http=_ImpatientProtocol,
+        # uvicorn builds these itself and hands nothing through.
+        http=type("_Protocol", (_ImpatientProtocol,), {"head_seconds": head_seconds}),
         ws="none",
         lifespan="off",
         log_config=None,
@@ -143,6 +151,8 @@ class _Server(uvicorn.Server):
 class _ImpatientProtocol(H11Protocol):
     """Hangs up on a client that doesn't finish a request head in time."""
 
+    head_seconds: float
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._head_deadline: asyncio.TimerHandle | None = None
@@ -163,7 +173,7 @@ class _ImpatientProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def _expect_head(self) -> None:
-        self._head_deadline = self.loop.call_later(HEADER_SECONDS, self.transport.close)
+        self._head_deadline = self.loop.call_later(self.head_seconds, self.transport.close)
 
     def _forget_head(self) -> None:
         if self._head_deadline is not None:

@@ -151,7 +151,12 @@ def pause(connection: Connection, ref: ChatRef, reason: Phrase) -> None:
 
 
 def resume(connection: Connection, ref: ChatRef) -> None:
-    """All is well again with the chat; without a topic, with all of its topics too."""
+    """All is well again with the chat; without a topic, with all of its topics too.
+
+    What it missed while it was paused is no news any more: it begins anew, with a first contact.
+    """
+    paused = select(chat.c.id).where(_is_or_holds(ref), chat.c.paused.is_not(None))
+    connection.execute(update(subscription).where(subscription.c.chat_id.in_(paused)).values(contacted_at=None))
     connection.execute(update(chat).where(_is_or_holds(ref)).values(paused=None))
 
 

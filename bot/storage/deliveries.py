@@ -288,6 +288,28 @@ def look_later(connection: Connection, delivery_id: int, at: datetime) -> None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Unconfirmed:
+    """A post that may or may not be there, for the operator to look."""
+
+    platform: str
+    native_id: str
+    title: str
+    attempted_at: datetime
+
+
+def unconfirmed(connection: Connection) -> list[Unconfirmed]:
+    """All posts whose arrival nothing has confirmed."""
+    rows = connection.execute(
+        select(chat.c.platform, chat.c.native_id, story.c.title, delivery.c.attempted_at)
+        .join(chat, chat.c.id == delivery.c.chat_id)
+        .join(story, story.c.id == delivery.c.story_id)
+        .where(delivery.c.state == State.UNCONFIRMED)
+        .order_by(delivery.c.id)
+    )
+    return [Unconfirmed(*row) for row in rows]
+
+
 # --- seeds -----------------------------------------------------------------------------------------------------------
 
 

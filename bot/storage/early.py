@@ -21,6 +21,7 @@ from bot.events import (
     WholeSet,
 )
 from bot.model import Actor, ChatRef, MessageRef
+from bot.storage.hot import Hot, element
 from bot.storage.tables import chat, delivery, early_event, post
 
 VoteEvent: TypeAlias = ReactionsChanged | ReactionsCounted | ButtonPressed | PostMirrored
@@ -48,11 +49,10 @@ def json_keys(keys: Iterable[object]) -> str:
 
 
 _K = func.json_each(bindparam("keys", type_=Text)).table_valued("key", "value", name="k")
-_PLATFORM = func.json_extract(_K.c.value, "$[0]")
-_CHAT = func.json_extract(_K.c.value, "$[1]")
-_MESSAGE = func.json_extract(_K.c.value, "$[2]")
+_PLATFORM, _CHAT, _MESSAGE = (element(_K.c.value, place) for place in range(3))
 
-_OF_MESSAGES = (
+_ANY = Hot(select(select(early_event.c.id).exists()))
+_OF_MESSAGES = Hot(
     select(early_event.c.id, early_event.c.payload)
     .join_from(
         _K,
@@ -61,10 +61,11 @@ _OF_MESSAGES = (
         & (early_event.c.native_chat == _CHAT)
         & (early_event.c.message_id == _MESSAGE),
     )
-    .order_by(early_event.c.id)
+    .order_by(early_event.c.id),
+    "keys",
 )
 
-_DROP = delete(early_event).where(early_event.c.id == bindparam("row"))
+_DROP = Hot(delete(early_event).where(early_event.c.id == bindparam("row")), "row")
 
 # Only what may become a post of ours is worth keeping: in a chat where an attempt's end isn't known yet, and on a copy
 # of such a message. All else that members react to is none of our business.
@@ -103,10 +104,11 @@ def keep(connection: Connection, events: Sequence[VoteEvent], now: datetime) -> 
 
 def take(connection: Connection, messages: Iterable[MessageKey]) -> list[VoteEvent]:
     """Remove and return what was kept for these messages, in the order in which it was heard."""
-    rows = connection.execute(_OF_MESSAGES, {"keys": json_keys(messages)}).all()
-    if rows:
-        connection.execute(_DROP, [{"row": row.id} for row in rows])
-    return [_event(row.payload) for row in rows]
+    if _ANY.all(connection) == [(0,)]:  # nearly always
+        return []
+    rows = _OF_MESSAGES.all(connection, json_keys(messages))
+    _DROP.many(connection, [(row_id,) for row_id, _ in rows])
+    return [_event(json.loads(payload)) for _, payload in rows]
 
 
 def known_since(connection: Connection, limit: int) -> list[MessageKey]:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Text, bindparam, func, select, update
+from sqlalchemy import Connection, Text, bindparam, func, literal_column, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.events import ButtonPressed, PostMirrored
 from bot.model import parse_vote_button
 from bot.storage.early import MessageKey, VoteEvent, json_keys, message_key
+from bot.storage.hot import Hot, element, stored
 from bot.storage.tables import UtcDateTime, chat, delivery, post
 
 
-@dataclass(frozen=True, slots=True)
-class KnownPost:
+class KnownPost(NamedTuple):
     """What a message is, as far as votes are concerned."""
 
     delivery: int
@@ -25,39 +24,36 @@ class KnownPost:
     chat: int
     shared: bool
     """Whether the chat's votes count toward everywhere."""
-    state: str
-    posted_at: datetime | None
+    open: bool
+    """Whether it can be voted on."""
     mirror: bool
-
-    def open_at(self, now: datetime, open_for: timedelta) -> bool:
-        """Whether the post can be voted on."""
-        return self.state != "closed" and (self.posted_at is None or now < self.posted_at + open_for)
 
 
 _KEYS = func.json_each(bindparam("keys", type_=Text)).table_valued("value", name="k")
-_FOUND = (
-    post.c.platform,
-    post.c.native_chat,
-    post.c.message_id,
-    post.c.mirror,
-    delivery.c.id,
-    delivery.c.story_id,
-    delivery.c.chat_id,
-    delivery.c.state,
-    delivery.c.posted_at,
-    chat.c.shares_votes,
-)
-_FIND = (
-    select(*_FOUND)
+_FIND = Hot(
+    select(
+        post.c.platform,
+        post.c.native_chat,
+        post.c.message_id,
+        delivery.c.id,
+        delivery.c.story_id,
+        delivery.c.chat_id,
+        chat.c.shares_votes,
+        (delivery.c.state != literal_column("'closed'"))
+        & func.coalesce(delivery.c.posted_at > bindparam("open_after"), literal_column("1")),
+        post.c.mirror,
+    )
     .select_from(_KEYS)
     .join(
         post,
-        (post.c.platform == func.json_extract(_KEYS.c.value, "$[0]"))
-        & (post.c.native_chat == func.json_extract(_KEYS.c.value, "$[1]"))
-        & (post.c.message_id == func.json_extract(_KEYS.c.value, "$[2]")),
+        (post.c.platform == element(_KEYS.c.value, 0))
+        & (post.c.native_chat == element(_KEYS.c.value, 1))
+        & (post.c.message_id == element(_KEYS.c.value, 2)),
     )
     .join(delivery, delivery.c.id == post.c.delivery_id)
-    .join(chat, chat.c.id == delivery.c.chat_id)
+    .join(chat, chat.c.id == delivery.c.chat_id),
+    "open_after",
+    "keys",
 )
 # Attempts of which we don't know whether they arrived, by the delivery that a pressed button names.
 _UNSETTLED = (
@@ -78,10 +74,10 @@ _CONFIRM = (
 )
 
 
-def find(connection: Connection, messages: Iterable[MessageKey]) -> dict[MessageKey, KnownPost]:
-    """Those of the messages that are posts, or the platform's copies of posts."""
-    rows = connection.execute(_FIND, {"keys": json_keys(messages)})
-    return {(row.platform, row.native_chat, row.message_id): _known(row) for row in rows}
+def find(connection: Connection, messages: Iterable[MessageKey], open_after: datetime) -> dict[MessageKey, KnownPost]:
+    """Those of the messages that are posts, or the platform's copies of posts; open are those posted later."""
+    rows = _FIND.all(connection, stored(open_after), json_keys(messages))
+    return {row[:3]: KnownPost(*row[3:]) for row in rows}
 
 
 def of_delivery(connection: Connection, delivery_id: int) -> tuple[int | None, list[MessageKey]]:
@@ -94,7 +90,11 @@ def of_delivery(connection: Connection, delivery_id: int) -> tuple[int | None, l
 
 
 def learn(
-    connection: Connection, batch: Sequence[VoteEvent], known: dict[MessageKey, KnownPost], now: datetime
+    connection: Connection,
+    batch: Sequence[VoteEvent],
+    known: dict[MessageKey, KnownPost],
+    now: datetime,
+    open_after: datetime,
 ) -> set[int]:
     """Learn from presses that an attempt did arrive, and which message copies which; adds to ``known``.
 
@@ -102,7 +102,7 @@ def learn(
     """
     learned = _confirmed(connection, batch, known, now)
     rows = [_post_row(message, delivery_id, mirror=False) for message, delivery_id in learned.items()]
-    known.update(_insert(connection, rows))
+    known.update(_insert(connection, rows, open_after))
     mirrors = {
         message_key(event.mirror): original.delivery
         for event in batch
@@ -111,7 +111,7 @@ def learn(
         and message_key(event.mirror) not in known
     }
     rows = [_post_row(message, delivery_id, mirror=True) for message, delivery_id in mirrors.items()]
-    known.update(_insert(connection, rows))
+    known.update(_insert(connection, rows, open_after))
     return {known[message].story for message in (*learned, *mirrors)}
 
 
@@ -145,20 +145,8 @@ def _post_row(message: MessageKey, delivery_id: int, *, mirror: bool) -> dict[st
     }
 
 
-def _insert(connection: Connection, rows: list[dict[str, Any]]) -> dict[MessageKey, KnownPost]:
+def _insert(connection: Connection, rows: list[dict[str, Any]], open_after: datetime) -> dict[MessageKey, KnownPost]:
     if not rows:
         return {}
     connection.execute(upsert(post).on_conflict_do_nothing(), rows)
-    return find(connection, [(row["platform"], row["native_chat"], row["message_id"]) for row in rows])
-
-
-def _known(row: Any) -> KnownPost:
-    return KnownPost(
-        delivery=row.id,
-        story=row.story_id,
-        chat=row.chat_id,
-        shared=row.shares_votes,
-        state=row.state,
-        posted_at=row.posted_at,
-        mirror=row.mirror,
-    )
+    return find(connection, [(row["platform"], row["native_chat"], row["message_id"]) for row in rows], open_after)

@@ -8,12 +8,26 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Text, and_, bindparam, cast, delete, func, select, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.events import Cleared, ReactionsCounted
 from bot.model import Tally
 from bot.storage.early import json_keys
+from bot.storage.hot import Hot, element, stored
 from bot.storage.known_posts import KnownPost
 from bot.storage.plan import EVERYWHERE, Fact, Facts, Heard, Plan, Slot, VoterKey, VotingRules, votes
 from bot.storage.tables import chat, fact, meta, seen_event, tally, total, voter
@@ -44,9 +58,9 @@ class Miscount:
 
 
 _K = func.json_each(bindparam("keys", type_=Text)).table_valued("key", "value", name="k")
-_FIRST, _SECOND, _THIRD = (func.json_extract(_K.c.value, f"$[{place}]") for place in range(3))
+_FIRST, _SECOND, _THIRD = (element(_K.c.value, place) for place in range(3))
 
-_STANDING = (
+_STANDING = Hot(
     select(
         _K.c.key,
         voter.c.id,
@@ -60,139 +74,135 @@ _STANDING = (
     .select_from(_K)
     .join(voter, and_(voter.c.platform == _SECOND, voter.c.actor == _THIRD))
     .outerjoin(fact, and_(fact.c.story_id == _FIRST, fact.c.voter_id == voter.c.id))
-    .outerjoin(chat, chat.c.id == fact.c.chat_id)
+    .outerjoin(chat, chat.c.id == fact.c.chat_id),
+    "keys",
 )
-_ON_DELIVERIES = (
+_ON_DELIVERIES = Hot(
     select(fact.c.story_id, voter.c.platform, voter.c.actor)
     .select_from(_K)
     .join(fact, fact.c.delivery_id == _K.c.value)
     .join(voter, voter.c.id == fact.c.voter_id)
-    .distinct()
+    .distinct(),
+    "keys",
 )
-_VOTERS = (
-    select(voter.c.platform, voter.c.actor, voter.c.id)
-    .select_from(_K)
-    .join(voter, and_(voter.c.platform == _FIRST, voter.c.actor == _SECOND))
-)
-_SEEN = (
+_SEEN = Hot(
     select(seen_event.c.platform, seen_event.c.event_id)
     .select_from(_K)
-    .join(seen_event, and_(seen_event.c.platform == _FIRST, seen_event.c.event_id == _SECOND))
+    .join(seen_event, and_(seen_event.c.platform == _FIRST, seen_event.c.event_id == _SECOND)),
+    "keys",
 )
-_NEXT_SEQ = select(cast(meta.c.value, Integer)).where(meta.c.key == _SEQ)
+_NEXT_SEQ = Hot(select(cast(meta.c.value, Integer)).where(meta.c.key == bindparam("key")), "key")
+_LAST_VOTER = Hot(select(func.coalesce(func.max(voter.c.id), literal_column("0"))))
 
-_NOTE_SEEN = upsert(seen_event).on_conflict_do_nothing()
-_ADD_VOTER = upsert(voter).on_conflict_do_nothing()
+_NOTE_SEEN = Hot(insert(seen_event), "platform", "event_id", "seen_at")
+_ADD_VOTER = Hot(insert(voter), "id", "platform", "actor")
+_FACT = ("story_id", "voter_id", "delivery_id", "token", "chat_id", "sentiment", "seq")
 _ADD_FACT = upsert(fact)
-_SET_FACT = _ADD_FACT.on_conflict_do_update(
-    index_elements=list(fact.primary_key),
-    set_={name: _ADD_FACT.excluded[name] for name in ("chat_id", "sentiment", "seq")},
+_SET_FACT = Hot(
+    _ADD_FACT.on_conflict_do_update(
+        index_elements=list(fact.primary_key),
+        set_={name: _ADD_FACT.excluded[name] for name in ("chat_id", "sentiment", "seq")},
+    ),
+    *_FACT,
 )
-_DROP_FACT = delete(fact).where(
-    fact.c.story_id == bindparam("story"),
-    fact.c.voter_id == bindparam("voter"),
-    fact.c.delivery_id == bindparam("delivery"),
-    fact.c.token == bindparam("slot"),
+_DROP_FACT = Hot(
+    delete(fact).where(
+        fact.c.story_id == bindparam("story"),
+        fact.c.voter_id == bindparam("voter"),
+        fact.c.delivery_id == bindparam("delivery"),
+        fact.c.token == bindparam("slot"),
+    ),
+    "story",
+    "voter",
+    "delivery",
+    "slot",
 )
+_TALLY = ("story_id", "chat_id", "bullish", "bearish")
 _ADD_TALLY = upsert(tally)
-_MOVE_TALLY = _ADD_TALLY.on_conflict_do_update(
-    index_elements=list(tally.primary_key),
-    set_={
-        "bullish": tally.c.bullish + _ADD_TALLY.excluded.bullish,
-        "bearish": tally.c.bearish + _ADD_TALLY.excluded.bearish,
-    },
+_MOVE_TALLY = Hot(
+    _ADD_TALLY.on_conflict_do_update(
+        index_elements=list(tally.primary_key),
+        set_={
+            "bullish": tally.c.bullish + _ADD_TALLY.excluded.bullish,
+            "bearish": tally.c.bearish + _ADD_TALLY.excluded.bearish,
+        },
+    ),
+    *_TALLY,
 )
-_SET_TALLY = _ADD_TALLY.on_conflict_do_update(
-    index_elements=list(tally.primary_key),
-    set_={"bullish": _ADD_TALLY.excluded.bullish, "bearish": _ADD_TALLY.excluded.bearish},
+_SET_TALLY = Hot(
+    _ADD_TALLY.on_conflict_do_update(
+        index_elements=list(tally.primary_key),
+        set_={"bullish": _ADD_TALLY.excluded.bullish, "bearish": _ADD_TALLY.excluded.bearish},
+    ),
+    *_TALLY,
 )
 _ADD_SEQ = upsert(meta)
-_SET_SEQ = _ADD_SEQ.on_conflict_do_update(index_elements=["key"], set_={"value": _ADD_SEQ.excluded.value})
+_SET_SEQ = Hot(
+    _ADD_SEQ.on_conflict_do_update(index_elements=["key"], set_={"value": _ADD_SEQ.excluded.value}), "key", "value"
+)
 
 
-def seen(connection: Connection, events: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+def seen(connection: Connection, events: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
     """Those of the events (platform, id) that were noted before."""
-    if not events:
-        return set()
-    return {(row[0], row[1]) for row in connection.execute(_SEEN, {"keys": json_keys(events)})}
+    return {(row[0], row[1]) for row in _SEEN.all(connection, json_keys(events))}
 
 
-def note_seen(connection: Connection, events: Sequence[tuple[str, str]], now: datetime) -> None:
-    """Note events, so that they count only once."""
-    if events:
-        connection.execute(
-            _NOTE_SEEN, [{"platform": platform, "event_id": event_id, "seen_at": now} for platform, event_id in events]
-        )
+def note_seen(connection: Connection, events: Iterable[tuple[str, str]], now: datetime) -> None:
+    """Note events, so that they count only once. Raises IntegrityError when one of them is noted already."""
+    at = stored(now)
+    _NOTE_SEEN.many(connection, [(platform, event_id, at) for platform, event_id in events])
 
 
 def read(connection: Connection, heard: Sequence[Heard]) -> Standing:
     """The facts of all voters whom the events concern, in one read."""
-    keys = dict.fromkeys(VoterKey(event.story, *event.actor) for event in heard if event.actor is not None)
+    keys = dict.fromkeys(event.voter for event in heard if event.voter is not None)
     cleared = {event.delivery for event in heard if isinstance(event.change, Cleared)}
     if cleared:
-        rows = connection.execute(_ON_DELIVERIES, {"keys": json_keys(cleared)})
+        rows = _ON_DELIVERIES.all(connection, json_keys(cleared))
         keys.update(dict.fromkeys(VoterKey(*row) for row in rows))
     ordered = list(keys)
-    result = Standing({key: {} for key in ordered}, {}, connection.execute(_NEXT_SEQ).scalar() or 1)
-    for index, voter_id, delivery_id, token, chat_id, shared, sentiment, seq in connection.execute(
-        _STANDING, {"keys": json_keys(ordered)}
-    ):
+    seq = _NEXT_SEQ.all(connection, _SEQ)
+    result = Standing({key: {} for key in ordered}, {}, seq[0][0] if seq else 1)
+    for index, voter_id, delivery_id, token, *rest in _STANDING.all(connection, json_keys(ordered)):
         key = ordered[index]
         result.voters[key.platform, key.actor] = voter_id
         if delivery_id is not None:
-            result.facts[key][Slot(delivery_id, token)] = Fact(chat_id, bool(shared), sentiment, seq)
+            result.facts[key][Slot(delivery_id, token)] = Fact(*rest)
     return result
 
 
 def write(connection: Connection, plan: Plan, stood: Standing) -> None:
     """Write what the plan says."""
     if plan.next_seq != stood.next_seq:
-        connection.execute(_SET_SEQ, {"key": _SEQ, "value": str(plan.next_seq)})
+        _SET_SEQ.many(connection, [(_SEQ, str(plan.next_seq))])
     _add_voters(connection, plan, stood)
-    if plan.withdrawn:
-        connection.execute(
-            _DROP_FACT,
-            [
-                {
-                    "story": key.story,
-                    "voter": stood.voters[key.platform, key.actor],
-                    "delivery": slot.delivery,
-                    "slot": slot.token,
-                }
-                for key, slot in plan.withdrawn
-            ],
-        )
-    if plan.written:
-        connection.execute(_SET_FACT, [_fact_row(stood, key, slot, new) for key, slot, new in plan.written])
-    if plan.differences:
-        connection.execute(
-            _MOVE_TALLY,
-            [
-                {"story_id": story, "chat_id": chat_id, "bullish": bullish, "bearish": bearish}
-                for (story, chat_id), (bullish, bearish) in plan.differences.items()
-            ],
-        )
+    ids = stood.voters
+    _DROP_FACT.many(
+        connection,
+        [
+            (story, ids[platform, actor], delivery_id, token)
+            for (story, platform, actor), (delivery_id, token) in plan.withdrawn
+        ],
+    )
+    _SET_FACT.many(
+        connection,
+        [
+            (story, ids[platform, actor], delivery_id, token, chat_id, sentiment, seq)
+            for (story, platform, actor), (delivery_id, token), (chat_id, _, sentiment, seq) in plan.written
+        ],
+    )
+    _MOVE_TALLY.many(connection, [(*where, *moved) for where, moved in plan.differences.items()])
 
 
 def _add_voters(connection: Connection, plan: Plan, stood: Standing) -> None:
-    """Only who leaves a fact is stored."""
-    new = {(key.platform, key.actor) for key, _, _ in plan.written} - stood.voters.keys()
+    """Only who leaves a fact is stored. There is one writer, so it can give the ids itself."""
+    new = dict.fromkeys((key.platform, key.actor) for key, _, _ in plan.written)
+    new = {who: None for who in new if who not in stood.voters}
     if new:
-        connection.execute(_ADD_VOTER, [{"platform": platform, "actor": actor} for platform, actor in new])
-        for platform, actor, voter_id in connection.execute(_VOTERS, {"keys": json_keys(new)}):
-            stood.voters[platform, actor] = voter_id
-
-
-def _fact_row(stood: Standing, key: VoterKey, slot: Slot, new: Fact) -> dict[str, Any]:
-    return {
-        "story_id": key.story,
-        "voter_id": stood.voters[key.platform, key.actor],
-        "delivery_id": slot.delivery,
-        "token": slot.token,
-        "chat_id": new.chat,
-        "sentiment": new.sentiment,
-        "seq": new.seq,
-    }
+        ((last,),) = _LAST_VOTER.all(connection)
+        added = [(row_id, *who) for row_id, who in enumerate(new, start=last + 1)]
+        _ADD_VOTER.many(connection, added)
+        stood.voters.update(((platform, actor), row_id) for row_id, platform, actor in added)
 
 
 def write_totals(
@@ -236,13 +246,8 @@ def share_votes(connection: Connection, chat_id: int, shares: bool) -> set[int]:
     connection.execute(update(chat).where(chat.c.id == chat_id).values(shares_votes=shares))
     stories = set(connection.execute(select(tally.c.story_id).where(tally.c.chat_id == chat_id)).scalars())
     counted = _derive(connection, stories)
-    rows = [
-        {"story_id": story, "chat_id": EVERYWHERE, "bullish": said.bullish, "bearish": said.bearish}
-        for story in stories
-        for said in (counted.get((story, EVERYWHERE), Tally()),)
-    ]
-    if rows:
-        connection.execute(_SET_TALLY, rows)
+    said = {story: counted.get((story, EVERYWHERE), Tally()) for story in stories}
+    _SET_TALLY.many(connection, [(story, EVERYWHERE, now.bullish, now.bearish) for story, now in said.items()])
     return stories
 
 
@@ -265,4 +270,4 @@ def _derive(connection: Connection, stories: Iterable[int] | None) -> dict[tuple
 
 def _by_voter(rows: Iterable[Any]) -> Iterator[tuple[int, dict[int, int]]]:
     for (story, _), theirs in groupby(rows, key=lambda row: (row[0], row[1])):
-        yield story, votes(Fact(row[2], bool(row[3]), row[4], row[5]) for row in theirs)
+        yield story, votes([Fact(row[2], bool(row[3]), row[4], row[5]) for row in theirs])

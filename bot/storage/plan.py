@@ -7,7 +7,7 @@ all the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import NamedTuple, TypeAlias
@@ -74,8 +74,8 @@ class Heard(NamedTuple):
     delivery: int
     chat: int
     shared: bool
-    actor: tuple[str, str] | None
-    """Platform and id of the voter; None concerns every voter."""
+    voter: VoterKey | None
+    """None concerns every voter."""
     change: Change | Press | None
     """None changes nothing and only asks what stands."""
 
@@ -96,19 +96,24 @@ class Plan:
 def plan(standing: Mapping[VoterKey, Facts], heard: Sequence[Heard], rules: VotingRules, next_seq: int) -> Plan:
     """What the events, in this order, do to the facts that stand. ``standing`` holds those of every voter concerned."""
     result = Plan(next_seq)
-    after = {key: dict(facts) for key, facts in standing.items()}
+    after = {key: facts.copy() for key, facts in standing.items()}
     for event in heard:
         _apply(event, after, rules.ballots, result)
+    moved: dict[tuple[int, int], list[int]] = {}
     for key, facts in after.items():
-        _compare(key, standing.get(key, {}), facts, result)
+        _compare(key, standing[key], facts, result, moved)
+    result.differences = {where: (by[0], by[1]) for where, by in moved.items() if by != [0, 0]}
     return result
 
 
-def votes(facts: Iterable[Fact]) -> dict[int, int]:
+def votes(facts: Collection[Fact]) -> dict[int, int]:
     """What one voter's facts on one story say, by chat and everywhere: of each, the newest fact.
 
     Newest facts of opposite sentiment, seen together without an order, are no vote.
     """
+    if len(facts) == 1:  # nearly everyone
+        ((chat, shared, sentiment, _),) = facts
+        return {chat: sentiment, EVERYWHERE: sentiment} if shared else {chat: sentiment}
     newest: dict[int, tuple[int, int]] = {}
     for fact in facts:
         for chat in (fact.chat, EVERYWHERE) if fact.shared else (fact.chat,):
@@ -121,23 +126,18 @@ def votes(facts: Iterable[Fact]) -> dict[int, int]:
 
 
 def _apply(event: Heard, after: dict[VoterKey, Facts], ballots: Mapping[str, Ballot], result: Plan) -> None:
-    change = event.change
+    change, key = event.change, event.voter
     if isinstance(change, Cleared):
         _clear(event, change.emoji, after)
-        result.standing.append(None)
-        return
-    if event.actor is None:  # only a clear concerns everyone
-        result.standing.append(None)
-        return
-    key = VoterKey(event.story, *event.actor)
-    facts = after.setdefault(key, {})
-    if _set(event, change, facts, ballots[key.platform], result.next_seq):
-        result.next_seq += 1
-    if change is None or isinstance(change, Press):
-        says = votes(facts.values()).get(event.chat)
-        result.standing.append(None if says is None else Sentiment(says))
-    else:
-        result.standing.append(None)
+    elif key is not None:  # only a clear concerns everyone
+        facts = after[key]
+        if _set(event, change, facts, ballots[key.platform], result.next_seq):
+            result.next_seq += 1
+        if change is None or isinstance(change, Press):
+            says = votes(facts.values()).get(event.chat)
+            result.standing.append(None if says is None else Sentiment(says))
+            return
+    result.standing.append(None)
 
 
 def _clear(event: Heard, emoji: str | None, after: Mapping[VoterKey, Facts]) -> None:
@@ -153,7 +153,7 @@ def _set(event: Heard, change: Change | Press | None, facts: Facts, ballot: Ball
     """Change one voter's facts; returns whether a fact was seen for the first time."""
     match change:
         case Added(emoji=emoji):
-            return _add(event, facts, [emoji], ballot, seq)
+            return _add(event, facts, (emoji,), ballot, seq)
         case Removed(emoji=emoji):
             facts.pop(Slot(event.delivery, emoji), None)
         case WholeSet(emoji=emoji):
@@ -188,25 +188,14 @@ def _press(event: Heard, facts: Facts, sentiment: Sentiment, seq: int) -> bool:
     return True
 
 
-def _compare(key: VoterKey, before: Facts, after: Facts, result: Plan) -> None:
+def _compare(key: VoterKey, before: Facts, after: Facts, result: Plan, moved: dict[tuple[int, int], list[int]]) -> None:
+    """Add what has changed for one voter: rows, and by how much each tally moves."""
     if before == after:
         return
-    result.withdrawn.extend((key, slot) for slot in before if slot not in after)
-    result.written.extend((key, slot, fact) for slot, fact in after.items() if before.get(slot) != fact)
-    for chat, bullish, bearish in differences(votes(before.values()), votes(after.values())):
-        known = result.differences.get((key.story, chat), (0, 0))
-        total = (known[0] + bullish, known[1] + bearish)
-        if total == (0, 0):
-            del result.differences[key.story, chat]
-        else:
-            result.differences[key.story, chat] = total
-
-
-def differences(before: Mapping[int, int], after: Mapping[int, int]) -> Iterator[tuple[int, int, int]]:
-    """What moves in each chat's tally (bullish, bearish) when one voter's votes change."""
-    for chat in before.keys() | after.keys():
-        old, new = before.get(chat, 0), after.get(chat, 0)
-        if old != new:
-            bullish = (new == Sentiment.BULLISH) - (old == Sentiment.BULLISH)
-            bearish = (new == Sentiment.BEARISH) - (old == Sentiment.BEARISH)
-            yield chat, bullish, bearish
+    result.written += [(key, slot, fact) for slot, fact in after.items() if before.get(slot) != fact]
+    if before:
+        result.withdrawn += [(key, slot) for slot in before if slot not in after]
+        for chat, sentiment in votes(before.values()).items():
+            moved.setdefault((key.story, chat), [0, 0])[sentiment < 0] -= 1
+    for chat, sentiment in votes(after.values()).items():
+        moved.setdefault((key.story, chat), [0, 0])[sentiment < 0] += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,11 +13,12 @@ from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy.exc import DatabaseError, InternalError, OperationalError
 
 from bot.events import ButtonPressed, Cleared, PostMirrored, ReactionsChanged, ReactionsCounted
-from bot.model import MessageRef, Sentiment, Tally, parse_vote_button
+from bot.model import Sentiment, Tally, parse_vote_button
 from bot.storage import early, known_posts, ledger
 from bot.storage.early import MessageKey, VoteEvent, about, message_key
+from bot.storage.hot import savepoint
 from bot.storage.known_posts import KnownPost
-from bot.storage.plan import EVERYWHERE, Heard, Press, VotingRules, plan
+from bot.storage.plan import EVERYWHERE, Heard, Press, VoterKey, VotingRules, plan
 from bot.storage.tables import rejected_fact, seen_event, tally
 
 log = structlog.get_logger()
@@ -26,6 +28,8 @@ SEEN_FOR = timedelta(days=3)
 its ids anew at random: what is remembered must be forgotten by then."""
 
 ADOPTED_AT_ONCE = 256
+
+_FILE_ERRORS = (OperationalError, InternalError, sqlite3.OperationalError, sqlite3.InternalError)
 
 
 class Outcome(StrEnum):
@@ -103,7 +107,7 @@ def _record_what_can(
 ) -> BatchOutcome:
     """A batch that fails is halved until the bad event is alone. ``again``: they come from what was kept early."""
     try:
-        with connection.begin_nested():
+        with savepoint(connection):
             return _record(connection, rules, batch, now, again=again)
     except Exception as error:
         if _is_of_the_file(error):
@@ -118,7 +122,7 @@ def _record_what_can(
 
 def _is_of_the_file(error: Exception) -> bool:
     """Whether the database can't be used now (full, locked, damaged); else the event is at fault."""
-    return isinstance(error, OperationalError | InternalError) or type(error) is DatabaseError
+    return isinstance(error, _FILE_ERRORS) or type(error) in (DatabaseError, sqlite3.DatabaseError)
 
 
 def _reject(connection: Connection, event: VoteEvent, error: Exception, now: datetime) -> BatchOutcome:
@@ -133,12 +137,13 @@ def _record(
     connection: Connection, rules: VotingRules, batch: Sequence[VoteEvent], now: datetime, *, again: bool
 ) -> BatchOutcome:
     replayed = set() if again else _note_seen(connection, batch, now)
-    known = known_posts.find(connection, {message_key(message) for event in batch for message in _messages(event)})
+    open_after = now - rules.open_for
+    known = known_posts.find(connection, {key for event in batch for key in _messages(event)}, open_after)
     outcome = BatchOutcome()
-    outcome.changed.update(known_posts.learn(connection, batch, known, now))
+    outcome.changed.update(known_posts.learn(connection, batch, known, now, open_after))
     if known:
         outcome.changed.update(_adopt_early(connection, rules, known, now).changed)
-    sorted_out = _sort_out(connection, rules, batch, known, replayed, now)
+    sorted_out = _sort_out(connection, batch, known, replayed, now)
     _count(connection, rules, sorted_out, outcome)
     return outcome
 
@@ -151,19 +156,28 @@ def _adopt_early(
     return _record_what_can(connection, rules, kept, now, again=True) if kept else BatchOutcome()
 
 
-def _messages(event: VoteEvent) -> tuple[MessageRef, ...]:
-    return (event.original, event.mirror) if isinstance(event, PostMirrored) else (event.message,)
+def _messages(event: VoteEvent) -> tuple[MessageKey, ...]:
+    if isinstance(event, PostMirrored):
+        return (message_key(event.original), message_key(event.mirror))
+    return (message_key(event.message),)
 
 
 def _note_seen(connection: Connection, batch: Sequence[VoteEvent], now: datetime) -> set[int]:
     """Remember the ids of these events; returns the places of those that were remembered already."""
-    ids = [_event_key(event) for event in batch]
-    present = ledger.seen(connection, [key for key in ids if key is not None])
-    replayed: set[int] = set()
-    fresh: list[tuple[str, str]] = []
-    for index, key in enumerate(ids):
-        if key is None:
-            continue
+    ids = {
+        index: (event.message.chat.platform, event.event_id)
+        for index, event in enumerate(batch)
+        if not isinstance(event, PostMirrored) and event.event_id is not None
+    }
+    try:
+        with savepoint(connection):
+            ledger.note_seen(connection, ids.values(), now)
+        return set()
+    except sqlite3.IntegrityError:  # a replay is among them: rare enough to look only now
+        present = ledger.seen(connection, ids.values())
+    replayed = set()
+    fresh = []
+    for index, key in ids.items():
         if key in present:
             replayed.add(index)
         else:
@@ -171,12 +185,6 @@ def _note_seen(connection: Connection, batch: Sequence[VoteEvent], now: datetime
             fresh.append(key)
     ledger.note_seen(connection, fresh, now)
     return replayed
-
-
-def _event_key(event: VoteEvent) -> tuple[str, str] | None:
-    if isinstance(event, PostMirrored) or event.event_id is None:
-        return None
-    return (event.message.chat.platform, event.event_id)
 
 
 # --- sorting out: what each event is about ---------------------------------------------------------------------------
@@ -194,7 +202,6 @@ class _Sorted:
 
 def _sort_out(
     connection: Connection,
-    rules: VotingRules,
     batch: Sequence[VoteEvent],
     known: dict[MessageKey, KnownPost],
     replayed: set[int],
@@ -212,7 +219,7 @@ def _sort_out(
         elif isinstance(event, ButtonPressed) and not _belongs(event, place):
             result.outcomes[index] = Outcome.UNKNOWN
         else:
-            result.outcomes[index] = _fate(place, index in replayed, rules, now)
+            result.outcomes[index] = _fate(place, index in replayed)
             _hear(index, event, place, result)
     kept = early.keep(connection, [batch[index] for index in unknown], now) if unknown else []
     for index, keeps in zip(unknown, kept, strict=True):
@@ -220,24 +227,25 @@ def _sort_out(
     return result
 
 
-def _fate(place: KnownPost, replayed: bool, rules: VotingRules, now: datetime) -> Outcome:
+def _fate(place: KnownPost, replayed: bool) -> Outcome:
     if replayed:
         return Outcome.REPLAYED
-    return Outcome.COUNTED if place.open_at(now, rules.open_for) else Outcome.CLOSED
+    return Outcome.COUNTED if place.open else Outcome.CLOSED
 
 
 def _belongs(event: ButtonPressed, place: KnownPost) -> bool:
     """Whether the button is one that the post under this message has; else a client has forged it."""
     vote = parse_vote_button(event.button)
-    return vote is not None and vote[0] == place.delivery and not place.mirror
+    return vote is not None and vote[0] == place.delivery
 
 
 def _hear(index: int, event: VoteEvent, place: KnownPost, into: _Sorted) -> None:
     counts = into.outcomes[index] is Outcome.COUNTED
     match event:
         case ReactionsChanged(voter=voter, change=change) if counts:
-            actor = None if voter is None or isinstance(change, Cleared) else (voter.platform, voter.id)
-            into.heard[index] = Heard(place.story, place.delivery, place.chat, place.shared, actor, change)
+            everyone = voter is None or isinstance(change, Cleared)
+            key = None if everyone else VoterKey(place.story, voter.platform, voter.id)
+            into.heard[index] = Heard(place.story, place.delivery, place.chat, place.shared, key, change)
         case ReactionsCounted() if counts:
             into.counted.append((place, event))
         case ButtonPressed(actor=voter, button=button):
@@ -248,7 +256,7 @@ def _hear(index: int, event: VoteEvent, place: KnownPost, into: _Sorted) -> None
                 place.delivery,
                 place.chat,
                 place.shared,
-                (voter.platform, voter.id),
+                VoterKey(place.story, voter.platform, voter.id),
                 Press(vote[1]) if counts else None,
             )
 

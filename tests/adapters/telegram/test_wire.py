@@ -178,6 +178,32 @@ async def test_html_that_repeats_the_address_is_not_repeated(caplog, capsys, wor
     assert "SECRET" not in caplog.text + repr(caught.value)
 
 
+@pytest.mark.parametrize(("refused", "attempts"), [("show_above_text", 2), ("date_time", 3), ("text_link", 4)])
+async def test_a_story_is_not_lost_for_its_looks(world, refused, attempts):
+    taken = []
+
+    async def handler(request: web.Request) -> web.Response:
+        asked = dict(await request.post())
+        taken.append(asked)
+        if any(refused in str(value) for value in (asked["link_preview_options"], asked.get("entities"))):
+            return web.json_response({"ok": False, "error_code": 400, "description": "Bad Request: odd"}, status=400)
+        return web.json_response({"ok": True, "result": {"message_id": 8}})
+
+    async with server(handler) as url:
+        world.base_url = f"{url}/bot"
+        adapter = world.adapter()
+        await adapter._wire.open()
+        try:
+            card = story(picture="https://news.example.com/a.jpg")
+            assert (await adapter.send(ChatRef("telegram", "-1"), card, key="k")).id == "8"
+        finally:
+            await adapter._wire.close_connections()
+    assert len(taken) == attempts
+    assert len({asked["text"] for asked in taken}) == 1
+    assert all("v:7:b" in str(asked["reply_markup"]) for asked in taken)
+    assert len(world.pace.turns) == attempts
+
+
 # --- settings --------------------------------------------------------------------------------------------------------
 
 

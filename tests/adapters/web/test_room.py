@@ -11,10 +11,11 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from bot.errors import ChatGone, StorageError
 from bot.events import ButtonPressed, ChatJoined, CommandInvoked
-from bot.model import LANGUAGES, Actor, ChatKind, ChatRef, Phrase
+from bot.model import LANGUAGES, Actor, ChatKind, ChatRef, Phrase, Tally
 from bot.ports import State
 from tests.web_house import House, a_story, web_house
 
@@ -111,9 +112,7 @@ async def test_a_forged_cookie_names_nobody(house: House, client: aiohttp.Client
     for forged in (f"somebody.{signature}", f"{member}.", member, "", f"{member}.{signature}x", "é.é"):
         async with new_visitor(house) as forger:
             headers = {"cookie": f"newstally_member={forged}; newstally_admin={signature}"}
-            async with forger.post(
-                "/r/en/press", data={"message": "m1", "button": "v:1:b"}, headers=headers
-            ) as refused:
+            async with await press(forger, "m1", "v:1:b", **headers) as refused:
                 assert refused.status == 401
             async with forger.get("/r/en", headers=headers) as response:
                 assert "newstally_member" in response.cookies
@@ -148,12 +147,14 @@ async def test_the_admin_link_makes_an_admin_until_the_token_changes(tmp_path: P
         assert await house.adapter.is_admin(EN, command.actor)
         assert await house.adapter.administered(command.actor, [EN]) == [EN]
         assert not await house.adapter.is_admin(EN, Actor("web", "somebody"))
-    async with web_house(tmp_path, token="another-token-than-before") as house:
-        async with aiohttp.ClientSession(house.address, cookie_jar=jar) as client:
-            (await client.post("/r/en/say", data={"text": "/help"}, headers=JSON)).close()
-            (command,) = [event for event in house.core.heard if isinstance(event, CommandInvoked)]
-            assert not command.admin
-            assert not await house.adapter.is_admin(EN, command.actor)
+    async with (
+        web_house(tmp_path, token="another-token-than-before") as house,
+        aiohttp.ClientSession(house.address, cookie_jar=jar) as client,
+    ):
+        (await client.post("/r/en/say", data={"text": "/help"}, headers=JSON)).close()
+        (command,) = [event for event in house.core.heard if isinstance(event, CommandInvoked)]
+        assert not command.admin
+        assert not await house.adapter.is_admin(EN, command.actor)
 
 
 async def test_an_admins_cookie_is_worth_nothing_beside_another_members(
@@ -163,7 +164,7 @@ async def test_an_admins_cookie_is_worth_nothing_beside_another_members(
     stolen = next(cookie.value for cookie in client.cookie_jar if cookie.key == "newstally_admin")
     async with new_visitor(house) as thief:
         await page_of(thief)
-        thief.cookie_jar.update_cookies({"newstally_admin": stolen}, (await thief.get("/r/en")).url)
+        thief.cookie_jar.update_cookies({"newstally_admin": stolen}, URL(house.address))
         assert ">Admin<" not in await page_of(thief)
 
 
@@ -260,7 +261,7 @@ async def test_a_refusal_to_a_vote_is_a_notice(house: House, client: aiohttp.Cli
 
 
 async def test_a_follow_up_that_breaks_is_said_and_nothing_else_breaks(
-    house: House, client: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+    house: House, client: aiohttp.ClientSession
 ) -> None:
     class Breaking(asyncio.Event):
         async def wait(self) -> bool:  # type: ignore[override]
@@ -284,23 +285,20 @@ async def test_a_room_that_is_no_language_is_gone(house: House) -> None:
 
 
 async def test_a_card_sent_twice_under_a_key_is_there_once(house: House, client: aiohttp.ClientSession) -> None:
-    card = house.core._card(a_story(), 1, _no_votes(), "en")
+    card = house.core._card(a_story(), 1, Tally(), "en")
     first = await house.adapter.send(EN, card, key="d1")
     second = await house.adapter.send(EN, card, key="d1")
     assert first == second
     assert (await page_of(client)).count("<article") == 1
 
 
-def _no_votes():
-    from bot.model import Tally
-
-    return Tally()
-
-
 async def test_the_cookie_is_secure_behind_https(tmp_path: Path) -> None:
-    async with web_house(tmp_path, public_url="https://news.example.org") as house, new_visitor(house) as client:
-        async with client.get("/r/en") as response:
-            assert response.cookies["newstally_member"]["secure"]
+    async with (
+        web_house(tmp_path, public_url="https://news.example.org") as house,
+        new_visitor(house) as client,
+        client.get("/r/en") as response,
+    ):
+        assert response.cookies["newstally_member"]["secure"]
 
 
 # --- events ----------------------------------------------------------------------------------------------------------
@@ -315,7 +313,7 @@ async def read_event(response: aiohttp.ClientResponse) -> dict[str, str]:
             if line:
                 event[name] = value
             elif "event" in event:
-                return event
+                return {name: event[name] for name in ("event", "id", "data")}
 
 
 async def test_events_tell_what_came_after_the_page_was_read(house: House, client: aiohttp.ClientSession) -> None:
@@ -355,12 +353,16 @@ async def test_one_member_can_not_take_all_streams(house: House, client: aiohttp
 
 async def test_open_streams_do_not_hold_up_the_end(tmp_path: Path) -> None:
     loop = asyncio.get_running_loop()
-    async with web_house(tmp_path) as house, new_visitor(house) as client:
-        await page_of(client)
-        streams = [await client.get("/r/en/events") for _ in range(5)]
+    client = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
+    async with web_house(tmp_path) as house:
+        await page_of(client, f"{house.address}/r/en")
+        streams = [await client.get(f"{house.address}/r/en/events") for _ in range(5)]
         assert all(stream.status == 200 for stream in streams)
         house_ends_at = loop.time()
     assert loop.time() - house_ends_at < 2
+    for stream in streams:
+        await stream.read()  # comes to its end; a stream cut off would raise
+    await client.close()
 
 
 async def test_the_clock_is_the_one_that_is_given(tmp_path: Path) -> None:

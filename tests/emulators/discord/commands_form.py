@@ -216,7 +216,7 @@ def size(command: Json) -> int:
         words = [
             str(command.get(field) or ""),
             *(str(w or "") for w in (command.get(f"{field}_localizations") or {}).values()),
-        ]  # noqa: E501
+        ]
         total += max(len(w) for w in words)
     total += len(str(command["value"])) if isinstance(command.get("value"), str) else 0
     for nested in ("options", "choices"):

@@ -1,4 +1,4 @@
-"""The gateway: sessions, intents, sequence numbers, replay, and the reasons for which it hangs up (Gateway, Gateway Events)."""
+"""The gateway: sessions, intents, sequence numbers, replay, and why it hangs up (Gateway; Gateway Events)."""
 
 from __future__ import annotations
 
@@ -66,16 +66,19 @@ class Socket:
         self.request = request
         self.session: Session | None = None
         self.received: list[float] = []
+        self.hung_up = False  # by us: then its close code says nothing about what the client wants
         self._out: asyncio.Queue[Json | int] = asyncio.Queue()
 
     def send(self, frame: Json) -> None:
         self._out.put_nowait(frame)
 
     def close(self, code: int) -> None:
+        self.hung_up = True
         self._out.put_nowait(code)
 
     def abort(self) -> None:
         """The cable is pulled: no close frame."""
+        self.hung_up = True
         transport = self.request.transport
         if transport is not None:
             transport.abort()
@@ -199,6 +202,7 @@ class Gateway:
             self.on_change()
             if problem is not None:
                 self._release(socket)
+                socket.hung_up = True
                 await socket.ws.close(code=problem, message=CLOSES.get(problem, "").encode())
                 return
 
@@ -210,7 +214,9 @@ class Gateway:
     def _forget_if_ended(self, socket: Socket) -> None:
         # A client that closes with 1000 or 1001 ends its session (Gateway: Disconnecting).
         ended = (WSCloseCode.OK, WSCloseCode.GOING_AWAY)
-        if socket.session is not None and socket.session.socket is None and socket.ws.close_code in ended:
+        if socket.hung_up or socket.session is None or socket.session.socket is not None:
+            return
+        if socket.ws.close_code in ended:
             self.sessions.pop(socket.session.id, None)
 
     def _receive(self, socket: Socket, raw: Any) -> int | None:

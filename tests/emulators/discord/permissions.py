@@ -1,4 +1,4 @@
-"""Who may do what where: the permission bits and Discord's algorithm (Permissions: Permission Overwrites, Hierarchy)."""
+"""Who may do what where: permission bits and the algorithm of overwrites (Permissions: Permission Hierarchy)."""
 
 from __future__ import annotations
 

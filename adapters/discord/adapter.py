@@ -1,0 +1,222 @@
+"""Discord as a chat platform: builds the parts and keeps the order in which they run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import aiohttp
+import discord
+import structlog
+
+from adapters.discord import diagnosis
+from adapters.discord.answers import Answers
+from adapters.discord.calls import Calls
+from adapters.discord.client import Client, Place, backoff, point_library_at
+from adapters.discord.errors import FAILURES, NO_ANSWER, Slowed
+from adapters.discord.inbound import PLATFORM, Heard, hear
+from adapters.discord.joining import changed, joined, left
+from adapters.discord.places import Places, channel_id
+from adapters.discord.rights import NO_HISTORY, capabilities_of
+from adapters.discord.settings import DiscordSettings
+from adapters.discord.shades import Shades
+from adapters.discord.surface import application_commands, publish
+from bot.errors import ConfigError, DeliveryError, PlatformDown, StorageError, TokenRefused
+from bot.events import ChatJoined, Event
+from bot.model import Actor, Ballot, Card, ChatKind, ChatRef, MessageRef, Phrase
+from bot.ports import (
+    Capabilities,
+    ChatAdapter,
+    Command,
+    Diagnoses,
+    Dispatch,
+    FindsOwnPosts,
+    Finding,
+    KnowsAdmins,
+    PublishesCommands,
+    SeedsReactions,
+    State,
+    Surroundings,
+    Traffic,
+)
+
+log = structlog.get_logger()
+
+REFUSED = Phrase(
+    "Discord does not accept the token. Take a new one from the bot's page at {link}",
+    {"link": "https://discord.com/developers/applications"},
+)
+INTENTS = Phrase("Discord does not allow this bot to connect with the intents that it asks for.")
+CLOSED = Phrase("Discord closed the connection for good (code {code}).")
+
+LAST_RETRY = 30.0
+"""Seconds between two tries to store what can't be stored."""
+
+
+class DiscordAdapter(
+    ChatAdapter, KnowsAdmins, SeedsReactions, FindsOwnPosts, PublishesCommands, Diagnoses
+):
+    """See the ports."""
+
+    platform: ClassVar[str] = PLATFORM
+    ballot: ClassVar[Ballot] = Ballot(bullish=("🐂", "👍", "🚀", "📈"), bearish=("🐻", "👎", "📉"))
+
+    def __init__(self, settings: DiscordSettings, surroundings: Surroundings) -> None:
+        if settings.token is None:
+            raise ConfigError(("discord.token: is missing",))
+        self._settings = settings
+        self._token = settings.token
+        self._surroundings = surroundings
+        self._calls = Calls(surroundings.pace)
+        self._places = Places(self._calls)
+        self._commands: tuple[Command, ...] = ()
+
+    # --- posts ---------------------------------------------------------------------------------------------------
+
+    async def send(self, chat: ChatRef, card: Card, *, key: str) -> MessageRef:
+        """See `ChatAdapter`. In a forum each card opens a thread, and the message is in that thread's chat."""
+        channel = channel_id(chat)
+        if self._calls.client.get_channel(channel) is None or self._is_forum(channel):
+            place = await self._places.of(chat)
+            if place.kind is ChatKind.FORUM:
+                return await self._calls.start_thread(place, card)
+        return await self._calls.post(channel, card, Traffic.POST, nonce=key)
+
+    def _is_forum(self, channel: int) -> bool:
+        return isinstance(self._calls.client.get_channel(channel), discord.ForumChannel)
+
+    async def edit(self, message: MessageRef, card: Card) -> None:
+        """See `ChatAdapter`."""
+        channel_id(message.chat)
+        await self._calls.edit(message, card)
+
+    async def seed(self, message: MessageRef, ballot: Ballot) -> None:
+        """See `SeedsReactions`. Where reactions can't be put, the buttons remain."""
+        await self._calls.seed(message, (*ballot.bullish[:1], *ballot.bearish[:1]))
+
+    async def find(self, chat: ChatRef, button: str) -> MessageRef | None:
+        """See `FindsOwnPosts`. Looks among the latest hundred messages, in a forum among its latest threads."""
+        place = await self._places.of(chat)
+        if place.permissions is not None and not place.permissions.read_message_history:
+            # Discord would show us no messages, as if there were none.
+            raise PlatformDown(NO_HISTORY)
+        if place.kind is ChatKind.FORUM:
+            return await self._calls.find_thread(place, button)
+        return await self._calls.find(place.id, button)
+
+    # --- chats ---------------------------------------------------------------------------------------------------
+
+    async def capabilities(self, chat: ChatRef) -> Capabilities:
+        """See `ChatAdapter`."""
+        return capabilities_of(await self._places.of(chat))
+
+    async def is_admin(self, chat: ChatRef, actor: Actor) -> bool:
+        """See `KnowsAdmins`: who may manage the server."""
+        return await self._places.is_admin(chat, actor)
+
+    async def administered(self, actor: Actor, chats: Sequence[ChatRef]) -> Sequence[ChatRef]:
+        """See `KnowsAdmins`."""
+        return await self._places.administered(actor, chats)
+
+    def declare(self, commands: Sequence[Command]) -> None:
+        """See `PublishesCommands`."""
+        self._commands = tuple(commands)
+
+    # --- running -------------------------------------------------------------------------------------------------
+
+    async def run(self, dispatch: Dispatch) -> None:
+        """See `ChatAdapter`."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                listener = Listener(self, self._calls, self._surroundings, dispatch, tasks)
+                client = await self._connected(listener)
+                try:
+                    tasks.create_task(self._publish_commands())
+                    await client.connect()
+                finally:
+                    self._calls.use(None)
+                    await client.close()
+        except* discord.PrivilegedIntentsRequired:
+            raise self._refused(INTENTS) from None
+        except* discord.ConnectionClosed as closed:
+            raise self._refused(_why(closed)) from None
+        except* TokenRefused as refused:
+            raise self._refused(_phrase_of(refused)) from None
+
+    async def _connected(self, listener: Listener) -> Client:
+        """Log in until Discord lets us. Raises TokenRefused."""
+        failures = 0
+        while True:
+            client = await self._login(listener)
+            if isinstance(client, Client):
+                return client
+            failures += 1
+            log.info("Discord could not be reached", error=type(client).__name__)
+            self.report(State.CONNECTING, NO_ANSWER)
+            await self._surroundings.sleep(client.retry_after if isinstance(client, Slowed) else backoff(failures))
+
+    async def _login(self, listener: Listener) -> Client | Exception:
+        point_library_at(self._settings)
+        client = Client(listener, self._surroundings.sleep)
+        try:
+            await client.login(self._token.get_secret_value())
+        except discord.LoginFailure:
+            await client.close()
+            raise TokenRefused(REFUSED) from None
+        except (*FAILURES, LookupError, TypeError, ValueError) as error:
+            # The latter when something else answers than Discord, a proxy's page for example.
+            await client.close()
+            return error
+        except BaseException:
+            await client.close()
+            raise
+        self._calls.use(client)
+        return client
+
+    async def _publish_commands(self) -> None:
+        payload = application_commands(self._commands, self._surroundings.translators)
+        await publish(payload, self._calls, self._surroundings.keys, self._surroundings.sleep)
+
+    def _refused(self, phrase: Phrase) -> TokenRefused:
+        self.report(State.REFUSED, phrase)
+        return TokenRefused(phrase)
+
+    def report(self, state: State, detail: Phrase | None) -> None:
+        """Say how we stand."""
+        if state is not self.state:
+            log.info("Discord", state=state.value)
+        self.state, self.detail = state, detail
+
+    # --- check ---------------------------------------------------------------------------------------------------
+
+    async def diagnose(self, chats: Sequence[ChatRef]) -> Sequence[Finding]:
+        """See `Diagnoses`."""
+        try:
+            client = await self._login(_Deaf())
+        except TokenRefused as error:
+            return [Finding(False, error.phrase)]
+        if not isinstance(client, Client):
+            return [Finding(False, NO_ANSWER)]
+        try:
+            return await self._findings(client, chats)
+        except DeliveryError as error:
+            return [Finding(False, error.phrase)]
+        finally:
+            self._calls.use(None)
+            await client.close()
+
+    async def _findings(self, client: Client, chats: Sequence[ChatRef]) -> Sequence[Finding]:
+        application = client.application
+        assert application is not None and client.user is not None, "logged in"
+        servers = await self._calls.ask(lambda: client.http.get_guilds(200))
+        elsewhere = application.interactions_endpoint_url is not None
+        findings = list(
+            diagnosis.account(client.user.name, application.id, len(servers), interactions_elsewhere=elsewhere)
+        )
+        for ref in chats:
+            try:
+                findings += diagnosis.chat(ref, await self.capabilities(ref))
+            except DeliveryError as error:
+                findings += diagnosis.chat(ref, error)
+        return findings

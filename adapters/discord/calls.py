@@ -1,0 +1,231 @@
+"""Requests to Discord: each waits for its turn, and each failure becomes one of our errors."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+import structlog
+from discord.http import Route
+
+from adapters.discord.client import Client
+from adapters.discord.errors import (
+    FAILURES,
+    MISSING_PERMISSION,
+    NOT_CONNECTED,
+    REACTION_BLOCKED,
+    THREAD_ARCHIVED,
+    TOO_MANY_REACTIONS,
+    UNCERTAIN,
+    UNKNOWN_EMOJI,
+    UNKNOWN_MESSAGE,
+    Attempt,
+    Slowed,
+    code_of,
+    delivery_error,
+    retry_after,
+)
+from adapters.discord.inbound import PLATFORM
+from adapters.discord.limits import TOKEN, asking, editing, reacting, sending
+from adapters.discord.render import has_button, plainer, render, thread_name
+from adapters.discord.rights import Place
+from bot.errors import CardRejected, PlatformDown, Throttled, Unconfirmed
+from bot.model import Card, ChatRef, MessageRef
+from bot.ports import Limit, Pace, Traffic
+
+log = structlog.get_logger()
+
+_T = TypeVar("_T")
+
+FIND_AMONG = 100
+"""As many messages as one request gives."""
+FIND_AMONG_THREADS = 25
+
+_QUESTION = Attempt(repeatable=True)
+_POST = Attempt(repeatable=False)
+# What is no fault of a single post: the member sees the buttons all the same.
+_NO_SEED = (TOO_MANY_REACTIONS, MISSING_PERMISSION, REACTION_BLOCKED, UNKNOWN_EMOJI)
+
+
+class Calls:
+    """What is said to channels and asked of them. Every method raises DeliveryError."""
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self._client: Client | None = None
+
+    def use(self, client: Client | None) -> None:
+        """Speak over this connection from now on."""
+        self._client = client
+
+    @property
+    def client(self) -> Client:
+        """The present connection. Raises PlatformDown when there is none."""
+        if self._client is None or self._client.user is None:
+            raise PlatformDown(NOT_CONNECTED)
+        return self._client
+
+    @property
+    def me(self) -> str:
+        """Our own user id."""
+        user = self.client.user
+        return str(user.id) if user is not None else ""
+
+    # --- posts ---------------------------------------------------------------------------------------------------
+
+    async def post(self, channel: int, card: Card, kind: Traffic, *, nonce: str | None = None) -> MessageRef:
+        """Write into a channel, thread or direct message. For some minutes Discord takes a nonce only once."""
+        route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel)
+        once = {"nonce": nonce, "enforce_nonce": True} if nonce else {}
+        sent = await self._with_plainer(card, lambda body: self._send(channel, kind, route, {**body, **once}))
+        return _ref(channel, sent)
+
+    async def start_thread(self, forum: Place, card: Card) -> MessageRef:
+        """Open a forum's thread; its first message has the thread's own id."""
+        route = Route("POST", "/channels/{channel_id}/threads", channel_id=forum.id)
+        thread: dict[str, Any] = {"name": thread_name(card)}
+        if forum.tags:
+            thread["applied_tags"] = [str(tag) for tag in forum.tags]
+        started = await self._with_plainer(
+            card, lambda body: self._send(forum.id, Traffic.POST, route, {**thread, "message": body})
+        )
+        return _ref(started["id"], started.get("message") or started)
+
+    async def edit(self, message: MessageRef, card: Card) -> None:
+        """Redraw a message; in a thread that fell asleep, wake it first."""
+        channel = int(message.chat.id)
+        route = Route(
+            "PATCH", "/channels/{channel_id}/messages/{message_id}", channel_id=channel, message_id=int(message.id)
+        )
+
+        async def redraw(body: dict[str, Any]) -> Any:
+            limits = editing(message.chat.id)
+            return await self._asked(Traffic.EDIT, limits, lambda: self.client.http.request(route, json=body))
+
+        async def redraw_awake(body: dict[str, Any]) -> Any:
+            try:
+                return await redraw(body)
+            except FAILURES as error:
+                if code_of(error) != THREAD_ARCHIVED:
+                    raise
+            await self._asked(
+                Traffic.EDIT, asking(), lambda: self.client.http.edit_channel(channel, archived=False)
+            )
+            return await redraw(body)
+
+        await self._with_plainer(card, redraw_awake, _QUESTION)
+
+    async def seed(self, message: MessageRef, emoji: Sequence[str]) -> None:
+        """Put these reactions under a message; one that can't be put is passed over."""
+        for one in emoji:
+            try:
+                await self._react(message, _outgoing(one))
+            except FAILURES as error:
+                if code_of(error) not in _NO_SEED:
+                    raise delivery_error(error, _QUESTION) from error
+                log.info("a reaction can't be seeded", channel=message.chat.id, code=code_of(error))
+
+    async def _react(self, message: MessageRef, emoji: str) -> None:
+        channel, number = int(message.chat.id), int(message.id)
+        limits = reacting(message.chat.id)
+        await self._asked(Traffic.SEED, limits, lambda: self.client.http.add_reaction(channel, number, emoji))
+
+    # --- questions -----------------------------------------------------------------------------------------------
+
+    async def ask(self, question: Callable[[], Awaitable[_T]], kind: Traffic = Traffic.ANSWER) -> _T:
+        """A question to Discord."""
+        try:
+            return await self._asked(kind, asking(), question)
+        except FAILURES as error:
+            raise delivery_error(error, _QUESTION) from error
+
+    async def find(self, channel: int, button: str) -> MessageRef | None:
+        """Our newest message in the channel with this button, among the latest."""
+        http = self.client.http
+        for message in await self.ask(lambda: http.logs_from(channel, FIND_AMONG), Traffic.POST):
+            if str(message["author"]["id"]) == self.me and has_button(message.get("components"), button):
+                return _ref(channel, message)
+        return None
+
+    async def find_thread(self, forum: Place, button: str) -> MessageRef | None:
+        """Our newest thread in the forum whose first message has this button."""
+        http, guild = self.client.http, forum.guild
+        assert guild is not None, "forums are in servers"
+        active = await self.ask(lambda: http.get_active_threads(guild), Traffic.POST)
+        asleep = await self.ask(
+            lambda: http.get_public_archived_threads(forum.id, limit=FIND_AMONG_THREADS), Traffic.POST
+        )
+        ours = [
+            int(thread["id"])
+            for thread in (*active["threads"], *asleep["threads"])
+            if int(thread.get("parent_id") or 0) == forum.id and str(thread.get("owner_id")) == self.me
+        ]
+        for thread in sorted(ours, reverse=True)[:FIND_AMONG_THREADS]:
+            message = await self._first_message(thread)
+            if message is not None and has_button(message.get("components"), button):
+                return _ref(thread, message)
+        return None
+
+    async def _first_message(self, thread: int) -> Any:
+        """None when it was deleted."""
+        try:
+            return await self.ask(lambda: self.client.http.get_message(thread, thread), Traffic.POST)
+        except CardRejected:
+            return None
+
+    async def has_reacted(self, message: MessageRef, emoji: str, user: str) -> bool:
+        """Whether the user has the ordinary reaction with this emoji on the message."""
+        route = Route(
+            "GET",
+            "/channels/{channel_id}/messages/{message_id}/reactions/{emoji}",
+            channel_id=int(message.chat.id),
+            message_id=int(message.id),
+            emoji=_outgoing(emoji),
+        )
+        # The users come in the order of their ids.
+        query = {"type": 0, "limit": 1, "after": int(user) - 1}
+        users = await self.ask(lambda: self.client.http.request(route, params=query))
+        return any(str(one["id"]) == user for one in users)
+
+    # --- how they go ---------------------------------------------------------------------------------------------
+
+    async def _send(self, channel: int, kind: Traffic, route: Route, body: dict[str, Any]) -> Any:
+        return await self._asked(kind, sending(str(channel)), lambda: self.client.http.request(route, json=body))
+
+    async def _with_plainer(
+        self, card: Card, request: Callable[[dict[str, Any]], Awaitable[Any]], attempt: Attempt = _POST
+    ) -> Any:
+        """Send it, if need be without what Discord refuses of its looks: a story must not be lost for its picture."""
+        versions = [card, *plainer(card)]
+        while True:
+            version = versions.pop(0)
+            try:
+                return await request(render(version).payload())
+            except FAILURES as error:
+                failure = delivery_error(error, attempt)
+                looks = isinstance(failure, CardRejected) and code_of(error) not in (UNKNOWN_MESSAGE, THREAD_ARCHIVED)
+                if not (versions and looks):
+                    raise failure from error
+                log.warning("Discord refuses a message, trying a plainer one", reason=str(failure))
+
+    async def _asked(self, kind: Traffic, limits: tuple[Limit, ...], request: Callable[[], Awaitable[_T]]) -> _T:
+        await self._pace.turn(kind, limits)
+        try:
+            return await request()
+        except FAILURES as error:
+            if isinstance(delivery_error(error, _QUESTION), Throttled):
+                everywhere = isinstance(error, Slowed) and error.everywhere
+                self._pace.penalise(TOKEN.name if everywhere else limits[-1].name, retry_after(error))
+            raise
+
+
+def _ref(channel: int | str, message: Any) -> MessageRef:
+    try:
+        return MessageRef(ChatRef(PLATFORM, str(int(channel))), str(int(message["id"])))
+    except (KeyError, TypeError, ValueError) as error:
+        raise Unconfirmed(UNCERTAIN) from error
+
+
+def _outgoing(emoji: str) -> str:
+    """The form that reaction routes take: a custom emoji by its id, with any name."""
+    return f"e:{emoji.removeprefix('custom:')}" if emoji.startswith("custom:") else emoji

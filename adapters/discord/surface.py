@@ -1,0 +1,152 @@
+"""Builds Discord's application commands from the declared ones, and publishes them when they changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+
+from adapters.discord.calls import Calls
+from adapters.discord.client import Sleep, backoff
+from bot.errors import DeliveryError, PlatformDown, Throttled
+from bot.model import Phrase
+from bot.ports import Choice, Command, KeyStore, Parameter, Subcommand, Translators
+
+log = structlog.get_logger()
+
+LOCALES: Mapping[str, tuple[str, ...]] = {
+    "en": ("en-US", "en-GB"),
+    "de": ("de",),
+    "ko": ("ko",),
+    "ja": ("ja",),
+    "zh": ("zh-CN", "zh-TW"),
+    "es": ("es-ES", "es-419"),
+    "fr": ("fr",),
+    "nl": ("nl",),
+    "ru": ("ru",),
+    "it": ("it",),
+    "pt": ("pt-BR",),
+    "tr": ("tr",),
+}
+"""Our languages as Discord's clients name theirs; Armenian is none of them. English too, or its clients may be shown
+another one's words."""
+
+MAX_DESCRIPTION = 100
+MAX_CHOICES = 25
+
+_SUBCOMMAND, _STRING = 1, 3
+_CHAT_INPUT = 1
+_GUILD_INSTALL = 0
+_IN_GUILDS, _IN_PRIVATE = 0, 1
+
+
+def application_commands(commands: Sequence[Command], translators: Translators) -> list[dict[str, Any]]:
+    """The body of the bulk request. Names stay what they are in every language, as the documents say them."""
+    words = _Words(translators)
+    return [
+        {
+            "type": _CHAT_INPUT,
+            "name": command.name,
+            **words.described(command.description),
+            "options": _options(command, words),
+            # Everyone sees every command: who may use it is asked each time, not set once.
+            "default_member_permissions": None,
+            "contexts": [_IN_GUILDS, _IN_PRIVATE],
+            "integration_types": [_GUILD_INSTALL],
+        }
+        for command in commands
+    ]
+
+
+def _options(command: Command, words: _Words) -> list[dict[str, Any]]:
+    if command.subcommands:
+        return [_verb(verb, words) for verb in command.subcommands]
+    return _parameters(command.parameters, words)
+
+
+def _verb(verb: Subcommand, words: _Words) -> dict[str, Any]:
+    return {
+        "type": _SUBCOMMAND,
+        "name": verb.name,
+        **words.described(verb.description),
+        "options": _parameters(verb.parameters, words),
+    }
+
+
+def _parameters(parameters: Sequence[Parameter], words: _Words) -> list[dict[str, Any]]:
+    # Discord wants the required ones first.
+    return [_parameter(one, words) for one in sorted(parameters, key=lambda parameter: not parameter.required)]
+
+
+def _parameter(parameter: Parameter, words: _Words) -> dict[str, Any]:
+    option: dict[str, Any] = {
+        "type": _STRING,
+        "name": parameter.name,
+        **words.described(parameter.description),
+        "required": parameter.required,
+    }
+    if parameter.choices and len(parameter.choices) <= MAX_CHOICES:
+        option["choices"] = [_choice(choice, words) for choice in parameter.choices]
+    elif parameter.suggests:
+        option["autocomplete"] = True
+    return option
+
+
+def _choice(choice: Choice, words: _Words) -> dict[str, Any]:
+    if isinstance(choice.label, Phrase):
+        return {"value": choice.value, **words.named(choice.label)}
+    return {"value": choice.value, "name": choice.label[:MAX_DESCRIPTION]}
+
+
+class _Words:
+    """A phrase in all the languages of Discord's clients."""
+
+    def __init__(self, translators: Translators) -> None:
+        self._translators = translators
+
+    def described(self, phrase: Phrase) -> dict[str, Any]:
+        """As a description."""
+        return {"description": self._in("en", phrase), "description_localizations": self._everywhere(phrase)}
+
+    def named(self, phrase: Phrase) -> dict[str, Any]:
+        """As the label of a choice."""
+        return {"name": self._in("en", phrase), "name_localizations": self._everywhere(phrase)}
+
+    def _everywhere(self, phrase: Phrase) -> dict[str, str]:
+        return {
+            locale: self._in(language, phrase) for language, locales in LOCALES.items() for locale in locales
+        }
+
+    def _in(self, language: str, phrase: Phrase) -> str:
+        # One that is too long would have all of them refused.
+        return self._translators(language).phrase(phrase)[:MAX_DESCRIPTION]
+
+
+def fingerprint(payload: Sequence[Mapping[str, Any]]) -> str:
+    """The same for the same commands."""
+    return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+
+
+async def publish(payload: list[dict[str, Any]], calls: Calls, keys: KeyStore, sleep: Sleep) -> None:
+    """Hand the commands to Discord unless it has these already; again and again while it can't be reached."""
+    application = calls.client.application_id
+    assert application is not None, "known from the login on"
+    key, wanted = f"discord/commands/{application}", fingerprint(payload)
+    if await keys.get(key) == wanted:
+        return
+    failures = 0
+    while True:
+        try:
+            await calls.ask(lambda: calls.client.http.bulk_upsert_global_commands(application, payload))
+            break
+        except (PlatformDown, Throttled) as error:
+            failures += 1
+            await sleep(error.retry_after if isinstance(error, Throttled) else backoff(failures))
+        except DeliveryError as error:
+            log.error("Discord refuses the commands", reason=str(error))
+            return
+    await keys.put(key, wanted)
+    log.info("commands published on Discord", commands=len(payload))

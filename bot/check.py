@@ -1,0 +1,99 @@
+"""`newstally check`: tells in words what is right and wrong with database, platforms and sources."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from bot.app import build_adapters, lend
+from bot.config import Settings
+from bot.errors import StorageError
+from bot.i18n import Catalogues
+from bot.ports import Diagnoses
+from bot.site.server import bind, site_of
+from bot.storage import api, chats, deliveries, ledger, transfer
+from bot.storage.chats import Chat
+from bot.storage.database import Database, open_database
+
+SECONDS = 30.0
+"""For one platform to answer."""
+
+
+async def check(settings: Settings, say: Callable[[str], None]) -> int:
+    """Say a line for each thing looked at; returns the number of faults."""
+    told = _Told(say)
+    told.line(True, "The configuration is sound.")
+    if not await asyncio.to_thread(settings.storage.path.exists):
+        told.line(True, f"There is no database yet; {settings.storage.path.absolute()} is made at the first start.")
+    try:
+        async with open_database(settings.storage.path) as db:
+            await _check_database(db, told)
+            known = await db.read(chats.every)
+            _check_chats(known, told)
+            await _check_sources(db, told)
+            await _check_platforms(settings, db, known, told)
+    except StorageError as error:
+        told.line(False, str(error))
+    return told.faults
+
+
+class _Told:
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self.faults = 0
+
+    def line(self, ok: bool, text: str) -> None:
+        self.faults += not ok
+        self._say(f"{'ok   ' if ok else 'FAULT'}  {text}")
+
+
+async def _check_database(db: Database, told: _Told) -> None:
+    broken = await db.read(transfer.integrity)
+    for line in broken:
+        told.line(False, f"Database: {line}")
+    miscounts = await db.read(ledger.recount)
+    for miscount in miscounts:
+        told.line(False, f"Tally: {miscount}")
+    if not broken and not miscounts:
+        told.line(True, "The database is whole, and every tally equals a recount of its votes.")
+    for one in await db.read(deliveries.unconfirmed):
+        # Not a fault of anyone's: it is shown so that the operator can look whether it is there.
+        told.line(True, f"Unconfirmed post in {one.platform} chat {one.native_id}: {one.title!r}, tried {one.attempted_at}")
+
+
+def _check_chats(known: list[Chat], told: _Told) -> None:
+    for chat in known:
+        if chat.paused is not None:
+            told.line(False, f"{_name(chat)} is paused: {StorageError(chat.paused)}")
+    told.line(True, f"{len(known)} chats, {sum(chat.language is not None for chat in known)} of them with a language.")
+
+
+def _name(chat: Chat) -> str:
+    topic = f", topic {chat.ref.topic}" if chat.ref.topic else ""
+    return f"{chat.ref.platform} chat {chat.ref.id}{topic} ({chat.title or 'no title'})"
+
+
+async def _check_sources(db: Database, told: _Told) -> None:
+    failing = await db.read(api.failing_sources)
+    for source in failing:
+        told.line(False, f"Source {source.url}: {StorageError(source.problem)}")
+    if not failing:
+        told.line(True, "No source that is followed has a problem.")
+
+
+async def _check_platforms(settings: Settings, db: Database, known: list[Chat], told: _Told) -> None:
+    translators = Catalogues()
+    with bind(settings.site.model_copy(update={"port": None})) as sock:
+        site = site_of(settings.site, sock)
+    adapters = build_adapters(settings, lambda name: lend(name, db, site, translators))
+    for name, adapter in adapters.items():
+        if isinstance(adapter, Diagnoses):
+            here = [chat.ref for chat in known if chat.ref.platform == name and chat.paused is None]
+            try:
+                async with asyncio.timeout(SECONDS):
+                    findings = await adapter.diagnose(here)
+            except TimeoutError:
+                told.line(False, f"{name}: no answer within {SECONDS:.0f} seconds.")
+                continue
+            for finding in findings:
+                told.line(finding.ok, f"{name}: {translators('en').phrase(finding.text)}")

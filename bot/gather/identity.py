@@ -1,0 +1,96 @@
+"""What makes an entry the same entry, and two entries the same story: keys for comparison, never shown (pure)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Sequence
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from bot.gather.parsed import Draft
+
+_TRACKING = re.compile(
+    r"utm_\w*|mtm_\w*|pk_\w*|wt_mc|wt\.mc_id|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|twclid|igshid|mc_cid|mc_eid|_hsenc"
+    r"|_hsmi|mkt_tok|ref|ref_src|ref_url|rss|src|source|feed|cmpid|cmp|ncid|ocid|spm|smid|sr_share|at_medium|at_campaign"
+    r"|traffic_source|output|partner|guccounter|ns_\w*",
+    re.IGNORECASE,
+)
+
+# Redirectors that carry the whole address of the article in theirs: ".../*https://…", "?url=https://…".
+_INNER = re.compile(r"(?:\*|[?&](?:url|u|to|link|target|redirect)=)(https?(?::|%3a)(?:/|%2f){2}.+)$", re.IGNORECASE)
+
+
+def address_key(url: str | None) -> str | None:
+    """An address without what changes nothing about where it leads."""
+    if not url:
+        return None
+    inner = _INNER.search(url)
+    if inner is not None:
+        url = inner[1] if "://" in inner[1] else _unquoted(inner[1])
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError:
+        return None
+    if not host:
+        return None
+    host = re.sub(r"^(?:www\d?|m|amp|mobile)\.", "", host)
+    place = host if port in {None, 80, 443} else f"{host}:{port}"
+    path = re.sub(r"/{2,}", "/", parts.path)
+    path = re.sub(r"(?:/amp)?/?$|/index\.(?:html?|php)$", "", path)
+    query = sorted(pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.fullmatch(pair[0]))
+    return f"{place}{path}?{urlencode(query)}" if query else f"{place}{path}"
+
+
+def _unquoted(encoded: str) -> str:
+    # A parameter ends where the next begins; inside it that sign would be encoded.
+    return parse_qsl(f"u={encoded}", max_num_fields=50)[0][1]
+
+
+def title_key(title: str) -> str:
+    """A title's words alone: case, width, punctuation and accents that keyboards drop make no difference."""
+    folded = unicodedata.normalize("NFKC", title).casefold()
+    words = re.findall(r"[^\W_]+", folded)
+    return " ".join(words) or folded.strip()
+
+
+def digest(*parts: str) -> str:
+    """A hash of some texts, of which each counts by itself."""
+    # "surrogatepass" isn't needed: text.py has dropped what can't be encoded, but a guid comes as it is.
+    joined = "\x1f".join(f"{len(part)}:{part}" for part in parts)
+    return hashlib.sha256(joined.encode("utf-8", "replace")).hexdigest()
+
+
+def content_hash(draft: Draft) -> str:
+    """Over what readers see; a changed date alone is no edit."""
+    return digest(draft.title, draft.lede, draft.url or "", draft.picture or "")
+
+
+def identify(drafts: Sequence[Draft]) -> list[tuple[str, Draft]]:
+    """Each entry with its identity, in the feed's order; one that is told twice in the same words comes once.
+
+    Entries that share a guid (or, without one, an address) though they differ are told apart by their words: all of
+    them, so that it doesn't depend on which comes first.
+    """
+    groups: dict[str, list[Draft]] = defaultdict(list)
+    for draft in drafts:
+        groups[_named(draft)].append(draft)
+    identified: dict[str, Draft] = {}
+    for draft in drafts:
+        name = _named(draft)
+        words = {(other.title, other.url) for other in groups[name]}
+        ledes = {other.lede for other in groups[name] if (other.title, other.url) == (draft.title, draft.url)}
+        apart = [draft.title, draft.url or ""] if len(words) > 1 or len(ledes) > 1 else []
+        apart += [draft.lede] if len(ledes) > 1 else []
+        identified.setdefault(digest(name, *apart), draft)
+    return list(identified.items())
+
+
+def _named(draft: Draft) -> str:
+    if draft.guid:
+        return f"guid {draft.guid}"
+    if draft.url:
+        return f"url {draft.url}"
+    return f"words {draft.title}\n{draft.lede}"

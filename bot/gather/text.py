@@ -1,0 +1,125 @@
+"""Text from feeds → plain text that is safe to show: tags off, entities decoded once, whitespace folded, length bounded (pure)."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+import nh3
+
+MAX_TITLE = 500
+MAX_LEDE = 600
+MAX_MARKUP = 100_000
+"""Of an article's markup only this much is read: a lede and a picture stand at its beginning."""
+
+# Overrides and isolates can turn the text around a title inside out; the others are invisible or not characters at all.
+_DROPPED = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff\ufff9-\ufffb]"
+)
+
+# Tags that people put into titles. Any other "<word>" in a title is more likely meant as it stands: "List<String>".
+_INLINE = "a|abbr|acronym|b|big|br|cite|code|del|em|font|i|img|ins|mark|nobr|p|q|s|small|span|strike|strong|sub|sup|tt|u|wbr"
+_INLINE_TAG = re.compile(rf"</?(?:{_INLINE})(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_PAIRED = re.compile(
+    r"<(?:div|h[1-6]|ul|ol|li|table|tr|td|th|tbody|blockquote|pre|section|article|header|figure|center)\b[^<>]*>"
+    r"(?=.*</)|</(?:div|h[1-6]|ul|ol|li|table|tr|td|th|tbody|blockquote|pre|section|article|header|figure|center)>",
+    re.IGNORECASE | re.DOTALL,
+)
+_CODE = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+
+_BLOCK = re.compile(
+    r"<(?=/?(?:address|article|aside|blockquote|br|dd|div|dl|dt|figcaption|figure|footer|h[1-6]|header|hr|li|ol|p|pre"
+    r"|section|table|tbody|td|th|tr|ul)\b)",
+    re.IGNORECASE,
+)
+_NO_TEXT = {"script", "style", "noscript", "template", "iframe", "object", "svg", "math", "select", "textarea", "title"}
+_ANY_TAG = re.compile(r"</?[a-z][a-z0-9]*(?:\s[^<>]*)?/?>", re.IGNORECASE)
+
+
+def fold(text: str) -> str:
+    """Composed, without control and bidirectional-override characters, every run of whitespace one space."""
+    return " ".join(_DROPPED.sub("", unicodedata.normalize("NFC", text)).split())
+
+
+def title_text(value: str, *, is_html: bool) -> str:
+    """A title as readers see it. ``is_html`` False: it stands as it is."""
+    value = value[: MAX_TITLE * 20]
+    if is_html:
+        for pattern in (_CODE, _INLINE_TAG, _PAIRED):
+            value = pattern.sub("", value)
+        value = html.unescape(value)
+    return cut(fold(value), MAX_TITLE)
+
+
+def plain_text(markup: str) -> str:
+    """The words of a piece of HTML, blocks a space apart."""
+    text = _words(markup[:MAX_MARKUP])
+    # Some publishers escape twice; what then still looks like markup is never what they meant to say.
+    if len(_ANY_TAG.findall(text)) > 1:
+        text = _words(text)
+    return fold(text)
+
+
+def _words(markup: str) -> str:
+    spaced = _BLOCK.sub(" <", markup)
+    return html.unescape(nh3.clean(spaced, tags=set(), clean_content_tags=_NO_TEXT))
+
+
+def cut(text: str, limit: int) -> str:
+    """At most ``limit`` characters, cut between words with an ellipsis."""
+    if len(text) <= limit:
+        return text
+    kept = text[: limit - 1]
+    space = kept.rfind(" ", limit // 2)
+    return (kept[:space] if space > 0 else kept).rstrip(" ,;:–—-") + "…"
+
+
+_SENTENCE_END = re.compile(r"[.!?…](?=[\s\"'”’»)])|[。！？։]")
+
+
+def lede_text(text: str) -> str:
+    """The beginning of an article: whole sentences where that leaves enough, without the notes that blogs append."""
+    text = _without_tail(text)
+    if len(text) <= MAX_LEDE:
+        return text
+    ends = [match.end() for match in _SENTENCE_END.finditer(text, 0, MAX_LEDE)]
+    if ends and ends[-1] >= MAX_LEDE // 2:
+        return text[: ends[-1]].rstrip()
+    return cut(text, MAX_LEDE)
+
+
+# "The post … appeared first on …", as WordPress says it in the thirteen languages, and the usual invitations to read on.
+_TAIL = re.compile(
+    r"\s*(?:"
+    r"The (?:post|article) .{1,300}? (?:appeared first|first appeared) on .{1,120}"
+    r"|Der (?:Beitrag|Artikel) .{1,300}? erschien zuerst auf .{1,120}"
+    r"|(?:L['’]article|Cet article) .{1,300}? est apparu en premier sur .{1,120}"
+    r"|La entrada .{1,300}? (?:se publicó primero|apareció primero|aparece primero) en .{1,120}"
+    r"|L['’]articolo .{1,300}? (?:proviene da|sembra essere il primo su|è stato pubblicato (?:per la prima volta )?su) .{1,120}"
+    r"|Het (?:bericht|artikel) .{1,300}? (?:verscheen eerst op|is geschreven door|is verschenen op) .{1,120}"
+    r"|[OA] (?:post|artigo|publicação|notícia|conteúdo) .{1,300}? (?:apareceu|aparece|foi publicad[oa]) (?:primeiro|antes|originalmente) (?:em|no|na) .{1,120}"
+    r"|(?:Сообщение|Запись|Статья) .{1,300}? (?:впервые|сначала)? ?(?:появил[аои]сь|опубликован[аоы]?) (?:впервые |сначала )?(?:на|в) .{1,120}"
+    r"|.{0,300}? (?:yazısı|haberi) (?:ilk önce |ilk olarak )?.{1,120}? (?:üzerinde|sitesinde|tarihinde) (?:ilk )?(?:ortaya çıktı|yayınlandı|göründü)\.?"
+    r"|(?:投稿|記事)\s?.{1,300}?(?:は|が).{1,120}?に最初に表示されました。?"
+    r"|.{0,300}? (?:게시물이|글이|기사는) .{1,120}?에 (?:처음|먼저) (?:등장했습니다|나타났습니다|게시되었습니다)\.?"
+    r"|.{0,300}?(?:最先出现在|最早出現於|首先出現在|最初出现在).{1,120}"
+    r"|(?:Continue reading|Read more|Weiterlesen|Lire la suite|Leer más|Leggi tutto|Lees verder|Leia mais|Читать далее|Devamını oku)"
+    r"(?: .{0,80})?(?:\.\.\.|…|→|»|>)?"
+    r")\s*$",
+    re.DOTALL,
+)
+_TAIL_STARTS = re.compile(
+    r"(?<!\S)(?:The |Der |L['’]|Cet |La entrada|Het |[OA] |Сообщение|Запись|Статья|Continue |Read |Weiter|Lire |Leer |Leggi |Lees "
+    r"|Leia |Читать|Devam)|投稿|記事|(?<=[.!?。！？…\]”\"»]) "
+)
+_ELLIPSIS = re.compile(r"\s*(?:\[\s*(?:…|\.\.\.|\?)\s*\]|&hellip;)\s*$")
+
+
+def _without_tail(text: str) -> str:
+    # Only the end is looked at, from the places where such a note can begin: the pattern stays cheap on any text.
+    for match in _TAIL_STARTS.finditer(text, max(0, len(text) - 500)):
+        if _TAIL.fullmatch(text, match.start()):
+            text = text[: match.start()].rstrip()
+            break
+    return _ELLIPSIS.sub("…", text)

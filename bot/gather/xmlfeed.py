@@ -1,0 +1,235 @@
+"""RSS, Atom and RDF → drafts, read by feedparser with the usual damage mended before (pure)."""
+
+from __future__ import annotations
+
+import html.entities
+import io
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import feedparser
+
+from bot.errors import SourceError
+from bot.gather.dates import read_date
+from bot.gather.language import declared_language
+from bot.gather.parsed import Draft, DraftFeed
+from bot.gather.text import MAX_MARKUP, cut, fold, lede_text, plain_text, title_text
+from bot.model import Phrase
+
+MAX_URL = 4096
+MAX_ENTRIES = 2000
+
+# Not allowed in XML at all; one of them makes a strict parser give up.
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_ROOT = re.compile(r"<(?:\?xml|rss|feed|(?:\w+:)?rdf|channel)[\s>]", re.IGNORECASE)
+_ELEMENT = re.compile(r"<[A-Za-z_]")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+
+
+def read_xml(text: str, url: str) -> DraftFeed | None:
+    """The feed in an XML document; None when it is none. Raises SourceError for one that declares entities."""
+    root = _ROOT.search(text)
+    if root is None:
+        return None
+    # A warning of the publisher's PHP may stand in front.
+    text = _ILLEGAL.sub("", text[root.start() :])
+    if _declares_entities(text):
+        raise SourceError(Phrase("It declares entities of its own, and I don't read those."))
+    parsed = _parse(_XML_DECLARATION.sub("", text), url)
+    if not parsed.version and not parsed.entries:
+        return None
+    feed = parsed.feed
+    language = declared_language(_raw(feed, "language"))
+    detail = _raw(feed, "title_detail") or {}
+    return DraftFeed(
+        title=_title(detail, parsed.version) or fold(str(_raw(feed, "title") or "")),
+        language=language,
+        site_url=absolute_address(_raw(feed, "link"), url),
+        drafts=tuple(_drafts(parsed, url, language)),
+    )
+
+
+def _declares_entities(text: str) -> bool:
+    """Only before the root element is it a declaration: an article about entity bombs may quote one."""
+    bare = _COMMENT.sub("", text)
+    root = _ELEMENT.search(bare)
+    return "<!ENTITY" in bare[: root.start() if root else len(bare)].upper()
+
+
+def _parse(text: str, url: str) -> Any:
+    parsed = _feedparser(text, url)
+    if not parsed.bozo:
+        return parsed
+    # feedparser's fall-back parser is far worse than its strict one, so what is usually broken is mended first.
+    mended = _feedparser(_mend(text), url)
+    if not mended.bozo or len(mended.entries) > len(parsed.entries):
+        return mended
+    return parsed
+
+
+def _feedparser(text: str, url: str) -> Any:
+    # A file object, never a string: feedparser opens strings as addresses and files.
+    return feedparser.parse(
+        io.BytesIO(text.encode("utf-8", "replace")),
+        response_headers={"content-type": "application/xml; charset=utf-8", "content-location": url},
+        resolve_relative_uris=False,
+        sanitize_html=False,
+    )
+
+
+_MENDABLE = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?:(#\d{1,7}|#x[0-9a-f]{1,6}|\w{2,31});)?", re.DOTALL | re.IGNORECASE)
+_XML_NAMES = {"amp", "lt", "gt", "quot", "apos"}
+
+
+def _mend(text: str) -> str:
+    """Outside CDATA, bare ampersands and HTML's names of characters become what XML knows."""
+
+    def mend(match: re.Match[str]) -> str:
+        name = match[1]
+        if not match[0].startswith("&") or (name and (name in _XML_NAMES or name.startswith("#"))):
+            return match[0]
+        meant = html.entities.html5.get(f"{name};", "")
+        return "".join(f"&#{ord(character)};" for character in meant) or f"&amp;{match[0][1:]}"
+
+    return _MENDABLE.sub(mend, text)
+
+
+def _drafts(parsed: Any, url: str, language: str | None) -> Iterator[Draft]:
+    for entry in parsed.entries[:MAX_ENTRIES]:
+        draft = _draft(entry, parsed.version, url, language)
+        if draft.title:
+            yield draft
+
+
+def _draft(entry: Mapping[str, Any], version: str, url: str, language: str | None) -> Draft:
+    link = _link(entry, url)
+    bodies = list(_bodies(entry, version))
+    lede = next((words for markup in bodies if (words := lede_text(plain_text(markup)))), "")
+    detail = _raw(entry, "title_detail") or {}
+    title = _title(detail, version) or cut(lede, 120) or (link or "")
+    return Draft(
+        guid=str(_raw(entry, "id") or "").strip(),
+        title=title,
+        url=link,
+        lede=lede,
+        picture=_picture(entry, bodies, url),
+        language=declared_language(_raw(entry, "language")) or declared_language(detail.get("language")) or language,
+        published_at=_date(entry),
+    )
+
+
+def _raw(values: Mapping[str, Any], key: str) -> Any:
+    # Not FeedParserDict's own lookup: it warns, and answers one key with another's value.
+    return dict.get(values, key) if isinstance(values, dict) else None
+
+
+def _title(detail: Mapping[str, Any], version: str) -> str:
+    plain = version.startswith("atom") and detail.get("type") == "text/plain"
+    return title_text(str(detail.get("value") or ""), is_html=not plain)
+
+
+def _bodies(entry: Mapping[str, Any], version: str) -> Iterator[str]:
+    """The entry's texts as HTML, the shortest kind first."""
+    details = [_raw(entry, "summary_detail"), *(_raw(entry, "content") or ())]
+    for detail in details:
+        value = str((detail or {}).get("value") or "")[:MAX_MARKUP]
+        if version.startswith("atom") and (detail or {}).get("type") == "text/plain":
+            value = html.escape(value)
+        if value:
+            yield value
+
+
+def _date(entry: Mapping[str, Any]) -> Any:
+    for key in ("published", "updated", "created"):
+        at = read_date(_raw(entry, key))
+        if at is not None:
+            return at
+    return None
+
+
+# --- addresses -------------------------------------------------------------------------------------------------------
+
+
+def _link(entry: Mapping[str, Any], base: str) -> str | None:
+    """What stands in <link>; where there is none, a guid that says it is the address."""
+    alternates = [link for link in _raw(entry, "links") or () if link.get("rel") == "alternate" and link.get("href")]
+    # A type other than HTML is the article in another form (a PDF, a feed of its comments).
+    pages = [link for link in alternates if "html" in str(link.get("type") or "html")]
+    for link in (*pages, *alternates):
+        address = absolute_address(link["href"], base)
+        if address:
+            return address
+    guid = str(_raw(entry, "id") or "").strip()
+    if _raw(entry, "guidislink") and not guid.lower().startswith(("http://", "https://")):
+        return None  # a number that the feed forgot to call no address
+    return absolute_address(_raw(entry, "link"), base)
+
+
+def absolute_address(address: Any, base: str) -> str | None:
+    """An http or https address, relative to ``base`` where it is relative; None for anything else."""
+    address = "".join(str(address or "").split("\n")).strip()
+    if not address or len(address) > MAX_URL:
+        return None
+    try:
+        whole = urljoin(base, address) if "://" not in address[:10] else address
+        parts = urlsplit(whole)
+        if parts.scheme.lower() not in {"http", "https"} or not parts.hostname:
+            return None
+    except ValueError:
+        return None
+    return fold(whole).replace(" ", "%20")
+
+
+# --- pictures --------------------------------------------------------------------------------------------------------
+
+_IMG = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"""([\w-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
+_IMAGE_NAME = re.compile(r"\.(?:jpe?g|png|webp|gif|avif)$", re.IGNORECASE)
+
+
+def _picture(entry: Mapping[str, Any], bodies: list[str], base: str) -> str | None:
+    for address in (*_media(entry), *(source for markup in bodies for source in images_in(markup))):
+        picture = absolute_address(address, base)
+        if picture:
+            return picture
+    return None
+
+
+def _media(entry: Mapping[str, Any]) -> Iterator[str]:
+    contents = [media for media in _raw(entry, "media_content") or () if _is_image(media)]
+    for media in sorted(contents, key=lambda media: -_size(media.get("width"))):
+        yield media["url"]
+    for thumbnail in _raw(entry, "media_thumbnail") or ():
+        yield str(thumbnail.get("url") or "")
+    for link in _raw(entry, "links") or ():
+        if link.get("rel") == "enclosure" and str(link.get("type") or "").startswith("image/"):
+            yield str(link.get("href") or "")
+    image = _raw(entry, "image")
+    if isinstance(image, dict):
+        yield str(dict.get(image, "href") or "")
+
+
+def _is_image(media: Mapping[str, Any]) -> bool:
+    address = str(media.get("url") or "")
+    if not address:
+        return False
+    declared = media.get("medium") == "image" or str(media.get("type") or "").startswith("image/")
+    undeclared = not media.get("medium") and not media.get("type")
+    return declared or (undeclared and bool(_IMAGE_NAME.search(address.partition("?")[0])))
+
+
+def _size(number: Any) -> int:
+    digits = str(number or "0").strip()[:6]
+    return int(digits) if digits.isdecimal() and digits.isascii() else 0
+
+
+def images_in(markup: str) -> Iterator[str]:
+    """Addresses of the pictures in a piece of HTML, without those that only count readers."""
+    for tag in _IMG.findall(markup)[:5]:
+        attributes = {match[1].lower(): html.unescape(match[2] or match[3] or match[4] or "") for match in _ATTRIBUTE.finditer(tag)}
+        tiny = any(attributes.get(side, "") in {"0", "1", "1px", "0px"} for side in ("width", "height"))
+        if not tiny and attributes.get("src"):
+            yield attributes["src"]

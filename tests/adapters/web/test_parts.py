@@ -1,0 +1,132 @@
+"""The pure parts of the room: streams, answers, cookies and buckets."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+from adapters.web.answers import KEPT, LIFE, MEMBERS, Answers
+from adapters.web.hub import REMEMBERED, WAITING, Hub, Kind, Stream
+from adapters.web.members import Allowance, Buckets, Signer
+from bot.model import Card
+
+CARD = Card("en", ())
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+async def heard(stream: Stream) -> list[tuple[str, str]]:
+    """What the stream holds, after it is ended from outside by one more event than it can take."""
+    events = []
+    frames = stream.frames()
+    await anext(frames)
+    while not stream._waiting.empty():
+        frame = (await anext(frames)).decode()
+        kind = frame.split("event: ")[1].split("\n")[0]
+        events.append((kind, json.loads(frame.split("data: ")[1]).get("id", "")))
+    return events
+
+
+async def test_a_stream_tells_what_came_after_its_place_and_then_goes_on() -> None:
+    hub = Hub()
+    hub.tell("en", Kind.APPEND, "m1", "")
+    place = hub.place("en")
+    hub.tell("en", Kind.APPEND, "m2", "")
+    hub.tell("fr", Kind.APPEND, "m3", "")
+    stream = hub.listen("en", "ann", place)
+    assert stream is not None
+    hub.tell("en", Kind.REPLACE, "m1", "")
+    assert await heard(stream) == [("append", "m2"), ("replace", "m1")]
+
+
+async def test_an_answer_reaches_its_asker_alone_also_when_it_comes_between() -> None:
+    hub = Hub()
+    place = hub.place("en")
+    early = hub.listen("en", "ben", place)
+    hub.tell("en", Kind.ANSWER, "a1", "", only="ann")
+    late = hub.listen("en", "ben", place)
+    own = hub.listen("en", "ann", place)
+    assert early is not None
+    assert late is not None
+    assert own is not None
+    assert await heard(early) == await heard(late) == []
+    assert await heard(own) == [("answer", "a1")]
+
+
+async def test_too_long_an_absence_resets() -> None:
+    hub = Hub()
+    place = hub.place("en")
+    for number in range(WAITING - 1):
+        hub.tell("en", Kind.APPEND, f"m{number}", "")
+    near = hub.listen("en", "ann", place)
+    assert near is not None
+    assert len(await heard(near)) == WAITING - 1
+    for number in range(REMEMBERED):
+        hub.tell("en", Kind.APPEND, f"n{number}", "")
+    far = hub.listen("en", "ann", place)
+    assert far is not None
+    assert await heard(far) == [("reset", "")]
+
+
+async def test_a_reader_that_is_too_slow_is_let_go() -> None:
+    hub = Hub()
+    slow = hub.listen("en", "ann", hub.place("en"))
+    assert slow is not None
+    for number in range(WAITING + 5):
+        hub.tell("en", Kind.APPEND, f"m{number}", "")
+    assert [frame async for frame in slow.frames()] == [b"retry: 1000\n\n"]
+
+
+async def test_closing_ends_every_stream_and_lets_no_other_in() -> None:
+    hub = Hub()
+    stream = hub.listen("en", "ann", "")
+    assert stream is not None
+    hub.close()
+    assert [frame async for frame in stream.frames()] == [b"retry: 1000\n\n"]
+    assert hub.listen("en", "ann", "") is None
+
+
+def test_answers_are_kept_for_a_while_for_their_member_and_room() -> None:
+    answers = Answers()
+    kept = [answers.add("ann", "en", f"/{number}", CARD, NOW) for number in range(KEPT + 2)]
+    answers.add("ann", "fr", "/fr", CARD, NOW)
+    assert answers.of("ann", "en", NOW) == kept[3:]
+    assert answers.of("ann", "en", NOW + LIFE + timedelta(seconds=1)) == []
+    assert answers.of("ben", "en", NOW) == []
+    assert answers.find("ben", kept[-1].id) is None
+    assert answers.replace("ben", kept[-1].id, CARD) is None
+    assert answers.replace("ann", "a-unknown", CARD) is None
+    changed = answers.replace("ann", kept[-1].id, Card("fr", ()))
+    assert changed is not None
+    assert answers.find("ann", changed.id) == changed
+
+
+def test_answers_of_who_asked_longest_ago_go_first() -> None:
+    answers = Answers()
+    for number in range(MEMBERS + 1):
+        answers.add(f"member {number}", "en", "", CARD, NOW)
+    assert answers.of("member 0", "en", NOW) == []
+    assert len(answers.of("member 1", "en", NOW)) == 1
+
+
+def test_a_cookie_is_its_members_and_its_keys() -> None:
+    signer = Signer(b"key", "token")
+    member = signer.new_member()
+    cookie = signer.member_cookie(member)
+    assert signer.read(cookie, "") is not None
+    assert signer.read(cookie, signer.admin_cookie(member)).admin  # type: ignore[union-attr]
+    assert not signer.read(cookie, signer.admin_cookie("other")).admin  # type: ignore[union-attr]
+    assert not signer.read(cookie, Signer(b"key", "new token").admin_cookie(member)).admin  # type: ignore[union-attr]
+    assert Signer(b"another", "token").read(cookie, "") is None
+    assert signer.new_member() != member
+
+
+def test_a_bucket_fills_again_with_time_and_forgets_who_is_long_gone() -> None:
+    buckets = Buckets(Allowance(burst=2, rate=0.5), kept=2)
+    assert [buckets.take("ann", 0.0) for _ in range(3)] == [True, True, False]
+    assert buckets.take("ben", 0.0)
+    assert not buckets.take("ann", 1.0)
+    assert buckets.take("ann", 2.0)
+    assert not buckets.take("ann", 1.0)  # a clock that was set back gives nothing
+    buckets.take("cleo", 3.0)
+    buckets.take("dan", 3.0)
+    assert [buckets.take("ann", 3.0) for _ in range(3)] == [True, True, False]

@@ -1,0 +1,107 @@
+"""How a story is laid out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.card.answer import in_rows
+from bot.card.story import Standing, story_card
+from bot.i18n import Catalogues
+from bot.model import (
+    LANGUAGES,
+    Ballot,
+    Button,
+    LineKind,
+    Sentiment,
+    Story,
+    Tally,
+    parse_vote_button,
+    vote_button,
+)
+
+AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+BALLOT = Ballot(bullish=("🐂", "👍"), bearish=("🐻", "👎"))
+WORDS = Catalogues()
+
+
+def story(**fields: object) -> Story:
+    told = {
+        "id": 1,
+        "language": "en",
+        "title": "Fees & spreads",
+        "url": "https://a.example/1",
+        "lede": "It is cheaper.",
+        "picture": None,
+        "source": "A",
+        "published_at": AT,
+        "first_seen_at": AT,
+        "sample": False,
+        "revision": 1,
+    }
+    return Story(**(told | fields))  # type: ignore[arg-type]
+
+
+def texts(card) -> dict[LineKind, str]:
+    return {line.kind: "".join(span.text for span in line.spans) for line in card.lines}
+
+
+def test_a_story_shows_its_linked_title_its_source_its_time_and_its_lede() -> None:
+    card = story_card(story(), 7, Standing(), BALLOT, WORDS("en"))
+    assert card.lines[0].spans[0].url == "https://a.example/1"
+    assert card.lines[1].spans[-1].moment == AT
+    assert texts(card)[LineKind.META].startswith("A · ")
+    assert texts(card)[LineKind.TEXT] == "It is cheaper."
+
+
+def test_the_two_buttons_carry_the_chats_counts_and_the_delivery() -> None:
+    ((bullish, bearish),) = story_card(story(), 7, Standing(Tally(1234, 5)), BALLOT, WORDS("de")).buttons
+    assert bullish.label.startswith("🐂 ")
+    assert bullish.label.endswith(" 1.234")
+    assert parse_vote_button(bullish.id) == (7, Sentiment.BULLISH)
+    assert parse_vote_button(bearish.id) == (7, Sentiment.BEARISH)
+
+
+def test_when_voting_has_ended_the_tally_is_text_and_the_buttons_are_gone() -> None:
+    card = story_card(story(), 7, Standing(Tally(3, 1), closed=True), BALLOT, WORDS("en"))
+    assert card.buttons == ()
+    assert "3" in texts(card)[LineKind.TALLY]
+
+
+def test_anonymous_reactions_stand_apart_from_the_votes() -> None:
+    standing = Standing(Tally(1, 0), Tally(4, 2), {"🐂": 8, "👍": 1, "🐻": 2, "🎃": 99})
+    card = story_card(story(), 7, standing, BALLOT, WORDS("en"))
+    everywhere, totals = [line.spans[0].text for line in card.lines if line.kind is LineKind.TALLY]
+    assert ("4" in everywhere, "2" in everywhere) == (True, True)
+    assert ("9" in totals, "99" in totals) == (True, False)
+
+
+def test_a_sample_says_so_and_a_date_that_is_missing_is_when_we_saw_it() -> None:
+    card = story_card(story(sample=True, published_at=None), 7, Standing(), BALLOT, WORDS("en"))
+    assert "Sample" in texts(card)[LineKind.META]
+    assert any(span.moment == AT for span in card.lines[1].spans)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_words_around_a_story_are_the_chats_and_the_story_keeps_its_own(language: str) -> None:
+    card = story_card(story(language="nl"), 7, Standing(), BALLOT, WORDS(language))
+    assert card.language == language
+    assert card.content_language == (None if language == "nl" else "nl")
+
+
+@given(st.integers(min_value=0, max_value=10**17), st.sampled_from(Sentiment))
+def test_a_vote_button_says_what_was_put_into_it(delivery_id: int, sentiment: Sentiment) -> None:
+    assert parse_vote_button(vote_button(delivery_id, sentiment)) == (delivery_id, sentiment)
+
+
+@given(st.text(max_size=80))
+def test_forged_buttons_are_no_votes(text: str) -> None:
+    parsed = parse_vote_button(text)
+    assert parsed is None or vote_button(*parsed).removeprefix("v:").lstrip("0") == text.removeprefix("v:").lstrip("0")
+
+
+def test_buttons_come_in_rows() -> None:
+    assert [len(row) for row in in_rows([Button(str(n)) for n in range(7)], 3)] == [3, 3, 1]

@@ -1,0 +1,134 @@
+"""Settings: the example is complete and loads, and every fault is told at once, in words, without secrets."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from adapters import ADAPTERS
+from bot.config import DeclaredChat, Settings, load, secrets_of
+from bot.errors import ConfigError
+
+ROOT = Path(__file__).parent.parent
+TABLES = {name: row.settings_model() for name, row in ADAPTERS.items()}
+PACKS = ("crypto", "tech")
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    for name in list(os.environ):
+        if name.startswith("NEWSTALLY_"):
+            monkeypatch.delenv(name)
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "config.toml"
+    path.write_text(text)
+    return path
+
+
+def fields(model: type[BaseModel]) -> list[str]:
+    return list(model.model_fields)
+
+
+def uncommented() -> str:
+    """The example with its commented settings switched on, as a reader would who removes the "# "."""
+    lines = []
+    for line in (ROOT / "config.example.toml").read_text().splitlines():
+        is_setting = line.startswith(("# [", "# ")) and ("=" in line.split("#")[1] or line.startswith("# [["))
+        lines.append(line.removeprefix("# ") if is_setting and not line.startswith("# Every") else line)
+    return "\n".join(lines)
+
+
+def test_the_example_as_it_stands_gives_the_defaults() -> None:
+    example = load(ROOT / "config.example.toml", TABLES)
+    assert example.model_dump() == load(None, TABLES).model_dump()
+
+
+def test_the_example_names_every_setting_there_is() -> None:
+    shown = tomllib.loads(uncommented())
+    settings = type(load(None, TABLES))
+    for table, field in settings.model_fields.items():
+        if table == "chats":
+            assert set(shown["chats"][0]) == set(fields(DeclaredChat))
+            continue
+        model = field.annotation
+        assert isinstance(model, type)
+        assert issubclass(model, BaseModel)
+        assert set(shown[table]) == set(fields(model)), table
+
+
+def test_every_setting_of_the_example_says_why() -> None:
+    for line in (ROOT / "config.example.toml").read_text().splitlines():
+        if "=" in line and not line.startswith(("# Every", "#  ")):
+            value, _, why = line.removeprefix("# ").partition("  # ")
+            assert why or line.startswith("base_url") or "# " in line.removeprefix("# "), line
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[telegram]\ntokn = '1:a'", "telegram.tokn: unknown key; did you mean token?"),
+        ("[telegramm]\ntoken = '1:a'", "telegramm: unknown key; did you mean telegram?"),
+        ("[site]\nport = 'eighty'", "site.port"),
+        ("[site]\nhost = '0.0.0.0'", "admin_token"),
+        ("[gather]\ninterval = 0", "gather.interval"),
+        ("[telegram]\ntoken = 'nonsense'", "telegram.token"),
+        ("[[chats]]\nplatform='irc'\nid='1'\nlanguage='fr'", "none of web, telegram, discord"),
+        ("[[chats]]\nplatform='web'\nid='fr'\nlanguage='xx'", "chats.0.language"),
+        ("[[chats]]\nplatform='web'\nid='fr'\nlanguage='fr'\npacks=['sport']", "none of crypto, tech"),
+        ("[[chats]]\nplatform='web'\nid='fr'\nlanguage='fr'\nfeeds=['ftp://a']", "not an http or https address"),
+        ("[[chats]]\nplatform='web'\nid='fr'\nlangage='fr'", "chats.0.langage: unknown key; did you mean language?"),
+        ("chats = 3", "chats"),
+        ("[site\n", "not valid TOML"),
+    ],
+)
+def test_each_fault_is_told_in_words(tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(write(tmp_path, text), TABLES, packs=PACKS)
+    assert told in str(caught.value)
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(write(tmp_path, "[site]\nport = -1\n[gather]\nintervall = 3\n[log]\nlevel = 'loud'"), TABLES)
+    assert len(caught.value.faults) == 3
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="can't be read"):
+        load(tmp_path / "nowhere.toml", TABLES)
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEWSTALLY_SITE__PORT", "9001")
+    monkeypatch.setenv("NEWSTALLY_TELEGRAM__TOKEN", "123456:from-the-environment")
+    settings = load(write(tmp_path, "[site]\nport = 9000\nadmin_token='0123456789abcdef'"), TABLES)
+    assert settings.site.port == 9001
+    assert set(secrets_of(settings)) == {"123456:from-the-environment", "0123456789abcdef"}
+
+
+def test_no_fault_and_no_repr_shows_a_secret(tmp_path: Path) -> None:
+    secret = "sesame sesame"
+    with pytest.raises(ConfigError) as caught:
+        load(write(tmp_path, f"[telegram]\ntoken = '{secret}'\n[site]\nadmin_token = 'sesame'"), TABLES)
+    assert "sesame" not in str(caught.value)
+    good = load(write(tmp_path, "[discord]\ntoken = 'open-sesame.abcdef.ghijkl'"), TABLES)
+    assert "sesame" not in repr(good)
+
+
+@given(st.binary(max_size=300))
+def test_any_file_at_all_loads_or_is_refused_in_words(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+    path = tmp_path_factory.mktemp("junk") / "config.toml"
+    path.write_bytes(data)
+    try:
+        assert isinstance(load(path, TABLES), Settings)
+    except ConfigError as error:
+        assert error.faults
