@@ -6,7 +6,7 @@ import asyncio
 import signal
 import sys
 import tempfile
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,9 +48,10 @@ def run(config: Path | None) -> None:
 def demo() -> None:
     """Show the sample stories alone, in a database that is thrown away at the end."""
     with tempfile.TemporaryDirectory(prefix="newstally-") as folder:
-        settings = _load(None, storage={"path": Path(folder) / "demo.db"}, offline=True)
+        settings = _load(None, platforms=("web",))
+        storage = settings.storage.model_copy(update={"path": Path(folder) / "demo.db"})
         say("Newstally shows its sample stories; nothing is kept.")
-        _run(settings, sample_wire=True)
+        _run(settings.model_copy(update={"storage": storage}), sample_wire=True, real_sources=False)
 
 
 @main.command()
@@ -110,23 +111,23 @@ def _found(config: Path | None) -> Path | None:
     return DEFAULT_CONFIG if config is None and DEFAULT_CONFIG.exists() else config
 
 
-def _load(config: Path | None, **overrides: Any) -> Settings:
+def _load(config: Path | None, platforms: Collection[str] | None = None) -> Settings:
     from adapters import ADAPTERS
     from bot import log
     from bot.config import load, secrets_of
     from bot.errors import ConfigError
     from bot.gather.packs import PACKS
 
-    tables = {name: row.settings_model() for name, row in ADAPTERS.items()}
+    tables = {name: row.settings_model() for name, row in ADAPTERS.items() if platforms is None or name in platforms}
     try:
-        settings = load(config, tables, packs=tuple(PACKS), **overrides)
+        settings = load(config, tables, packs=PACKS)
     except ConfigError as error:
         _end(error)
     log.configure(settings.log.level, settings.log.format, secrets_of(settings))
     return settings
 
 
-def _run(settings: Settings, *, sample_wire: bool) -> None:
+def _run(settings: Settings, *, sample_wire: bool, real_sources: bool = True) -> None:
     from bot import app
 
     async def until_told_to_stop() -> None:
@@ -134,7 +135,7 @@ def _run(settings: Settings, *, sample_wire: bool) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
-        await app.run(settings, sample_wire=sample_wire, say=say, stop=stop)
+        await app.run(settings, sample_wire=sample_wire, say=say, stop=stop, real_sources=real_sources)
 
     asyncio.run(_reported(until_told_to_stop()))
     say("Stopped.")

@@ -66,26 +66,22 @@ def installed_version() -> str:
         return "from source"
 
 
-def build_adapters(
-    settings: Settings, surroundings: Callable[[str], Surroundings], only: Iterable[str] = ADAPTERS
-) -> dict[str, ChatAdapter]:
+def build_adapters(settings: Settings, surroundings: Callable[[str], Surroundings]) -> dict[str, ChatAdapter]:
     """The adapters that the settings switch on; only their libraries are imported."""
     return {
-        name: ADAPTERS[name].build()(settings.platform(name), surroundings(name))
-        for name in only
+        name: row.build()(settings.platform(name), surroundings(name))
+        for name, row in ADAPTERS.items()
         if is_configured(settings, name)
     }
 
 
 def is_configured(settings: Settings, platform: str) -> bool:
-    """Whether the platform's table switches it on: `enabled`, or a token."""
+    """Whether the platform's table, if it is there, switches it on: by `enabled`, or a token."""
     table = settings.platform(platform)
-    return bool(getattr(table, "enabled", True)) and getattr(table, "token", True) is not None
+    return table is not None and getattr(table, "enabled", True) and getattr(table, "token", True) is not None
 
 
-def lend(
-    name: str, db: Database, site: Site, translators: Translators, pace: Pace | None = None
-) -> Surroundings:
+def lend(name: str, db: Database, site: Site, translators: Translators, pace: Pace | None = None) -> Surroundings:
     """What the adapter of this name is given."""
     return Surroundings(
         pace=pace or Pacer(),
@@ -128,13 +124,6 @@ class _House:
     standing: bool = False
     """HTTP answers and the database is open."""
 
-    async def gather(self) -> None:
-        """Poll what is due whenever woken."""
-        while True:
-            await self.signals.gather.wait()
-            self.signals.gather.clear()
-            await self.gatherer.sweep()
-
     async def tick(self) -> None:
         self.signals.everything()
 
@@ -165,14 +154,24 @@ class _House:
             log.error("token refused", platform=adapter.platform, reason=str(error))
 
 
-async def run(settings: Settings, *, sample_wire: bool, say: Callable[[str], None], stop: asyncio.Event) -> None:
-    """Run the product until ``stop`` is set. Raises ConfigError or StorageError before anything is served."""
+async def run(
+    settings: Settings,
+    *,
+    sample_wire: bool,
+    say: Callable[[str], None],
+    stop: asyncio.Event,
+    real_sources: bool = True,
+) -> None:
+    """Run the product until ``stop`` is set. Raises ConfigError or StorageError before anything is served.
+
+    ``sample_wire``: rooms follow the bundled samples too. ``real_sources``: packs are offered.
+    """
     async with AsyncExitStack() as stack:
         sock = stack.enter_context(bind(settings.site))
         db = await stack.enter_async_context(open_database(settings.storage.path))
-        client = await stack.enter_async_context(GuardedClient(settings.gather))
+        client = await stack.enter_async_context(GuardedClient(settings.gather, installed_version()))
         workers = await stack.enter_async_context(Workers())
-        house = _build(settings, site_of(settings.site, sock), db, client, workers, sample_wire=sample_wire)
+        house = _build(settings, site_of(settings.site, sock), db, client, workers, sample_wire, real_sources)
         await _declare(house, settings.chats)
         epoch = await db.write(meta.created_at, utc_now()) if sample_wire else None
         await _live(house, sock, epoch, say, stop)
@@ -191,7 +190,7 @@ async def _live(
             tasks.create_task(house.recorder.run(), name="recorder"),
             tasks.create_task(house.refresher.run(), name="refresher"),
             tasks.create_task(house.outbox.run(house.signals.publish), name="outbox"),
-            tasks.create_task(house.gather(), name="gather"),
+            tasks.create_task(house.gatherer.run(house.signals.gather), name="gather"),
             tasks.create_task(_serve(house, sock, epoch, say), name="site"),
             *(tasks.create_task(house.keep(adapter), name=name) for name, adapter in house.adapters.items()),
         ]
@@ -227,7 +226,13 @@ async def _serve(house: _House, sock: socket.socket, epoch: datetime | None, say
 
 
 def _build(
-    settings: Settings, site: Site, db: Database, client: GuardedClient, workers: Workers, *, sample_wire: bool
+    settings: Settings,
+    site: Site,
+    db: Database,
+    client: GuardedClient,
+    workers: Workers,
+    sample_wire: bool,
+    real_sources: bool,
 ) -> _House:
     signals = _Signals()
     translators = Catalogues()
@@ -238,7 +243,7 @@ def _build(
         ballot = adapters[view.message.chat.platform].ballot
         return story_card(view.story, view.delivery_id, standing, ballot, translators(view.language))
 
-    async def on_stories(new: Iterable[int], changed: Iterable[int]) -> None:
+    async def on_stories(_new: Iterable[int], changed: Iterable[int]) -> None:
         refresher.mark(changed)
         signals.publish.set()
 
@@ -262,7 +267,7 @@ def _build(
             adapters=adapters,
             translators=translators,
             gatherer=gatherer,
-            packs=tuple(PACKS),
+            packs=PACKS if real_sources else (),
             clock=utc_now,
             on_change=signals.everything,
             version=installed_version(),
@@ -303,7 +308,7 @@ def _unshared(settings: Settings, site: Site) -> frozenset[str]:
 async def _declare(house: _House, tables: Iterable[DeclaredChat]) -> None:
     """Apply the config's chats: each table once, and again only when it has changed."""
     for table in tables:
-        sources = [await house.gatherer.declared_source(address, table.language) for address in table.feeds]
+        sources = [await house.gatherer.declared_source(address) for address in table.feeds]
         declaration = declared.Declaration(
             chat=ChatRef(table.platform, table.id, table.topic),
             language=table.language,
@@ -312,16 +317,17 @@ async def _declare(house: _House, tables: Iterable[DeclaredChat]) -> None:
             hash=hashlib.sha256(table.model_dump_json().encode()).hexdigest(),
         )
         await house.db.write(declared.apply, declaration, utc_now())
+    await house.gatherer.sync_subscriptions()
 
 
 def _announce(house: _House, say: Callable[[str], None]) -> None:
     address = address_of(house.site)
-    if "web" in house.adapters:
-        say(f"The web room is open: {address}")
-        say(f"Become its admin with this link: {admin_link(address, house.site.admin_token)}")
-    else:
-        say(f"The web room is off. Health, metrics and the API: {address}/healthz")
-    for name in ADAPTERS:
-        if name not in house.adapters and name != "web":
-            say(f"{name.capitalize()} is off: no token is set (NEWSTALLY_{name.upper()}__TOKEN or [{name}] token).")
+    say(f"Health, metrics and the API: {address}/healthz, /metrics, /api/v1/stories")
+    for name, row in house.health().items():
+        if row.state is State.OFF:
+            say(f"{name.capitalize()} is off.")
+    for adapter in house.adapters.values():
+        if isinstance(adapter, ServesPages):
+            say(f"The {adapter.platform} room is open: {address}")
+            say(f"This link makes you its admin: {adapter.admin_link(address)}")
     say("Stop with Ctrl-C.")

@@ -11,7 +11,7 @@ from bot.errors import StorageError
 from bot.i18n import Catalogues
 from bot.ports import Diagnoses
 from bot.site.server import bind, site_of
-from bot.storage import api, chats, deliveries, ledger, transfer
+from bot.storage import chats, deliveries, ledger, sources, transfer
 from bot.storage.chats import Chat
 from bot.storage.database import Database, open_database
 
@@ -58,7 +58,9 @@ async def _check_database(db: Database, told: _Told) -> None:
         told.line(True, "The database is whole, and every tally equals a recount of its votes.")
     for one in await db.read(deliveries.unconfirmed):
         # Not a fault of anyone's: it is shown so that the operator can look whether it is there.
-        told.line(True, f"Unconfirmed post in {one.platform} chat {one.native_id}: {one.title!r}, tried {one.attempted_at}")
+        told.line(
+            True, f"Unconfirmed post in {one.platform} chat {one.native_id}: {one.title!r}, tried {one.attempted_at}"
+        )
 
 
 def _check_chats(known: list[Chat], told: _Told) -> None:
@@ -74,8 +76,9 @@ def _name(chat: Chat) -> str:
 
 
 async def _check_sources(db: Database, told: _Told) -> None:
-    failing = await db.read(api.failing_sources)
+    failing = [source for source in await db.read(sources.health) if source.problem is not None]
     for source in failing:
+        assert source.problem is not None
         told.line(False, f"Source {source.url}: {StorageError(source.problem)}")
     if not failing:
         told.line(True, "No source that is followed has a problem.")

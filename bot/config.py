@@ -89,10 +89,9 @@ class Settings(BaseSettings):
     log: LogSettings = LogSettings()
     chats: tuple[DeclaredChat, ...] = ()
 
-    def platform(self, name: str) -> BaseModel:
-        """The settings of one platform's table."""
-        table: BaseModel = getattr(self, name)
-        return table
+    def platform(self, name: str) -> BaseModel | None:
+        """The settings of one platform's table; None for one that was not asked for."""
+        return getattr(self, name, None)
 
 
 def settings_model(tables: Mapping[str, type[BaseModel]]) -> type[Settings]:

@@ -14,7 +14,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 MASK = "[secret]"
 
 # Whatever the settings say, nothing that looks like a bot's token may pass: Telegram's stand in its URLs.
-_LOOKS_SECRET = re.compile(r"\b\d{6,}:[A-Za-z0-9_-]{30,}|\b[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}")
+_LOOKS_SECRET = re.compile(r"(?<!\d)\d{6,}:[A-Za-z0-9_-]{30,}|\b[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}")
 
 
 class Redactor:
@@ -64,5 +64,5 @@ def configure(level: str, form: Literal["console", "json"], secrets: Iterable[st
     root.handlers = [handler]
     root.setLevel(level.upper())
     # They tell of every request or tick; what matters of it we say ourselves.
-    for chatty in ("apscheduler", "aiosqlite", "httpx", "httpcore", "uvicorn", "discord", "telegram", "asyncio"):
+    for chatty in ("alembic", "apscheduler", "aiosqlite", "httpx", "httpcore", "uvicorn", "discord", "telegram", "asyncio"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))

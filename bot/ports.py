@@ -300,6 +300,11 @@ class ServesPages(ABC):
     def pages(self) -> Any:
         """An ASGI application."""
 
+    @abstractmethod
+    def admin_link(self, address: str) -> str:
+        """The link that makes whoever opens it an admin; ``address`` is the site's, without a slash at its end. A secret,
+        for the operator's terminal."""
+
 
 # --- what the core lends to adapters ---------------------------------------------------------------------------------
 

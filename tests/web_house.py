@@ -109,8 +109,8 @@ class SmallCore:
         """What /status waits for before it knows more."""
         self.broken: Exception | None = None
 
-    async def post(self, story: Story, room: str = "en") -> MessageRef:
-        delivery = len(self.posts) + 1
+    async def post(self, story: Story, room: str = "en", *, delivery: int = 0) -> MessageRef:
+        delivery = delivery or len(self.posts) + 1
         chat = ChatRef("web", room)
         card = self._card(story, delivery, Tally(), room)
         message = await self.adapter.send(chat, card, key=f"d{delivery}")
@@ -218,12 +218,13 @@ async def web_house(
     folder: Path,
     *,
     public_url: str = "",
+    port: int | None = None,
     token: str = TOKEN,
     epoch: datetime | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> AsyncIterator[House]:
     """Serve the rooms on a free port of loopback until the block ends."""
-    sock = bind(SiteSettings(port=None, public_url=public_url, admin_token=token))  # type: ignore[arg-type]
+    sock = bind(SiteSettings(port=port, public_url=public_url, admin_token=token))  # type: ignore[arg-type]
     site = site_of(SiteSettings(public_url=public_url, admin_token=token), sock)  # type: ignore[arg-type]
     async with open_database(folder / "newstally.db") as db, asyncio.TaskGroup() as group:
         surroundings = Surroundings(

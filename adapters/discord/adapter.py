@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import ClassVar
 
-import aiohttp
 import discord
 import structlog
 
 from adapters.discord import diagnosis
-from adapters.discord.answers import Answers
 from adapters.discord.calls import Calls
-from adapters.discord.client import Client, Place, backoff, point_library_at
+from adapters.discord.client import Client, Watcher, backoff, point_library_at
 from adapters.discord.errors import FAILURES, NO_ANSWER, Slowed
-from adapters.discord.inbound import PLATFORM, Heard, hear
-from adapters.discord.joining import changed, joined, left
+from adapters.discord.inbound import PLATFORM
+from adapters.discord.listener import Listener
 from adapters.discord.places import Places, channel_id
 from adapters.discord.rights import NO_HISTORY, capabilities_of
 from adapters.discord.settings import DiscordSettings
-from adapters.discord.shades import Shades
 from adapters.discord.surface import application_commands, publish
-from bot.errors import ConfigError, DeliveryError, PlatformDown, StorageError, TokenRefused
-from bot.events import ChatJoined, Event
+from bot.errors import ConfigError, DeliveryError, PlatformDown, TokenRefused
 from bot.model import Actor, Ballot, Card, ChatKind, ChatRef, MessageRef, Phrase
 from bot.ports import (
     Capabilities,
@@ -31,8 +28,8 @@ from bot.ports import (
     Command,
     Diagnoses,
     Dispatch,
-    FindsOwnPosts,
     Finding,
+    FindsOwnPosts,
     KnowsAdmins,
     PublishesCommands,
     SeedsReactions,
@@ -50,13 +47,8 @@ REFUSED = Phrase(
 INTENTS = Phrase("Discord does not allow this bot to connect with the intents that it asks for.")
 CLOSED = Phrase("Discord closed the connection for good (code {code}).")
 
-LAST_RETRY = 30.0
-"""Seconds between two tries to store what can't be stored."""
 
-
-class DiscordAdapter(
-    ChatAdapter, KnowsAdmins, SeedsReactions, FindsOwnPosts, PublishesCommands, Diagnoses
-):
+class DiscordAdapter(ChatAdapter, KnowsAdmins, SeedsReactions, FindsOwnPosts, PublishesCommands, Diagnoses):
     """See the ports."""
 
     platform: ClassVar[str] = PLATFORM
@@ -76,15 +68,10 @@ class DiscordAdapter(
 
     async def send(self, chat: ChatRef, card: Card, *, key: str) -> MessageRef:
         """See `ChatAdapter`. In a forum each card opens a thread, and the message is in that thread's chat."""
-        channel = channel_id(chat)
-        if self._calls.client.get_channel(channel) is None or self._is_forum(channel):
-            place = await self._places.of(chat)
-            if place.kind is ChatKind.FORUM:
-                return await self._calls.start_thread(place, card)
-        return await self._calls.post(channel, card, Traffic.POST, nonce=key)
-
-    def _is_forum(self, channel: int) -> bool:
-        return isinstance(self._calls.client.get_channel(channel), discord.ForumChannel)
+        forum = await self._places.forum(chat)
+        if forum is not None:
+            return await self._calls.start_thread(forum, card)
+        return await self._calls.post(channel_id(chat), card, Traffic.POST, nonce=key)
 
     async def edit(self, message: MessageRef, card: Card) -> None:
         """See `ChatAdapter`."""
@@ -129,20 +116,29 @@ class DiscordAdapter(
         """See `ChatAdapter`."""
         try:
             async with asyncio.TaskGroup() as tasks:
-                listener = Listener(self, self._calls, self._surroundings, dispatch, tasks)
-                client = await self._connected(listener)
-                try:
-                    tasks.create_task(self._publish_commands())
-                    await client.connect()
-                finally:
-                    self._calls.use(None)
-                    await client.close()
-        except* discord.PrivilegedIntentsRequired:
+                await self._serve(Listener(self._report, self._calls, self._surroundings, dispatch, tasks), tasks)
+        except ExceptionGroup as group:
+            refused = group.subgroup(TokenRefused)
+            if refused is None:
+                raise
+            # The group is only how it got here; the caller waits for the one error.
+            raise TokenRefused(self.detail or REFUSED) from None
+
+    async def _serve(self, listener: Listener, tasks: asyncio.TaskGroup) -> None:
+        client = await self._connected(listener)
+        publishing = tasks.create_task(self._publish_commands())
+        try:
+            await client.connect()
+        except discord.PrivilegedIntentsRequired:
             raise self._refused(INTENTS) from None
-        except* discord.ConnectionClosed as closed:
-            raise self._refused(_why(closed)) from None
-        except* TokenRefused as refused:
-            raise self._refused(_phrase_of(refused)) from None
+        except discord.ConnectionClosed as closed:
+            # 4004: authentication failed; the others that don't go away by themselves come from our own settings.
+            phrase = REFUSED if closed.code == 4004 else replace(CLOSED, args={"code": closed.code})
+            raise self._refused(phrase) from None
+        finally:
+            publishing.cancel()
+            self._calls.use(None)
+            await client.close()
 
     async def _connected(self, listener: Listener) -> Client:
         """Log in until Discord lets us. Raises TokenRefused."""
@@ -153,17 +149,17 @@ class DiscordAdapter(
                 return client
             failures += 1
             log.info("Discord could not be reached", error=type(client).__name__)
-            self.report(State.CONNECTING, NO_ANSWER)
+            self._report(State.CONNECTING, NO_ANSWER)
             await self._surroundings.sleep(client.retry_after if isinstance(client, Slowed) else backoff(failures))
 
-    async def _login(self, listener: Listener) -> Client | Exception:
+    async def _login(self, watcher: Watcher) -> Client | Exception:
         point_library_at(self._settings)
-        client = Client(listener, self._surroundings.sleep)
+        client = Client(watcher, self._surroundings.sleep)
         try:
             await client.login(self._token.get_secret_value())
         except discord.LoginFailure:
             await client.close()
-            raise TokenRefused(REFUSED) from None
+            raise self._refused(REFUSED) from None
         except (*FAILURES, LookupError, TypeError, ValueError) as error:
             # The latter when something else answers than Discord, a proxy's page for example.
             await client.close()
@@ -179,11 +175,10 @@ class DiscordAdapter(
         await publish(payload, self._calls, self._surroundings.keys, self._surroundings.sleep)
 
     def _refused(self, phrase: Phrase) -> TokenRefused:
-        self.report(State.REFUSED, phrase)
+        self._report(State.REFUSED, phrase)
         return TokenRefused(phrase)
 
-    def report(self, state: State, detail: Phrase | None) -> None:
-        """Say how we stand."""
+    def _report(self, state: State, detail: Phrase | None) -> None:
         if state is not self.state:
             log.info("Discord", state=state.value)
         self.state, self.detail = state, detail
@@ -193,7 +188,7 @@ class DiscordAdapter(
     async def diagnose(self, chats: Sequence[ChatRef]) -> Sequence[Finding]:
         """See `Diagnoses`."""
         try:
-            client = await self._login(_Deaf())
+            client = await self._login(Watcher())
         except TokenRefused as error:
             return [Finding(False, error.phrase)]
         if not isinstance(client, Client):
@@ -208,12 +203,12 @@ class DiscordAdapter(
 
     async def _findings(self, client: Client, chats: Sequence[ChatRef]) -> Sequence[Finding]:
         application = client.application
-        assert application is not None and client.user is not None, "logged in"
+        user = client.user
+        if application is None or user is None:
+            return [Finding(False, NO_ANSWER)]
         servers = await self._calls.ask(lambda: client.http.get_guilds(200))
         elsewhere = application.interactions_endpoint_url is not None
-        findings = list(
-            diagnosis.account(client.user.name, application.id, len(servers), interactions_elsewhere=elsewhere)
-        )
+        findings = list(diagnosis.account(user.name, application.id, len(servers), interactions_elsewhere=elsewhere))
         for ref in chats:
             try:
                 findings += diagnosis.chat(ref, await self.capabilities(ref))

@@ -108,9 +108,7 @@ class Calls:
             except FAILURES as error:
                 if code_of(error) != THREAD_ARCHIVED:
                     raise
-            await self._asked(
-                Traffic.EDIT, asking(), lambda: self.client.http.edit_channel(channel, archived=False)
-            )
+            await self._asked(Traffic.EDIT, asking(), lambda: self.client.http.edit_channel(channel, archived=False))
             return await redraw(body)
 
         await self._with_plainer(card, redraw_awake, _QUESTION)

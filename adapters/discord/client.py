@@ -12,7 +12,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import SimpleNamespace
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import aiohttp
 import discord
@@ -55,28 +55,23 @@ def backoff(failures: int) -> float:
     return min(LAST_BACKOFF, float(2 ** min(failures - 1, 10)))
 
 
-class Watcher(Protocol):
-    """What the client tells. Called on the event loop, must not block and must not raise."""
+class Watcher:
+    """What the client tells, heard by nobody. Called on the event loop; must not block and must not raise."""
 
     def heard(self, payload: Mapping[str, Any]) -> None:
         """A reaction or an interaction, as the gateway sent it."""
-        ...
 
     def standing(self, *, ready: bool) -> None:
         """The connection stands, or was lost and can't be had again at once."""
-        ...
 
     def guild_joined(self, guild: discord.Guild) -> None:
         """We were added to a server."""
-        ...
 
     def guild_left(self, guild: discord.Guild) -> None:
         """We were removed from a server."""
-        ...
 
     def channels_changed(self, channels: Sequence[Place], *, present: bool) -> None:
         """Rights in these channels may have changed, or they are gone."""
-        ...
 
 
 class Client(discord.Client):
@@ -208,9 +203,7 @@ class Client(discord.Client):
         if payload.thread is not None:
             self._watcher.channels_changed([payload.thread], present=False)
 
-    async def on_guild_channel_update(
-        self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel
-    ) -> None:
+    async def on_guild_channel_update(self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel) -> None:
         if before.overwrites != after.overwrites:
             self._watcher.channels_changed([after], present=True)
 

@@ -12,7 +12,7 @@ from adapters.discord.errors import GONE
 from adapters.discord.inbound import PLATFORM, chat_kind, is_admin
 from adapters.discord.rights import Place
 from bot.errors import ChatGone, DeliveryError
-from bot.model import Actor, ChatRef
+from bot.model import Actor, ChatKind, ChatRef
 
 Channel = discord.abc.GuildChannel | discord.Thread
 
@@ -32,9 +32,15 @@ class Places:
         tags: tuple[int, ...] = ()
         if isinstance(channel, discord.ForumChannel) and channel.flags.require_tag:
             tags = tuple(tag.id for tag in channel.available_tags if not tag.moderated)[:1]
-        return Place(
-            channel.id, chat_kind(channel.type.value), guild.id, await self._permissions(channel, me), tags
-        )
+        return Place(channel.id, chat_kind(channel.type.value), guild.id, await self._permissions(channel, me), tags)
+
+    async def forum(self, chat: ChatRef) -> Place | None:
+        """The forum that this chat is; None for all else, mostly without asking."""
+        known = self._calls.client.get_channel(channel_id(chat))
+        if known is not None and not isinstance(known, discord.ForumChannel):
+            return None
+        place = await self.of(chat)
+        return place if place.kind is ChatKind.FORUM else None
 
     async def is_admin(self, chat: ChatRef, actor: Actor) -> bool:
         """Whether the person administers the server of this chat; in private everyone is at home."""

@@ -35,7 +35,9 @@ class DiscordSettings(BaseModel):
         if secret.lower().startswith("bot "):
             raise ValueError('must be the bare token, without "Bot" before it')
         if not _TOKEN.fullmatch(secret):
-            raise ValueError("is not a bot token: copy it from Bot > Token at https://discord.com/developers/applications")
+            raise ValueError(
+                "is not a bot token: copy it from Bot > Token at https://discord.com/developers/applications"
+            )
         return SecretStr(secret)
 
     @field_validator("api_url")

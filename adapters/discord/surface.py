@@ -116,9 +116,7 @@ class _Words:
         return {"name": self._in("en", phrase), "name_localizations": self._everywhere(phrase)}
 
     def _everywhere(self, phrase: Phrase) -> dict[str, str]:
-        return {
-            locale: self._in(language, phrase) for language, locales in LOCALES.items() for locale in locales
-        }
+        return {locale: self._in(language, phrase) for language, locales in LOCALES.items() for locale in locales}
 
     def _in(self, language: str, phrase: Phrase) -> str:
         # One that is too long would have all of them refused.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from bot.ports import ChatAdapter, Surroundings
 
@@ -17,7 +16,3 @@ def build(settings: WebSettings, surroundings: Surroundings) -> ChatAdapter:
 
     return WebAdapter(settings, surroundings)
 
-
-def admin_link(address: str, token: str) -> str:
-    """A secret: the link that makes whoever opens it an admin. ``address`` is the site's, without a final slash."""
-    return f"{address}/enter?token={quote(token, safe='')}"

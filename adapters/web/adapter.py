@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from typing import ClassVar
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -70,6 +71,10 @@ class WebAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, ServesPages):
         changed = await self._surroundings.rooms.replace(room, int(message.id), card)
         if changed is not None:
             self._hub.tell(room, Kind.REPLACE, f"m{changed.id}", self._pages.message_html(changed))
+
+    def admin_link(self, address: str) -> str:
+        """See `ServesPages`."""
+        return f"{address}/enter?token={quote(self._surroundings.site.admin_token, safe='')}"
 
     async def run(self, dispatch: Dispatch) -> None:
         """Serve the rooms until cancelled; then the pages' streams end at once, so that the server can stop."""

@@ -65,10 +65,10 @@ class NotModified:
 class GuardedClient:
     """Use as an async context manager. Two sessions, because a pooled connection passes the guard by."""
 
-    def __init__(self, settings: GatherSettings, version: str) -> None:
+    def __init__(self, settings: GatherSettings, version: str = "") -> None:
         self._settings = settings
-        contact = f" (+{settings.contact})" if settings.contact else ""
-        self._user_agent = f"Newstally/{version}{contact}"
+        name = f"Newstally/{version}" if version else "Newstally"
+        self._user_agent = f"{name} (+{settings.contact})" if settings.contact else name
         self._guarded: aiohttp.ClientSession | None = None
         self._exempt: aiohttp.ClientSession | None = None
 

@@ -55,7 +55,7 @@ def within(seconds: float, settings: GatherSettings) -> float:
 def after_failure(url: str, failures: int, asked: float | None, settings: GatherSettings, random: Random) -> timedelta:
     """After so many failures in a row (this one counted). ``asked``: the seconds that the server asked us to wait."""
     first = timedelta(seconds=SAMPLE_SECONDS) if url.startswith(SAMPLE) else min(FIRST_RETRY, _interval(settings))
-    backoff = min(first * 2 ** min(failures - 1, 20), LAST_RETRY)
+    backoff: timedelta = min(first * (1 << min(failures - 1, 20)), LAST_RETRY)
     spread = backoff * (1 - JITTER / 2 + JITTER * random())
     return max(min(spread, LAST_RETRY), timedelta(seconds=asked or 0))
 

@@ -13,7 +13,7 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar, cast
 
 from bot.gather.worker import LENGTH
 
@@ -26,15 +26,15 @@ _START = "import sys; sys.path.insert(0, sys.argv[1]); from bot.gather.worker im
 CLOSE_SECONDS = 1.0
 
 
-class WorkerTimeout(Exception):  # noqa: N818  # as TimeoutError, whose place it takes
+class WorkerTimeout(Exception):  # as TimeoutError, whose place it takes
     """The job took longer than its deadline; its worker is gone."""
 
 
-class WorkerCrashed(Exception):  # noqa: N818
+class WorkerCrashed(Exception):
     """The worker ended in the middle of the job: killed, or out of memory."""
 
 
-class JobFailed(Exception):  # noqa: N818
+class JobFailed(Exception):
     """The job raised; the message is its traceback."""
 
 
@@ -82,8 +82,7 @@ class Workers:
             self._idle.append(process)
         if not succeeded:
             raise JobFailed(result)
-        answer: T = result
-        return answer
+        return cast(T, result)
 
     async def _worker(self) -> Process:
         while self._idle:

@@ -35,7 +35,8 @@ def health_router(
     router = APIRouter()
     gauges = _Gauges(registry)
 
-    @router.api_route("/healthz", methods=["GET", "HEAD"])
+    @router.head("/healthz", include_in_schema=False)
+    @router.get("/healthz")
     async def healthz() -> Response:
         """200 while the product itself works, whatever the platforms say; each adapter's state is told."""
         told = {name: _told(health) for name, health in adapters().items()}

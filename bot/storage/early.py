@@ -95,7 +95,12 @@ def keep(connection: Connection, events: Sequence[VoteEvent], now: datetime) -> 
     """Keep those events whose message may yet turn out to be ours; tells of each whether it was kept."""
     keys = [message_key(about(event)) for event in events]
     promising = set(connection.execute(_MAY_BECOME_KNOWN, {"keys": json_keys(keys)}).scalars())
-    kept = [index in promising for index in range(len(events))]
+    mirrors: set[MessageKey] = set()
+    kept = []
+    for index, (key, event) in enumerate(zip(keys, events, strict=True)):
+        kept.append(index in promising or key in mirrors)
+        if kept[-1] and isinstance(event, PostMirrored):
+            mirrors.add(message_key(event.mirror))
     rows = [_row(key, event, now) for key, event, keeps in zip(keys, events, kept, strict=True) if keeps]
     if rows:
         connection.execute(insert(early_event), rows)

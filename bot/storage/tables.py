@@ -67,6 +67,10 @@ source = Table(
     Column("etag", Text),
     Column("last_modified", Text),
     Column("body_hash", String(64)),
+    # Where the server says (301, 308) that it is now; `url` stays the name under which people know it.
+    Column("moved_to", String(2048)),
+    # When its body was last read: entries last seen then are the ones that it lists, however long it stays the same.
+    Column("listed_at", UtcDateTime),
     Column("interval_seconds", Integer, nullable=False),
     # NULL: nobody follows it, so it isn't polled.
     Column("next_poll_at", UtcDateTime),

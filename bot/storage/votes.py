@@ -12,8 +12,8 @@ import structlog
 from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy.exc import DatabaseError, InternalError, OperationalError
 
-from bot.events import ButtonPressed, Cleared, PostMirrored, ReactionsChanged, ReactionsCounted
-from bot.model import Sentiment, Tally, parse_vote_button
+from bot.events import ButtonPressed, Change, Cleared, PostMirrored, ReactionsChanged, ReactionsCounted
+from bot.model import Actor, Sentiment, Tally, parse_vote_button
 from bot.storage import early, known_posts, ledger
 from bot.storage.early import MessageKey, VoteEvent, about, message_key
 from bot.storage.hot import savepoint
@@ -241,24 +241,23 @@ def _belongs(event: ButtonPressed, place: KnownPost) -> bool:
 
 def _hear(index: int, event: VoteEvent, place: KnownPost, into: _Sorted) -> None:
     counts = into.outcomes[index] is Outcome.COUNTED
-    match event:
-        case ReactionsChanged(voter=voter, change=change) if counts:
-            everyone = voter is None or isinstance(change, Cleared)
-            key = None if everyone else VoterKey(place.story, voter.platform, voter.id)
-            into.heard[index] = Heard(place.story, place.delivery, place.chat, place.shared, key, change)
-        case ReactionsCounted() if counts:
-            into.counted.append((place, event))
-        case ButtonPressed(actor=voter, button=button):
-            vote = parse_vote_button(button)
-            assert vote is not None
-            into.heard[index] = Heard(
-                place.story,
-                place.delivery,
-                place.chat,
-                place.shared,
-                VoterKey(place.story, voter.platform, voter.id),
-                Press(vote[1]) if counts else None,
-            )
+    if isinstance(event, ButtonPressed):
+        vote = parse_vote_button(event.button)
+        assert vote is not None  # else it would not belong
+        pressed = Press(vote[1]) if counts else None  # asks what stands, for the answer to the member
+        into.heard[index] = _heard(place, event.actor, pressed)
+    elif not counts:
+        return
+    elif isinstance(event, ReactionsCounted):
+        into.counted.append((place, event))
+    elif isinstance(event, ReactionsChanged):
+        voter = None if isinstance(event.change, Cleared) else event.voter
+        into.heard[index] = _heard(place, voter, event.change)
+
+
+def _heard(place: KnownPost, voter: Actor | None, change: Change | Press | None) -> Heard:
+    key = None if voter is None else VoterKey(place.story, voter.platform, voter.id)
+    return Heard(place.story, place.delivery, place.chat, place.shared, key, change)
 
 
 # --- counting --------------------------------------------------------------------------------------------------------

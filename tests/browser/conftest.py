@@ -38,7 +38,8 @@ async def new_member(chromium: Browser) -> AsyncIterator[NewMember]:
     contexts: list[BrowserContext] = []
 
     def heard(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
+        # That a server is away is no fault of the page's.
+        if message.type in ("error", "warning") and "net::ERR_" not in message.text:
             complaints.append(message.text)
 
     def failed(error: Error) -> None:

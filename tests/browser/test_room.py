@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.async_api import expect
 
 from bot.model import LANGUAGE_NAMES
 from tests.browser.conftest import NewMember
-from tests.web_house import House, a_story
+from tests.web_house import House, a_story, web_house
 
 pytestmark = pytest.mark.browser
 
@@ -179,6 +180,23 @@ async def test_a_page_that_was_away_catches_up(house: House, new_member: NewMemb
     await expect(page.get_by_text("While you were away")).to_have_count(0)
     await page.evaluate("window.away = false; document.dispatchEvent(new Event('visibilitychange'))")
     await expect(page.get_by_role("link", name="While you were away")).to_be_visible()
+
+
+async def test_a_page_outlives_a_restart_of_the_bot(tmp_path: Path, new_member: NewMember) -> None:
+    page = await (await new_member()).new_page()
+    async with web_house(tmp_path) as house:
+        await house.core.post(a_story())
+        await page.goto(f"{house.address}/r/en")
+        await page.get_by_role("combobox").fill("half-typed")
+        port = house.site.port
+    await expect(page.get_by_text("The connection is lost.")).to_be_visible()
+
+    async with web_house(tmp_path, port=port) as house:
+        await house.core.post(a_story(title="After the restart"), delivery=2)
+        await expect(page.get_by_role("link", name="After the restart")).to_be_visible(timeout=15_000)
+        await expect(page.get_by_text("The connection is lost.")).to_be_hidden()
+        await expect(page.get_by_role("combobox")).to_have_value("half-typed")
+        await expect(page.locator(".card")).to_have_count(2)
 
 
 async def test_older_stories_are_a_click_away(house: House, new_member: NewMember) -> None:

@@ -140,11 +140,12 @@ async function reload() {
 
 // A browser opens only six connections to a site: a page that nobody sees for a while gives its own back.
 let away;
-document.addEventListener("visibilitychange", () => {
+function attend() {
   clearTimeout(away);
   if (document.hidden) away = setTimeout(() => stream.close(), 60000);
   else if (stream.readyState === EventSource.CLOSED) listen();
-});
+}
+document.addEventListener("visibilitychange", attend);
 
 // --- forms -----------------------------------------------------------------------------------------------------------
 
@@ -235,6 +236,7 @@ setInterval(() => freshenTimes(document), 20000);
 document.querySelector(".languages [aria-current]").scrollIntoView({ block: "nearest", inline: "center" });
 if (!location.hash) toEnd("instant");
 listen();
+attend();
 
 // Whoever runs this hears in the room, too, that a platform refused its token.
 let toldOf = "";

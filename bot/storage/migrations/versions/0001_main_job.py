@@ -100,6 +100,8 @@ def upgrade() -> None:
         sa.Column("etag", sa.Text(), nullable=True),
         sa.Column("last_modified", sa.Text(), nullable=True),
         sa.Column("body_hash", sa.String(length=64), nullable=True),
+        sa.Column("moved_to", sa.String(length=2048), nullable=True),
+        sa.Column("listed_at", bot.storage.tables.UtcDateTime(), nullable=True),
         sa.Column("interval_seconds", sa.Integer(), nullable=False),
         sa.Column("next_poll_at", bot.storage.tables.UtcDateTime(), nullable=True),
         sa.Column("failures", sa.Integer(), server_default="0", nullable=False),

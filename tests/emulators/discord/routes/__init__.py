@@ -1,6 +1,7 @@
 """Every REST route, by area."""
 
-from ..call import Route
+from tests.emulators.discord.call import Route
+
 from . import account, channels, commands, guilds, interactions, messages, reactions, threads
 
 ROUTES: list[Route] = [

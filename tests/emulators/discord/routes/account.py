@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import permissions, shapes
-from ..call import Call, Table
-from ..errors import ApiError
-from ..forms import Form
-from ..state import Json
+from tests.emulators.discord import permissions, shapes
+from tests.emulators.discord.call import Call, Table
+from tests.emulators.discord.errors import ApiError
+from tests.emulators.discord.forms import Form
+from tests.emulators.discord.state import Json
 
 routes = Table()
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .. import permissions, shapes
-from ..call import Call, Table
-from ..errors import ApiError
-from ..forms import Form
-from ..state import DM, GUILD_FORUM, Channel, Json
+from tests.emulators.discord import permissions, shapes
+from tests.emulators.discord.call import Call, Table
+from tests.emulators.discord.errors import ApiError
+from tests.emulators.discord.forms import Form
+from tests.emulators.discord.state import DM, GUILD_FORUM, Channel, Json
 
 routes = Table()
 ARCHIVE_MINUTES = (60, 1440, 4320, 10080)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .. import commands_form
-from ..call import Call, Reply, Table
-from ..errors import ApiError
-from ..forms import Form
-from ..state import Json
+from tests.emulators.discord import commands_form
+from tests.emulators.discord.call import Call, Reply, Table
+from tests.emulators.discord.errors import ApiError
+from tests.emulators.discord.forms import Form
+from tests.emulators.discord.state import Json
 
 routes = Table()
 GLOBAL = "/applications/{application_id}/commands"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import commands_form, components_form
-from ..call import Call, Reply, Table
-from ..errors import ApiError
-from ..forms import Form
-from ..interactions import (
+from tests.emulators.discord import commands_form, components_form
+from tests.emulators.discord.call import Call, Reply, Table
+from tests.emulators.discord.errors import ApiError
+from tests.emulators.discord.forms import Form
+from tests.emulators.discord.interactions import (
     ALLOWED,
     CHOICES,
     COMMAND,
@@ -19,8 +19,8 @@ from ..interactions import (
     UPDATE,
     Interaction,
 )
-from ..message_form import Draft, read
-from ..state import EPHEMERAL, LOADING, Json, Message
+from tests.emulators.discord.message_form import Draft, read
+from tests.emulators.discord.state import EPHEMERAL, LOADING, Json, Message
 
 routes = Table()
 HOOK = "/webhooks/{webhook_id}/{webhook_token}"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from .. import permissions
-from ..call import Call, Table
-from ..errors import ApiError
-from ..forms import refuse
-from ..message_form import Draft, read
-from ..platform import NONCE_SECONDS
-from ..state import CROSSPOSTED, GUILD_ANNOUNCEMENT, GUILD_FORUM, Channel, Json, Message
+from tests.emulators.discord import permissions
+from tests.emulators.discord.call import Call, Table
+from tests.emulators.discord.errors import ApiError
+from tests.emulators.discord.forms import refuse
+from tests.emulators.discord.message_form import Draft, read
+from tests.emulators.discord.platform import NONCE_SECONDS
+from tests.emulators.discord.state import CROSSPOSTED, GUILD_ANNOUNCEMENT, GUILD_FORUM, Channel, Json, Message
 
 routes = Table()
 OLD_AFTER = 3600.0  # error 30046 speaks of messages older than one hour

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .. import permissions, shapes
-from ..call import Call, Table
-from ..errors import ApiError
-from ..state import Channel, Json, Message
+from tests.emulators.discord import permissions, shapes
+from tests.emulators.discord.call import Call, Table
+from tests.emulators.discord.errors import ApiError
+from tests.emulators.discord.state import Channel, Json, Message
 
 routes = Table()
 BASE = "/channels/{channel_id}/messages/{message_id}/reactions"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from .. import permissions, shapes
-from ..call import Call, Reply, Table
-from ..errors import ApiError
-from ..forms import Form
-from ..message_form import read
-from ..state import (
+from tests.emulators.discord import permissions, shapes
+from tests.emulators.discord.call import Call, Reply, Table
+from tests.emulators.discord.errors import ApiError
+from tests.emulators.discord.forms import Form
+from tests.emulators.discord.message_form import read
+from tests.emulators.discord.state import (
     ANNOUNCEMENT_THREAD,
     GUILD_ANNOUNCEMENT,
     GUILD_FORUM,
@@ -20,6 +20,7 @@ from ..state import (
     Channel,
     Json,
 )
+
 from .channels import applied_tags, archive_minutes
 
 routes = Table()

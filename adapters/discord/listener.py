@@ -1,0 +1,123 @@
+"""Takes what the connection tells to the core, each event in a task of its own, in the order in which they came."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import discord
+import structlog
+
+from adapters.discord.answers import Answers
+from adapters.discord.calls import Calls
+from adapters.discord.client import Place, Watcher, backoff
+from adapters.discord.errors import NO_ANSWER
+from adapters.discord.inbound import Heard, hear
+from adapters.discord.joining import all_channels, changed, joined
+from adapters.discord.shades import Shades
+from bot.errors import DeliveryError, StorageError
+from bot.events import ChatJoined, Event
+from bot.model import MessageRef, Phrase
+from bot.ports import Dispatch, State, Surroundings, Traffic
+
+log = structlog.get_logger()
+
+LAST_RETRY = 30.0
+"""Seconds, at most, between two tries to store what can't be stored."""
+
+
+class Listener(Watcher):
+    """Between one connection and the core."""
+
+    def __init__(
+        self,
+        report: Callable[[State, Phrase | None], None],
+        calls: Calls,
+        surroundings: Surroundings,
+        dispatch: Dispatch,
+        tasks: asyncio.TaskGroup,
+    ) -> None:
+        self._report = report
+        self._calls = calls
+        self._sleep = surroundings.sleep
+        self._dispatch = dispatch
+        self._tasks = tasks
+        self._shades = Shades(self._stands_yet)
+        self._answers = Answers(
+            lambda route, body: calls.client.http.request(route, json=body), self._sleep, surroundings.translators
+        )
+
+    def standing(self, *, ready: bool) -> None:
+        """See `Watcher`."""
+        self._report(*(State.READY, None) if ready else (State.CONNECTING, NO_ANSWER))
+
+    def heard(self, payload: Mapping[str, Any]) -> None:
+        """See `Watcher`."""
+        try:
+            heard = hear(payload, self._calls.me, self._guild_name(payload))
+        except Exception:  # one bad payload costs itself alone
+            log.exception("Discord sent an event that can't be understood", event_kind=payload.get("t"))
+            return
+        if heard is not None:
+            self._shades.note(heard)
+            self._tasks.create_task(self._handle(heard))
+
+    def guild_joined(self, guild: discord.Guild) -> None:
+        """See `Watcher`. Chats that were left with the server before are told, too."""
+        log.info("added to a server on Discord", guild=guild.id)
+        first = joined(guild)
+        if first is None:
+            log.warning("no channel to introduce ourselves in", guild=guild.id)
+        self._tell([first] if first is not None else [])
+        self._tell(changed(all_channels(guild), present=True))
+
+    def guild_left(self, guild: discord.Guild) -> None:
+        """See `Watcher`."""
+        log.info("removed from a server on Discord", guild=guild.id)
+        self._tell(changed(all_channels(guild), present=False))
+
+    def channels_changed(self, channels: Sequence[Place], *, present: bool) -> None:
+        """See `Watcher`."""
+        self._tell(changed(channels, present=present))
+
+    def _tell(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self._tasks.create_task(self._hand_over(event))
+
+    async def _handle(self, heard: Heard) -> None:
+        if heard.interaction is not None:
+            await self._answers.attend(heard, self._dispatch)
+        elif await self._shades.withdraws(heard):
+            await self._hand_over(heard.event)
+
+    async def _hand_over(self, event: Event) -> None:
+        """Until it is stored: Discord tells each thing once."""
+        failures = 0
+        while True:
+            try:
+                answer = await self._dispatch(event)
+                break
+            except StorageError:
+                failures += 1
+                log.warning("an event could not be stored, trying again", event_kind=type(event).__name__)
+                await self._sleep(min(LAST_RETRY, backoff(failures)))
+            except Exception:
+                log.exception("an event failed", event_kind=type(event).__name__)
+                return
+        if isinstance(event, ChatJoined) and answer is not None and answer.card is not None:
+            try:
+                await self._calls.post(int(event.chat.id), answer.card, Traffic.ANSWER)
+            except DeliveryError as error:
+                log.info("the introduction could not be posted", chat=event.chat.id, reason=str(error))
+
+    async def _stands_yet(self, message: MessageRef, emoji: str, user: str) -> bool:
+        try:
+            return await self._calls.has_reacted(message, emoji, user)
+        except DeliveryError as error:
+            log.info("could not ask for a reaction", reason=str(error))
+            return False
+
+    def _guild_name(self, payload: Mapping[str, Any]) -> str:
+        guild = self._calls.client.get_guild(int(payload["d"].get("guild_id") or 0))
+        return guild.name if guild is not None else ""

@@ -1,0 +1,171 @@
+"""Keeps all sources gathered: what is due is polled, packs get the sources that are well, feeds are found and added."""
+
+from __future__ import annotations
+
+import asyncio
+import random as _random
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from bot.gather import rhythm
+from bot.gather.client import GuardedClient, checked
+from bot.gather.following import Packs, pack_addresses, packs_read, singles_read
+from bot.gather.packs import load_packs
+from bot.gather.poll import OnStories, Poller
+from bot.gather.probe import Probe, ProbedFeed
+from bot.gather.settings import GatherSettings
+from bot.gather.workers import Workers
+from bot.storage import following, sources
+from bot.storage.database import Database
+from bot.storage.sources import SourceForPoll
+
+BATCH = 200
+"""Sources taken up at a sweep, beside those that are being polled still."""
+
+
+class Feed(Protocol):
+    """A feed that somebody wants."""
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+
+class Gatherer:
+    """Built once. `run` polls until cancelled; `sweep` polls once what is due now."""
+
+    def __init__(
+        self,
+        db: Database,
+        client: GuardedClient,
+        workers: Workers,
+        settings: GatherSettings,
+        clock: Callable[[], datetime],
+        *,
+        resolve_wire: Callable[[str], str],
+        on_stories: OnStories,
+        packs: Packs | None = None,
+        random: rhythm.Random = _random.random,
+    ) -> None:
+        self._db = db
+        self._settings = settings
+        self._clock = clock
+        self._packs = packs
+        self._poller = Poller(
+            db, client, workers, settings, clock, resolve_wire=resolve_wire, on_stories=on_stories, random=random
+        )
+        self._probe = Probe(client, workers)
+        self._slots = asyncio.Semaphore(settings.concurrency)
+        self._hosts = _Turns()
+        self._in_flight: set[int] = set()
+        self._health_changed = True  # at the start, subscriptions may have changed while we were away
+        self._syncing = asyncio.Lock()
+
+    async def run(self, wake: asyncio.Event) -> None:
+        """Poll what is due whenever ``wake`` is set, until cancelled. A slow source holds up no sweep."""
+        async with asyncio.TaskGroup() as polls:
+            while True:
+                await wake.wait()
+                wake.clear()
+                await self._start(polls)
+
+    async def sweep(self) -> None:
+        """Poll all that is due and isn't being polled; returns when that is done."""
+        async with asyncio.TaskGroup() as polls:
+            await self._start(polls)
+        if self._health_changed:
+            await self.sync_subscriptions()
+
+    async def sync_subscriptions(self) -> None:
+        """Subscriptions, languages or the health of sources have changed: give packs their sources, poll what is new, rest
+        what nobody reads."""
+        async with self._syncing:
+            self._health_changed = False
+            packs = load_packs() if self._packs is None else self._packs
+            followers = await self._db.read(following.followers)
+            known = await self._db.read(following.known, pack_addresses(followers, packs))
+            await self._db.write(
+                following.apply,
+                packs_read(followers, packs, known),
+                singles_read(followers),
+                self._settings.interval,
+                self._clock(),
+            )
+
+    async def probe(self, address: str) -> Sequence[ProbedFeed]:
+        """The feeds behind an address that somebody typed: the one that it is, or those that its page names; maybe none.
+
+        Held to the guard. Raises CommandError or SourceError.
+        """
+        return await self._probe.find(address)
+
+    async def add_feed(self, feed: Feed) -> int:
+        """The id of the source of this address that is held to the guard, made if need be."""
+        return await self._ensure(feed.url, exempt=False, title=feed.title)
+
+    async def declared_source(self, address: str, language: str | None = None) -> int:
+        """The id of the source that the operator's config names, which isn't held to the guard. ``language`` is what its
+        stories are in if neither it nor their words tell. Raises SourceError for what is no web address."""
+        return await self._ensure(str(checked(address)), exempt=True, language=language)
+
+    async def sample_source(self, language: str) -> int:
+        """The id of the sample wire's source in a language, made if need be."""
+        return await self._ensure(f"{rhythm.SAMPLE}{language}", exempt=True, language=language)
+
+    async def _ensure(self, url: str, *, exempt: bool, title: str = "", language: str | None = None) -> int:
+        return await self._db.write(
+            sources.ensure_source,
+            url,
+            exempt=exempt,
+            interval_seconds=self._settings.interval,
+            title=title,
+            language=language,
+        )
+
+    # --- polling ---
+
+    async def _start(self, polls: asyncio.TaskGroup) -> None:
+        if self._health_changed:
+            await self.sync_subscriptions()
+        busy = frozenset(self._in_flight)  # as it was when the table was read: what ends meanwhile isn't due any more
+        found = await self._db.read(sources.due, self._clock(), BATCH + len(busy))
+        for source in found:
+            if source.id not in busy and source.id not in self._in_flight:
+                self._in_flight.add(source.id)
+                polls.create_task(self._poll(source), name=f"source {source.id}")
+
+    async def _poll(self, source: SourceForPoll) -> None:
+        host = urlsplit(self._poller.address(source)).netloc.lower()
+        try:
+            # The host first: whoever waits for a slow one takes nobody's slot.
+            async with self._hosts.turn(host), self._slots:
+                changed = await self._poller.poll(source)
+            self._health_changed = self._health_changed or changed
+        finally:
+            self._in_flight.discard(source.id)
+
+
+class _Turns:
+    """One at a time under each name."""
+
+    def __init__(self) -> None:
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._users: Counter[str] = Counter()
+
+    @asynccontextmanager
+    async def turn(self, name: str) -> AsyncIterator[None]:
+        """Wait for the turn; it ends with the block."""
+        self._users[name] += 1
+        try:
+            async with self._locks.setdefault(name, asyncio.Lock()):
+                yield
+        finally:
+            self._users[name] -= 1
+            if not self._users[name]:
+                del self._users[name], self._locks[name]

@@ -1,0 +1,247 @@
+"""Sources: what is polled when, how it went, and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, case, delete, func, literal, or_, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from bot.model import Phrase
+from bot.storage.phrases import phrase_from_json, phrase_to_json
+from bot.storage.tables import entry, source, subscription, subscription_cursor
+
+
+@dataclass(frozen=True, slots=True)
+class SourceForPoll:
+    """A source that is due, with what its last answer left us."""
+
+    id: int
+    url: str
+    exempt: bool
+    language: str | None
+    etag: str | None
+    last_modified: str | None
+    body_hash: str | None
+    moved_to: str | None
+    interval_seconds: int
+    failures: int
+    ever_ok: bool
+    """Since somebody follows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a poll that went well tells of the source itself."""
+
+    polled_at: datetime
+    next_poll_at: datetime
+    interval_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What a poll that brought a body leaves for the next one."""
+
+    etag: str | None
+    last_modified: str | None
+    body_hash: str
+    moved_to: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceHealth:
+    """How a source does, for lists and checks."""
+
+    id: int
+    url: str
+    exempt: bool
+    title: str
+    language: str | None
+    followed: bool
+    failures: int
+    failing_since: datetime | None
+    last_polled_at: datetime | None
+    last_ok_at: datetime | None
+    last_new_at: datetime | None
+    problem: Phrase | None
+    ended: bool
+
+
+def ensure_source(
+    connection: Connection,
+    url: str,
+    *,
+    exempt: bool,
+    interval_seconds: int,
+    title: str = "",
+    language: str | None = None,
+) -> int:
+    """The id of the source of this address, made if need be. It isn't polled before somebody follows it."""
+    found = connection.execute(select(source.c.id).where(source.c.url == url, source.c.exempt == exempt)).scalar()
+    if found is not None:
+        return int(found)
+    row = upsert(source).values(
+        url=url, exempt=exempt, title=title, language=language, interval_seconds=interval_seconds
+    )
+    return int(connection.execute(row.returning(source.c.id)).scalar_one())
+
+
+def due(connection: Connection, now: datetime, limit: int) -> list[SourceForPoll]:
+    """Sources whose time has come, the longest overdue first."""
+    rows = connection.execute(
+        select(source).where(source.c.next_poll_at <= now).order_by(source.c.next_poll_at).limit(limit)
+    )
+    return [
+        SourceForPoll(
+            id=row.id,
+            url=row.url,
+            exempt=row.exempt,
+            language=row.language,
+            etag=row.etag,
+            last_modified=row.last_modified,
+            body_hash=row.body_hash,
+            moved_to=row.moved_to,
+            interval_seconds=row.interval_seconds,
+            failures=row.failures,
+            ever_ok=row.last_ok_at is not None,
+        )
+        for row in rows
+    ]
+
+
+def mark_answered(connection: Connection, source_id: int, answered: Answered, body: Body | None = None) -> None:
+    """A poll went well; without ``body`` everything is as it was. `stories.save_poll` does this with its entries."""
+    values: dict[str, Any] = {}
+    if body is not None:
+        values = {
+            "etag": body.etag,
+            "last_modified": body.last_modified,
+            "body_hash": body.body_hash,
+            "moved_to": body.moved_to,
+        }
+    first_time = connection.execute(select(source.c.last_ok_at.is_(None)).where(source.c.id == source_id)).scalar()
+    connection.execute(
+        update(source)
+        .where(source.c.id == source_id)
+        .values(
+            **values,
+            interval_seconds=answered.interval_seconds,
+            next_poll_at=_unless_resting(answered.next_poll_at),
+            failures=0,
+            failing_since=None,
+            problem=None,
+            last_polled_at=answered.polled_at,
+            last_ok_at=answered.polled_at,
+        )
+    )
+    if first_time:
+        _skip_backlog(connection, source_id)
+
+
+def mark_failed(connection: Connection, source_id: int, problem: Phrase, now: datetime, next_poll_at: datetime) -> None:
+    """A poll failed. The next one asks at the address that people know: the one it moved to may be what is wrong."""
+    connection.execute(
+        update(source)
+        .where(source.c.id == source_id)
+        .values(
+            problem=phrase_to_json(problem),
+            failures=source.c.failures + 1,
+            failing_since=func.coalesce(source.c.failing_since, _bound(now)),
+            last_polled_at=now,
+            next_poll_at=_unless_resting(next_poll_at),
+            moved_to=None,
+        )
+    )
+
+
+def mark_ended(connection: Connection, source_id: int, problem: Phrase, now: datetime) -> None:
+    """The server says that it is gone for good: it is never polled again."""
+    mark_failed(connection, source_id, problem, now, now)
+    connection.execute(update(source).where(source.c.id == source_id).values(ended=True, next_poll_at=None))
+
+
+def wake_followed(connection: Connection, now: datetime) -> None:
+    """What a subscription reads is polled: sources that rested are due at once, and untried again.
+
+    Whoever begins to follow one waits for what it publishes now, not for what we still know of it.
+    """
+    connection.execute(
+        update(source)
+        .where(source.c.next_poll_at.is_(None), source.c.ended.is_(False), source.c.id.in_(_READ))
+        .values(next_poll_at=now, last_polled_at=None, last_ok_at=None, failures=0, failing_since=None, problem=None)
+    )
+
+
+def rest_unfollowed(connection: Connection) -> None:
+    """What no subscription reads isn't polled."""
+    connection.execute(
+        update(source).where(source.c.next_poll_at.is_not(None), source.c.id.not_in(_READ)).values(next_poll_at=None)
+    )
+
+
+_READ = select(subscription_cursor.c.source_id)
+
+
+def health(connection: Connection, urls: Sequence[str] | None = None) -> list[SourceHealth]:
+    """How the sources do; of these addresses, or all."""
+    wanted = select(source).order_by(source.c.id)
+    if urls is not None:
+        wanted = wanted.where(source.c.url.in_(urls))
+    return [_health(row) for row in connection.execute(wanted)]
+
+
+def prune(connection: Connection, before: datetime) -> int:
+    """Forget sources that nobody has followed since then and that no story comes from; returns how many."""
+    result = connection.execute(
+        delete(source).where(
+            source.c.next_poll_at.is_(None),
+            or_(source.c.last_polled_at.is_(None), source.c.last_polled_at < before),
+            source.c.id.not_in(select(entry.c.source_id)),
+            source.c.id.not_in(select(subscription.c.source_id).where(subscription.c.source_id.is_not(None))),
+            source.c.id.not_in(_READ),
+        )
+    )
+    return result.rowcount
+
+
+def _skip_backlog(connection: Connection, source_id: int) -> None:
+    """At a source's first answer, chats that have had their first contact with the pack it belongs to take its stories as
+    read: they came to it because another one failed, or it had failed itself."""
+    newest = select(func.coalesce(func.max(entry.c.id), 0)).where(entry.c.source_id == source_id).scalar_subquery()
+    contacted = select(subscription.c.id).where(subscription.c.contacted_at.is_not(None))
+    connection.execute(
+        update(subscription_cursor)
+        .where(subscription_cursor.c.source_id == source_id, subscription_cursor.c.subscription_id.in_(contacted))
+        .values(entry_id=func.max(subscription_cursor.c.entry_id, newest))
+    )
+
+
+def _unless_resting(at: datetime) -> Any:
+    # It may have lost its last follower while it was being polled.
+    return case((source.c.next_poll_at.is_(None), None), else_=_bound(at))
+
+
+def _bound(at: datetime) -> Any:
+    return literal(at, type_=source.c.next_poll_at.type)
+
+
+def _health(row: Row[Any]) -> SourceHealth:
+    return SourceHealth(
+        id=row.id,
+        url=row.url,
+        exempt=row.exempt,
+        title=row.title,
+        language=row.language,
+        followed=row.next_poll_at is not None,
+        failures=row.failures,
+        failing_since=row.failing_since,
+        last_polled_at=row.last_polled_at,
+        last_ok_at=row.last_ok_at,
+        last_new_at=row.last_new_at,
+        problem=None if row.problem is None else phrase_from_json(row.problem),
+        ended=row.ended,
+    )

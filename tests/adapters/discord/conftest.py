@@ -1,0 +1,238 @@
+"""A bot on an emulated Discord: the real adapter over real sockets, and a core that remembers what it was told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from adapters.discord.adapter import DiscordAdapter
+from adapters.discord.settings import DiscordSettings
+from bot.events import Event
+from bot.model import Button, ButtonRole, Card, ChatRef, Line, LineKind, Phrase, Span, Style
+from bot.ports import Answer, Command, Limit, Site, Surroundings, Traffic
+from tests.emulators.discord import Channel, DiscordServer, Guild, User
+
+
+class PlainTranslator:
+    """The source text, marked with its language."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    def __call__(self, msgid: str, /, **args: object) -> str:
+        return msgid.format(**args)
+
+    def plural(self, one: str, many: str, n: int, /, **args: object) -> str:
+        return (one if n == 1 else many).format(n=n, **args)
+
+    def phrase(self, phrase: Phrase, /) -> str:
+        return f"{phrase.msgid} ({self.language})"
+
+    def number(self, n: int, /) -> str:
+        return str(n)
+
+    def moment(self, at: datetime, /) -> str:
+        return at.isoformat()
+
+    def ago(self, at: datetime, now: datetime, /) -> str:
+        return str(now - at)
+
+
+@pytest.fixture
+def translators() -> type[PlainTranslator]:
+    return PlainTranslator
+
+
+@dataclass
+class Keys:
+    kept: dict[str, str] = field(default_factory=dict)
+    written: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def get(self, key: str) -> str | None:
+        return self.kept.get(key)
+
+    async def put(self, key: str, value: str) -> None:
+        self.kept[key] = value
+        self.written.set()
+
+
+@dataclass
+class OpenPace:
+    """Lets everyone through and remembers who asked."""
+
+    turns: list[tuple[Traffic, tuple[str, ...]]] = field(default_factory=list)
+    penalties: list[tuple[str, float]] = field(default_factory=list)
+
+    async def turn(self, kind: Traffic, limits: Sequence[Limit]) -> None:
+        self.turns.append((kind, tuple(limit.name for limit in limits)))
+
+    def penalise(self, name: str, seconds: float) -> None:
+        self.penalties.append((name, seconds))
+
+
+@dataclass
+class Core:
+    """Takes events; ``replies`` decides what is said to them (or raises), ``gate`` holds them back."""
+
+    events: list[Event] = field(default_factory=list)
+    replies: Callable[[Event], Answer | None] = lambda _event: None
+    gate: asyncio.Event | None = None
+    _came: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def dispatch(self, event: Event) -> Answer | None:
+        self.events.append(event)
+        self._came.set()
+        if self.gate is not None:
+            await self.gate.wait()
+        return self.replies(event)
+
+    async def heard(self, count: int, *kinds: type[Any]) -> list[Event]:
+        """The events (of these kinds), once there are so many."""
+        async with asyncio.timeout(5):
+            while len(found := [event for event in self.events if not kinds or isinstance(event, kinds)]) < count:
+                self._came.clear()
+                await self._came.wait()
+        return found
+
+
+@dataclass
+class World:
+    """What surrounds one bot."""
+
+    server: DiscordServer
+    pace: OpenPace = field(default_factory=OpenPace)
+    keys: Keys = field(default_factory=Keys)
+    slept: list[float] = field(default_factory=list)
+    asleep: asyncio.Event = field(default_factory=asyncio.Event)
+    patient: bool = True
+    """Whether the two seconds before an answer is deferred last for ever, or no time at all."""
+    token: str = ""
+    api_url: str = ""
+    gateway_url: str = ""
+
+    async def sleep(self, seconds: float) -> None:
+        """Time passes at once, except where a wait is for somebody else to act."""
+        self.slept.append(seconds)
+        self.asleep.set()
+        if seconds == 2.0 and self.patient:
+            await asyncio.Event().wait()
+        await asyncio.sleep(0)
+
+    def surroundings(self) -> Surroundings:
+        return Surroundings(
+            pace=self.pace,
+            translators=PlainTranslator,
+            keys=self.keys,
+            rooms=None,  # type: ignore[arg-type]  # Discord keeps its own messages
+            site=Site("127.0.0.1", 8080, "", "secret", loopback=True),
+            clock=lambda: datetime.now(UTC),
+            sleep=self.sleep,
+        )
+
+    def adapter(self, commands: Sequence[Command] = ()) -> DiscordAdapter:
+        settings = DiscordSettings.model_validate(
+            {
+                "token": self.token or self.server.token,
+                "api_url": self.api_url or self.server.api_url,
+                "gateway_url": self.gateway_url or self.server.gateway_url,
+            }
+        )
+        adapter = DiscordAdapter(settings, self.surroundings())
+        adapter.declare(commands)
+        return adapter
+
+    @asynccontextmanager
+    async def running(self, core: Core, commands: Sequence[Command] = ()) -> AsyncIterator[DiscordAdapter]:
+        """The adapter, connected and ready."""
+        adapter = self.adapter(commands)
+        ready = asyncio.Event()
+        report = adapter._report
+
+        def told(state, detail) -> None:
+            report(state, detail)
+            ready.set() if state.value == "ready" else ready.clear()
+
+        adapter._report = told  # type: ignore[method-assign]  # state has no other sign of change
+        task = asyncio.create_task(adapter.run(core.dispatch))
+        waiting = asyncio.create_task(ready.wait())
+        await asyncio.wait([task, waiting], return_when=asyncio.FIRST_COMPLETED, timeout=5)
+        try:
+            if task.done():
+                task.result()
+            assert ready.is_set(), "the adapter is not ready after five seconds"
+            yield adapter
+        finally:
+            task.cancel()
+            waiting.cancel()
+            await asyncio.gather(task, waiting, return_exceptions=True)
+
+
+@dataclass
+class Place:
+    """A server with the bot, a channel and two people."""
+
+    guild: Guild
+    news: Channel
+    ann: User
+    bob: User
+
+    @property
+    def chat(self) -> ChatRef:
+        return ChatRef("discord", self.news.id)
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    async with DiscordServer(limits={}) as server:
+        yield World(server)
+
+
+@pytest.fixture
+async def place(world: World) -> Place:
+    server = world.server
+    guild = await server.create_guild("Investors", preferred_locale="fr")
+    await server.invite_bot(guild)
+    news = await server.create_text(guild, "news")
+    ann = await server.add_user("ann", locale="fr", guild=guild, permissions_=["MANAGE_GUILD"])
+    bob = await server.add_user("bob", guild=guild)
+    return Place(guild, news, ann, bob)
+
+
+@pytest.fixture
+def core() -> Core:
+    return Core()
+
+
+def _story(title: str = "Rates stay", delivery: int = 7, tally: Iterable[int] = (0, 0)) -> Card:
+    bullish, bearish = tally
+    return Card(
+        language="en",
+        lines=(
+            Line(LineKind.TITLE, (Span(title, Style.BOLD, url="https://news.example/1"),)),
+            Line(LineKind.META, (Span("The Wire"),)),
+            Line(LineKind.TEXT, (Span("The bank waits."),)),
+        ),
+        buttons=(
+            (
+                Button(f"🐂 Bullish {bullish}", f"v:{delivery}:b", ButtonRole.BULLISH),
+                Button(f"🐻 Bearish {bearish}", f"v:{delivery}:s", ButtonRole.BEARISH),
+            ),
+        ),
+    )
+
+
+@pytest.fixture
+def story() -> Callable[..., Card]:
+    return _story
+
+
+@pytest.fixture
+def note() -> Callable[..., Card]:
+    """A card of a few words."""
+    return lambda words, *rows: Card("en", (Line(LineKind.TEXT, (Span(words),)),), buttons=rows)

@@ -1,0 +1,193 @@
+"""Random histories of votes against a reference so simple that it can be checked by eye."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from bot.events import Added, ButtonPressed, Cleared, ReactionsChanged, Removed, WholeSet
+from bot.model import Actor, ChatRef, MessageRef, Sentiment, vote_button
+from bot.storage import ledger, votes
+from bot.storage.database import open_database
+from bot.storage.votes import Outcome
+from tests.tally.stage import BALLOT, NOW, RULES, add_chat, add_post, add_story, tallies_of
+
+CHATS = (ChatRef("alpha", "a"), ChatRef("alpha", "b"), ChatRef("beta", "c"), ChatRef("beta", "quiet"))
+STORIES = 2
+VOTERS = ("ann", "bob", "cid")
+EMOJI = ("👍", "🔥", "👎", "😢", "🤡")
+
+chats = st.integers(0, len(CHATS) - 1)
+stories = st.integers(0, STORIES - 1)
+voters = st.sampled_from(VOTERS)
+emoji = st.sampled_from(EMOJI)
+sentiments = st.sampled_from(Sentiment)
+changes = st.one_of(
+    st.builds(Added, emoji),
+    st.builds(Removed, emoji),
+    st.builds(lambda some: WholeSet(tuple(some)), st.lists(emoji, max_size=3, unique=True)),
+)
+
+
+class Reference:
+    """Every fact in one list, oldest first; a vote is read off from its end."""
+
+    def __init__(self) -> None:
+        self.facts: list[tuple[int, tuple, int, int, str, int]] = []  # when, voter, story, chat, token, sentiment
+        self.clock = 0
+        self.seen: set[tuple[str, str]] = set()
+
+    def hear(self, event, story: int, chat: int) -> None:
+        if event.event_id is not None:
+            key = (event.message.chat.platform, event.event_id)
+            if key in self.seen:
+                return
+            self.seen.add(key)
+        self.clock += 1
+        if isinstance(event, ButtonPressed):
+            self.press(event, story, chat)
+        elif isinstance(event.change, Cleared):
+            which = event.change.emoji
+            self.drop(lambda f: f[2:4] == (story, chat) and f[4] != "press" and which in (None, f[4]))
+        else:
+            self.react((event.voter.platform, event.voter.id), event.change, story, chat)
+
+    def press(self, event, story, chat):
+        who = (event.actor.platform, event.actor.id)
+        says = 1 if event.button.endswith("b") else -1
+        here = (who, story, chat, "press")
+        before = [f for f in self.facts if f[1:5] == here]
+        self.drop(lambda f: f[1:5] == here)
+        if not before or before[0][5] != says:
+            self.facts.append((self.clock, *here, says))
+
+    def react(self, who, change, story, chat):
+        here = {f[4] for f in self.facts if f[1:4] == (who, story, chat) and f[4] != "press"}
+        match change:
+            case Added(emoji=one):
+                after = here | {one}
+            case Removed(emoji=one):
+                after = here - {one}
+            case WholeSet(emoji=all_of_them):
+                after = set(all_of_them)
+        self.drop(lambda f: f[1:4] == (who, story, chat) and f[4] in here - after)
+        for token in sorted(after - here):
+            says = BALLOT.sentiment(token)
+            if says is not None:
+                self.facts.append((self.clock, who, story, chat, token, int(says)))
+
+    def drop(self, which):
+        self.facts = [f for f in self.facts if not which(f)]
+
+    def says(self, who, story, chats) -> int:
+        theirs = [f for f in self.facts if f[1] == who and f[2] == story and f[3] in chats]
+        newest = {f[5] for f in theirs if f[0] == max(g[0] for g in theirs)}
+        return newest.pop() if len(newest) == 1 else 0
+
+    def tallies(self, story) -> dict[str, tuple[int, int]]:
+        result = defaultdict(lambda: [0, 0])
+        everyone = {f[1] for f in self.facts}
+        places = {ref.id: {number} for number, ref in enumerate(CHATS)} | {"everywhere": {0, 1, 2}}
+        for name, where in places.items():
+            for who in everyone:
+                says = self.says(who, story, where)
+                if says:
+                    result[name][says < 0] += 1
+        return {name: (count[0], count[1]) for name, count in result.items()}
+
+
+class Ledger(RuleBasedStateMachine):
+    """The same events, in the same order, go into the ledger (in batches of any size) and into the reference."""
+
+    @initialize()
+    def open(self):
+        self.loop = asyncio.new_event_loop()
+        self.folder = tempfile.TemporaryDirectory()
+        self.opening = open_database(Path(self.folder.name) / "votes.db")
+        self.db = self.run(self.opening.__aenter__())
+        for ref in CHATS:
+            self.write(add_chat, ref, shares_votes=ref.id != "quiet")
+        self.stories = [self.write(add_story) for _ in range(STORIES)]
+        self.posts = {
+            (story, chat): self.write(add_post, self.stories[story], CHATS[chat], f"message {story}")
+            for story in range(STORIES)
+            for chat in range(len(CHATS))
+        }
+        self.reference = Reference()
+        self.waiting: list[tuple] = []
+        self.past: list[tuple] = []
+        self.numbers = 0
+
+    def run(self, awaitable):
+        return self.loop.run_until_complete(awaitable)
+
+    def write(self, fn, *args, **kwargs):
+        return self.run(self.db.write(fn, *args, **kwargs))
+
+    def tell(self, event, story, chat):
+        self.waiting.append((event, story, chat))
+
+    def number(self):
+        self.numbers += 1
+        return str(self.numbers)
+
+    def message(self, story, chat):
+        return MessageRef(CHATS[chat], f"message {story}")
+
+    @rule(story=stories, chat=chats, voter=voters, change=changes, numbered=st.booleans())
+    def reacts(self, story, chat, voter, change, numbered):
+        actor = Actor(CHATS[chat].platform, voter)
+        event_id = self.number() if numbered else None
+        self.tell(ReactionsChanged(self.message(story, chat), actor, change, event_id), story, chat)
+
+    @rule(story=stories, chat=chats, voter=voters, says=sentiments)
+    def presses(self, story, chat, voter, says):
+        actor = Actor(CHATS[chat].platform, voter)
+        button = vote_button(self.posts[story, chat], says)
+        self.tell(ButtonPressed(self.message(story, chat), actor, button, self.number()), story, chat)
+
+    @rule(story=stories, chat=chats, which=st.none() | emoji)
+    def moderator_clears(self, story, chat, which):
+        self.tell(ReactionsChanged(self.message(story, chat), None, Cleared(which), self.number()), story, chat)
+
+    @rule(data=st.data())
+    def replays(self, data):
+        known = [told for told in self.past + self.waiting if told[0].event_id is not None]
+        if known:
+            self.tell(*data.draw(st.sampled_from(known)))
+
+    @rule()
+    def batch_is_written(self):
+        batch, self.waiting = self.waiting, []
+        outcome = self.write(votes.record_batch, RULES, [event for event, _, _ in batch], NOW)
+        for (event, story, chat), said in zip(batch, outcome.recorded, strict=True):
+            self.reference.hear(event, story, chat)
+            if isinstance(event, ButtonPressed) and said.outcome is Outcome.COUNTED:
+                who = (event.actor.platform, event.actor.id)
+                assert int(said.standing or 0) == self.reference.says(who, story, {chat})
+        self.past += batch
+
+    @invariant()
+    def tallies_are_the_references(self):
+        if not self.waiting:
+            for number, story in enumerate(self.stories):
+                assert self.run(self.db.read(tallies_of, story)) == self.reference.tallies(number)
+            assert self.run(self.db.read(ledger.recount)) == []
+
+    def teardown(self):
+        if hasattr(self, "db"):
+            self.run(self.opening.__aexit__(None, None, None))
+            self.loop.close()
+            self.folder.cleanup()
+
+
+Ledger.TestCase.settings = settings(
+    max_examples=25, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+)
+TestLedger = Ledger.TestCase

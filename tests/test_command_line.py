@@ -1,0 +1,230 @@
+"""The product as an operator starts it: real processes, real signals, exit codes and words."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import socket
+import sqlite3
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environment(**settings: str) -> dict[str, str]:
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("NEWSTALLY_")}
+    return {**clean, "PYTHONPATH": str(ROOT), **settings}
+
+
+async def newstally(*arguments: str, cwd: Path, **settings: str) -> tuple[int, str, str]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        *arguments,
+        cwd=cwd,
+        env=environment(**settings),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(60):
+        out, err = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
+
+
+class Running:
+    """A product that was started, and what it has said so far."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.said = ""
+
+    async def until(self, words: str) -> str:
+        """Read on until these words were said; returns the line."""
+        assert self.process.stderr is not None
+        async with asyncio.timeout(60):
+            while True:
+                line = (await self.process.stderr.readline()).decode()
+                assert line, self.said
+                self.said += line
+                if words in line:
+                    return line
+
+    async def stop(self, number: signal.Signals = signal.SIGTERM) -> float:
+        """Seconds that it took to end."""
+        assert self.process.stderr is not None
+        began = time.monotonic()
+        self.process.send_signal(number)
+        async with asyncio.timeout(20):
+            self.said += (await self.process.stderr.read()).decode()
+            await self.process.wait()
+        return time.monotonic() - began
+
+
+@asynccontextmanager
+async def started(*arguments: str, cwd: Path, **settings: str) -> AsyncIterator[Running]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        *arguments,
+        cwd=cwd,
+        env=environment(**settings),
+        stderr=asyncio.subprocess.PIPE,
+        limit=1 << 20,
+    )
+    try:
+        yield Running(process)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+def address(line: str) -> str:
+    found = re.search(r"http://\S+", line)
+    assert found is not None
+    return found[0]
+
+
+async def test_help_names_every_command(tmp_path: Path) -> None:
+    code, out, _ = await newstally("--help", cwd=tmp_path)
+    assert code == 0
+    for command in ("run", "demo", "check", "backup", "export", "import"):
+        assert f"\n  {command} " in out
+
+
+async def test_a_wrong_config_ends_in_one_message_that_lists_every_fault(tmp_path: Path) -> None:
+    config = tmp_path / "wrong.toml"
+    config.write_text("[site]\nprot = 1\n[telegram]\ntoken = 'not-a-token'\n[gather]\ninterval = 'soon'\n")
+    code, out, err = await newstally("run", "--config", str(config), cwd=tmp_path)
+    assert code == 2
+    assert out == ""
+    assert [name in err for name in ("site.prot", "telegram.token", "gather.interval")] == [True] * 3
+    assert "Traceback" not in err
+    assert "not-a-token" not in err
+
+
+async def test_a_config_that_is_not_there_is_told(tmp_path: Path) -> None:
+    code, _, err = await newstally("run", "--config", "nowhere.toml", cwd=tmp_path)
+    assert code == 2
+    assert "nowhere.toml" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_bare_start_shows_samples_and_stops_within_two_seconds(tmp_path: Path, number: signal.Signals) -> None:
+    async with started("run", cwd=tmp_path, NEWSTALLY_SITE__PORT=str(free_port())) as product:
+        room = address(await product.until("web room is open"))
+        admin = address(await product.until("admin"))
+        async with aiohttp.ClientSession() as visitor, asyncio.timeout(20):
+            async with visitor.get(f"{room}/r/fr") as page:
+                assert page.status == 200
+            stories: list[dict[str, object]] = []
+            while not stories:
+                async with visitor.get(f"{room}/api/v1/stories") as answer:
+                    stories = (await answer.json())["stories"]
+                await asyncio.sleep(0.05)  # another process: there is nothing to await
+            async with visitor.get(admin) as page:
+                assert page.status == 200
+            async with visitor.get(f"{room}/r/fr/events") as stream:  # an open stream must not hold the end up
+                assert stream.status == 200
+                assert await product.stop(number) < 2
+        assert product.process.returncode == 0
+        assert "Traceback" not in product.said
+        assert stories[0]["sample"] is True
+
+
+async def test_a_second_start_takes_the_next_free_port_and_a_configured_one_is_exact(tmp_path: Path) -> None:
+    port = str(free_port())
+    async with started("run", cwd=tmp_path, NEWSTALLY_SITE__PORT=port) as first:
+        await first.until("web room is open")
+        (tmp_path / "other").mkdir()
+        code, _, err = await newstally("run", cwd=tmp_path / "other", NEWSTALLY_SITE__PORT=port)
+        assert code == 2
+        assert port in err
+
+
+async def test_without_a_token_no_platform_library_is_imported(tmp_path: Path) -> None:
+    script = """
+import asyncio, sys
+from bot import __main__ as line
+from bot import app
+settings = line._load(None)
+async def main():
+    stop = asyncio.Event()
+    def say(text):
+        if "Stop with" in text:
+            loaded = {name for name in ("telegram", "discord", "httpx") if name in sys.modules}
+            print("loaded:", sorted(loaded))
+            stop.set()
+    await app.run(settings, sample_wire=True, say=say, stop=stop)
+asyncio.run(main())
+"""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        script,
+        cwd=tmp_path,
+        env=environment(NEWSTALLY_SITE__PORT=str(free_port())),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(60):
+        out, _ = await process.communicate()
+    assert out.decode().strip() == "loaded: []"
+
+
+async def test_backup_while_running_export_and_import_carry_everything(tmp_path: Path) -> None:
+    async with started("run", cwd=tmp_path, NEWSTALLY_SITE__PORT=str(free_port())) as product:
+        room = address(await product.until("web room is open"))
+        async with aiohttp.ClientSession() as visitor, asyncio.timeout(20):
+            await (await visitor.get(f"{room}/r/de")).read()
+            while True:
+                async with visitor.get(f"{room}/api/v1/stories") as answer:
+                    if (await answer.json())["stories"]:
+                        break
+                await asyncio.sleep(0.05)
+        code, _, err = await newstally("backup", "copy.db", cwd=tmp_path)
+        assert (code, "Copied" in err) == (0, True)
+        code, _, err = await newstally("backup", "copy.db", cwd=tmp_path)
+        assert (code, "exists already" in err) == (1, True)
+        await product.stop()
+    with sqlite3.connect(tmp_path / "copy.db") as copy:
+        assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    copy.close()
+    code, _, err = await newstally("export", "all.jsonl", cwd=tmp_path)
+    assert code == 0, err
+    exported = [json.loads(line) for line in (tmp_path / "all.jsonl").read_text().splitlines()]
+    code, _, err = await newstally("import", "all.jsonl", cwd=tmp_path, NEWSTALLY_STORAGE__PATH="new.db")
+    assert code == 0, err
+    code, out, _ = await newstally("export", "-", cwd=tmp_path, NEWSTALLY_STORAGE__PATH="new.db")
+    assert code == 0
+    assert [json.loads(line) for line in out.splitlines()] == exported
+    code, _, err = await newstally("import", "all.jsonl", cwd=tmp_path)
+    assert (code, "not empty" in err) == (1, True)
+
+
+async def test_check_says_that_all_is_well_and_exits_with_one_when_it_is_not(tmp_path: Path) -> None:
+    code, _, err = await newstally("check", cwd=tmp_path)
+    assert (code, "All is well" in err) == (0, True), err
+    (tmp_path / "newstally.db").unlink()
+    (tmp_path / "newstally.db").write_text("this is no database at all, and long enough to be looked at closely")
+    code, _, err = await newstally("check", cwd=tmp_path)
+    assert (code, "FAULT" in err, "Traceback" in err) == (1, True, False), err
