@@ -10,9 +10,9 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
 
 import structlog
-from prometheus_client import CollectorRegistry
 
 from adapters import ADAPTERS
 from bot.card.story import Standing, story_card
@@ -30,7 +30,6 @@ from bot.model import Card, ChatRef
 from bot.pace import Pacer
 from bot.ports import ChatAdapter, Pace, PublishesCommands, ServesPages, Site, State, Surroundings, Translators
 from bot.publish.outbox import Outbox
-from bot.site.health import Health
 from bot.site.server import address_of, bind, loopback_address_of, serve, site_of
 from bot.storage import declared, meta, retention
 from bot.storage.database import Database, open_database
@@ -41,6 +40,9 @@ from bot.storage.rooms import Rooms
 from bot.tally.recorder import Recorder
 from bot.tally.refresh import Refresher
 from bot.ticks import ticking
+
+if TYPE_CHECKING:
+    from bot.site.health import Health
 
 log = structlog.get_logger()
 
@@ -139,6 +141,8 @@ class _House:
 
     def health(self) -> dict[str, Health]:
         """How each platform stands, also those that are off."""
+        from bot.site.health import Health
+
         off = Health(State.OFF)
         return {
             name: Health(self.adapters[name].state, self.adapters[name].detail) if name in self.adapters else off
@@ -203,6 +207,9 @@ async def _live(
 
 
 async def _serve(house: _House, sock: socket.socket, epoch: datetime | None, say: Callable[[str], None]) -> None:
+    # FastAPI takes most of a second to import; by now the socket is open and the database too.
+    from prometheus_client import CollectorRegistry
+
     from bot.site.app import create_site
 
     pages = [adapter.pages() for adapter in house.adapters.values() if isinstance(adapter, ServesPages)]
@@ -329,5 +336,8 @@ def _announce(house: _House, say: Callable[[str], None]) -> None:
     for adapter in house.adapters.values():
         if isinstance(adapter, ServesPages):
             say(f"The {adapter.platform} room is open: {address}")
-            say(f"This link makes you its admin: {adapter.admin_link(address)}")
+            if house.settings.site.admin_token is None:
+                say(f"This link makes you its admin, until the next start: {adapter.admin_link(address)}")
+            else:
+                say(f"Become its admin at {address}/enter?token=… with your site.admin_token.")
     say("Stop with Ctrl-C.")

@@ -8,9 +8,10 @@ from pathlib import Path
 from alembic.autogenerate import produce_migrations, render_python_code
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
+from sqlalchemy.pool import StaticPool
 
 from bot.storage import tables
-from bot.storage.migrate import HEAD, MIGRATIONS, migrate
+from bot.storage.migrate import HEAD, MIGRATIONS, upgrade
 
 TEMPLATE = '''"""{title}"""
 
@@ -31,9 +32,10 @@ def upgrade() -> None:
 
 
 def draft(name: str, *, first: bool) -> Path:
-    engine = create_engine("sqlite://")
+    engine = create_engine("sqlite://", poolclass=StaticPool)
     if not first:
-        migrate(engine)
+        with engine.begin() as connection:
+            upgrade(connection)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"render_as_batch": True})
         script = produce_migrations(context, tables.metadata)

@@ -12,7 +12,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
-from adapters.web import admin_link, build
+from adapters.web import build
 from adapters.web.adapter import WebAdapter
 from adapters.web.settings import WebSettings
 from bot.card.answer import answer_card, heading, item, paragraph
@@ -210,7 +210,7 @@ class House:
 
     @property
     def admin_link(self) -> str:
-        return admin_link(self.address, self.site.admin_token)
+        return self.adapter.admin_link(self.address)
 
 
 @asynccontextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
+import discord
 import structlog
 from discord.http import Route
 
@@ -106,12 +107,19 @@ class Calls:
             try:
                 return await redraw(body)
             except FAILURES as error:
-                if code_of(error) != THREAD_ARCHIVED:
+                # A moderator may have locked it: then it stays as it is.
+                if code_of(error) != THREAD_ARCHIVED or not await self._woken(channel):
                     raise
-            await self._asked(Traffic.EDIT, asking(), lambda: self.client.http.edit_channel(channel, archived=False))
             return await redraw(body)
 
         await self._with_plainer(card, redraw_awake, _QUESTION)
+
+    async def _woken(self, thread: int) -> bool:
+        try:
+            await self._asked(Traffic.EDIT, asking(), lambda: self.client.http.edit_channel(thread, archived=False))
+        except discord.Forbidden:
+            return False
+        return True
 
     async def seed(self, message: MessageRef, emoji: Sequence[str]) -> None:
         """Put these reactions under a message; one that can't be put is passed over."""

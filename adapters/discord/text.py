@@ -32,7 +32,7 @@ _UNSAFE_IN_URL = re.compile(r"[\s()<>\"\\`|{}^]")
 
 def units(text: str) -> int:
     """Length in UTF-16 code units: never less than what a server counts."""
-    return len(text) + sum(char > "\uffff" for char in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def sendable(text: str, *, one_line: bool) -> str:
@@ -88,13 +88,11 @@ def shortened(text: str, most: int) -> str:
 
 def _fitting(text: str, most: int) -> int:
     """The last place at which the text can be cut between characters as people see them, within ``most`` units."""
-    room, end = most, 0
-    for place, char in enumerate(text):
-        room -= 1 + (char > "\uffff")
-        if room < 0:
-            break
-        if _ends(text, place + 1):
-            end = place + 1
+    end = min(len(text), most)
+    while (over := units(text[:end]) - most) > 0:
+        end -= (over + 1) // 2  # each character taken off frees one unit or two
+    while end > 0 and not _ends(text, end):
+        end -= 1
     return end
 
 

@@ -43,8 +43,6 @@ class WebAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, ServesPages):
     recognises_keys: ClassVar[bool] = True
 
     def __init__(self, settings: WebSettings, surroundings: Surroundings) -> None:
-        self.shares_votes = settings.share_votes or surroundings.site.loopback
-        """Whether the rooms count everywhere: elsewhere than on loopback one person can be many members."""
         self._surroundings = surroundings
         self._hub = Hub()
         self._visits = Visits(surroundings.site)

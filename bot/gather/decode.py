@@ -35,16 +35,25 @@ def decode(body: bytes, content_type: str) -> str:
     # Valid UTF-8 beyond ASCII is nearly never anything else, whatever the header says. Bytes that are all ASCII may still
     # be an encoding with escapes (ISO-2022-JP).
     if b"\x1b" not in body or not named:
-        try:
-            return body.decode("utf-8")
-        except UnicodeDecodeError:
-            pass
+        text = _utf8(body)
+        if text is not None:
+            return text
     for encoding in named:
         try:
             return body.decode(encoding)
         except (UnicodeDecodeError, ValueError):
             continue
     return body.decode("utf-8" if _mostly_utf8(body) else _fallback(named), "replace")
+
+
+def _utf8(body: bytes) -> str | None:
+    """The text if it is UTF-8, a character cut off at the end aside."""
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(body)
+    except UnicodeDecodeError:
+        return None
+    whole = body.isascii() or not text.isascii()
+    return text if whole else None
 
 
 def _wide(body: bytes) -> str | None:

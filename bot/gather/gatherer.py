@@ -109,10 +109,12 @@ class Gatherer:
         """The id of the source of this address that is held to the guard, made if need be."""
         return await self._ensure(feed.url, exempt=False, title=feed.title)
 
-    async def declared_source(self, address: str, language: str | None = None) -> int:
-        """The id of the source that the operator's config names, which isn't held to the guard. ``language`` is what its
-        stories are in if neither it nor their words tell. Raises SourceError for what is no web address."""
-        return await self._ensure(str(checked(address)), exempt=True, language=language)
+    async def declared_source(self, address: str) -> int:
+        """The id of the source that the operator's config names, which isn't held to the guard.
+
+        Raises SourceError for what is no web address.
+        """
+        return await self._ensure(str(checked(address)), exempt=True)
 
     async def sample_source(self, language: str) -> int:
         """The id of the sample wire's source in a language, made if need be."""

@@ -91,12 +91,12 @@ _RANGES = (
 )
 _ONE_LANGUAGE = {"hangul": "ko", "armenian": "hy", "greek": "el", "hebrew": "he", "thai": "th", "georgian": "ka"}
 
-_LETTERS_A_WORD = {"han": 3, "kana": 3, "hangul": 3}
-"""One of these says about as much as three letters of an alphabet: "Bitcoin 대폭락" is Korean."""
+_WEIGHT = {"han": 5, "kana": 5, "hangul": 5}
+"""One of these says about as much as five letters of an alphabet: "Bitcoin ETF 대폭락" is Korean."""
 
 
 def _scripts(text: str) -> dict[str, int]:
-    counts = {name: len(pattern.findall(text)) * _LETTERS_A_WORD.get(name, 1) for name, pattern in _RANGES}
+    counts = {name: len(pattern.findall(text)) * _WEIGHT.get(name, 1) for name, pattern in _RANGES}
     return {name: count for name, count in counts.items() if count}
 
 

@@ -89,37 +89,34 @@ def lede_text(text: str) -> str:
     return cut(text, MAX_LEDE)
 
 
-# "The post … appeared first on …", as WordPress says it in the thirteen languages, and the usual invitations to read on.
-_TAIL = re.compile(
-    r"\s*(?:"
-    r"The (?:post|article) .{1,300}? (?:appeared first|first appeared) on .{1,120}"
-    r"|Der (?:Beitrag|Artikel) .{1,300}? erschien zuerst auf .{1,120}"
-    r"|(?:L['’]article|Cet article) .{1,300}? est apparu en premier sur .{1,120}"
-    r"|La entrada .{1,300}? (?:se publicó primero|apareció primero|aparece primero) en .{1,120}"
-    r"|L['’]articolo .{1,300}? (?:proviene da|sembra essere il primo su|è stato pubblicato (?:per la prima volta )?su) .{1,120}"
-    r"|Het (?:bericht|artikel) .{1,300}? (?:verscheen eerst op|is geschreven door|is verschenen op) .{1,120}"
-    r"|[OA] (?:post|artigo|publicação|notícia|conteúdo) .{1,300}? (?:apareceu|aparece|foi publicad[oa]) (?:primeiro|antes|originalmente) (?:em|no|na) .{1,120}"
-    r"|(?:Сообщение|Запись|Статья) .{1,300}? (?:впервые|сначала)? ?(?:появил[аои]сь|опубликован[аоы]?) (?:впервые |сначала )?(?:на|в) .{1,120}"
-    r"|.{0,300}? (?:yazısı|haberi) (?:ilk önce |ilk olarak )?.{1,120}? (?:üzerinde|sitesinde|tarihinde) (?:ilk )?(?:ortaya çıktı|yayınlandı|göründü)\.?"
-    r"|(?:投稿|記事)\s?.{1,300}?(?:は|が).{1,120}?に最初に表示されました。?"
-    r"|.{0,300}? (?:게시물이|글이|기사는) .{1,120}?에 (?:처음|먼저) (?:등장했습니다|나타났습니다|게시되었습니다)\.?"
-    r"|.{0,300}?(?:最先出现在|最早出現於|首先出現在|最初出现在).{1,120}"
-    r"|(?:Continue reading|Read more|Weiterlesen|Lire la suite|Leer más|Leggi tutto|Lees verder|Leia mais|Читать далее|Devamını oku)"
-    r"(?: .{0,80})?(?:\.\.\.|…|→|»|>)?"
-    r")\s*$",
-    re.DOTALL,
-)
-_TAIL_STARTS = re.compile(
-    r"(?<!\S)(?:The |Der |L['’]|Cet |La entrada|Het |[OA] |Сообщение|Запись|Статья|Continue |Read |Weiter|Lire |Leer |Leggi |Lees "
-    r"|Leia |Читать|Devam)|投稿|記事|(?<=[.!?。！？…\]”\"»]) "
-)
 _ELLIPSIS = re.compile(r"\s*(?:\[\s*(?:…|\.\.\.|\?)\s*\]|&hellip;)\s*$")
+
+# "The post … appeared first on …", as WordPress says it in the thirteen languages, and the usual invitations to read on.
+_TAILS = (
+    r"The (?:post|article) .{1,300}? (?:appeared first|first appeared) on .{1,120}",
+    r"Der (?:Beitrag|Artikel) .{1,300}? erschien zuerst auf .{1,120}",
+    r"(?:L['’]article|Cet article) .{1,300}? est apparu en premier sur .{1,120}",
+    r"La entrada .{1,300}? (?:se publicó primero|apareció primero|aparece primero) en .{1,120}",
+    r"L['’]articolo .{1,300}? (?:proviene da|sembra essere il primo su|è stato pubblicato su) .{1,120}",
+    r"Het (?:bericht|artikel) .{1,300}? (?:verscheen eerst op|is verschenen op) .{1,120}",
+    r"[OA] (?:post|artigo|publicação|notícia|conteúdo) .{1,300}? (?:apareceu|aparece) (?:primeiro|antes) (?:em|no|na) .{1,120}",
+    r"(?:Сообщение|Запись|Статья) .{1,300}? (?:впервые |сначала )?появил[аои]сь (?:впервые |сначала )?(?:на|в) .{1,120}",
+    r"[^.!?]{1,300}? yazısı (?:ilk önce |ilk olarak )?.{1,120}? üzerinde (?:ilk )?(?:ortaya çıktı|yayınlandı|göründü)\.?",
+    r"(?:投稿|記事)\s?.{1,300}?(?:は|が).{1,120}?に最初に表示されました。?",
+    r"[^.!?]{1,300}? (?:게시물이|글이) .{1,120}?에 (?:처음|먼저) (?:등장했습니다|나타났습니다|게시되었습니다)\.?",
+    r"[^。！？]{1,300}?(?:最先出现在|最早出現於|首先出現在|最初出现在).{1,120}",
+    r"(?:Continue reading|Read more|Weiterlesen|Lire la suite|Leer más|Leggi tutto|Lees verder|Leia mais|Читать далее"
+    r"|Devamını oku)(?: .{0,80})?(?:\.\.\.|…|→|»|>)?",
+)
+_TAIL = re.compile(f"(?:{'|'.join(_TAILS)})", re.DOTALL)
+_SENTENCE_START = re.compile(r"(?<=[.!?…\]”\"»)]) |(?<=[。！？…])\s?|^")
 
 
 def _without_tail(text: str) -> str:
-    # Only the end is looked at, from the places where such a note can begin: the pattern stays cheap on any text.
-    for match in _TAIL_STARTS.finditer(text, max(0, len(text) - 500)):
-        if _TAIL.fullmatch(text, match.start()):
-            text = text[: match.start()].rstrip()
+    # Only the end is looked at, and there only beginnings of sentences, the last one first: cheap on any text.
+    starts = [match.end() for match in _SENTENCE_START.finditer(text, max(0, len(text) - 600))]
+    for start in reversed(starts):
+        if _TAIL.fullmatch(text, start):
+            text = text[:start].rstrip()
             break
     return _ELLIPSIS.sub("…", text)

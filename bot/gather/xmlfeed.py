@@ -23,8 +23,8 @@ MAX_ENTRIES = 2000
 
 # Not allowed in XML at all; one of them makes a strict parser give up.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_ROOT = re.compile(r"<(?:\?xml|rss|feed|(?:\w+:)?rdf|channel)[\s>]", re.IGNORECASE)
-_ELEMENT = re.compile(r"<[A-Za-z_]")
+_ROOT = re.compile(r"<(?:\?xml|(?:\w+:)?(?:rdf|feed|rss|channel))[\s>]", re.IGNORECASE)
+_ROOT_ELEMENT = re.compile(r"<(?:\w+:)?(?:rss|feed|rdf|channel)[\s/>]", re.IGNORECASE)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
@@ -34,47 +34,49 @@ def read_xml(text: str, url: str) -> DraftFeed | None:
     root = _ROOT.search(text)
     if root is None:
         return None
-    # A warning of the publisher's PHP may stand in front.
-    text = _ILLEGAL.sub("", text[root.start() :])
     if _declares_entities(text):
         raise SourceError(Phrase("It declares entities of its own, and I don't read those."))
-    parsed = _parse(_XML_DECLARATION.sub("", text), url)
-    if not parsed.version and not parsed.entries:
+    # A warning of the publisher's PHP may stand in front.
+    text = _ILLEGAL.sub("", text[root.start() :])
+    parsed = _parse(_XML_DECLARATION.sub("", text))
+    version = str(parsed.get("version") or "")
+    if not version and not parsed.entries:
         return None
     feed = parsed.feed
     language = declared_language(_raw(feed, "language"))
     detail = _raw(feed, "title_detail") or {}
     return DraftFeed(
-        title=_title(detail, parsed.version) or fold(str(_raw(feed, "title") or "")),
+        title=_title(detail, version) or fold(str(_raw(feed, "title") or "")),
         language=language,
         site_url=absolute_address(_raw(feed, "link"), url),
-        drafts=tuple(_drafts(parsed, url, language)),
+        drafts=tuple(_drafts(parsed.entries, version, url, language)),
     )
 
 
 def _declares_entities(text: str) -> bool:
     """Only before the root element is it a declaration: an article about entity bombs may quote one."""
     bare = _COMMENT.sub("", text)
-    root = _ELEMENT.search(bare)
+    root = _ROOT_ELEMENT.search(bare)
     return "<!ENTITY" in bare[: root.start() if root else len(bare)].upper()
 
 
-def _parse(text: str, url: str) -> Any:
-    parsed = _feedparser(text, url)
+def _parse(text: str) -> Any:
+    parsed = _feedparser(text)
     if not parsed.bozo:
         return parsed
     # feedparser's fall-back parser is far worse than its strict one, so what is usually broken is mended first.
-    mended = _feedparser(_mend(text), url)
+    mended = _feedparser(_mend(text))
     if not mended.bozo or len(mended.entries) > len(parsed.entries):
         return mended
     return parsed
 
 
-def _feedparser(text: str, url: str) -> Any:
-    # A file object, never a string: feedparser opens strings as addresses and files.
+def _feedparser(text: str) -> Any:
+    # A file object, never a string: feedparser opens strings as addresses and files. It isn't told the feed's address:
+    # it would make an address of every guid that only forgot to say that it is none.
     return feedparser.parse(
         io.BytesIO(text.encode("utf-8", "replace")),
-        response_headers={"content-type": "application/xml; charset=utf-8", "content-location": url},
+        response_headers={"content-type": "application/xml; charset=utf-8"},
         resolve_relative_uris=False,
         sanitize_html=False,
     )
@@ -97,15 +99,17 @@ def _mend(text: str) -> str:
     return _MENDABLE.sub(mend, text)
 
 
-def _drafts(parsed: Any, url: str, language: str | None) -> Iterator[Draft]:
-    for entry in parsed.entries[:MAX_ENTRIES]:
-        draft = _draft(entry, parsed.version, url, language)
+def _drafts(
+    entries: list[Mapping[str, Any]], version: str, url: str, language: str | None
+) -> Iterator[Draft]:
+    for entry in entries[:MAX_ENTRIES]:
+        draft = _draft(entry, version, url, language)
         if draft.title:
             yield draft
 
 
 def _draft(entry: Mapping[str, Any], version: str, url: str, language: str | None) -> Draft:
-    link = _link(entry, url)
+    link = _link(entry, version, url)
     bodies = list(_bodies(entry, version))
     lede = next((words for markup in bodies if (words := lede_text(plain_text(markup)))), "")
     detail = _raw(entry, "title_detail") or {}
@@ -153,7 +157,7 @@ def _date(entry: Mapping[str, Any]) -> Any:
 # --- addresses -------------------------------------------------------------------------------------------------------
 
 
-def _link(entry: Mapping[str, Any], base: str) -> str | None:
+def _link(entry: Mapping[str, Any], version: str, base: str) -> str | None:
     """What stands in <link>; where there is none, a guid that says it is the address."""
     alternates = [link for link in _raw(entry, "links") or () if link.get("rel") == "alternate" and link.get("href")]
     # A type other than HTML is the article in another form (a PDF, a feed of its comments).
@@ -162,10 +166,10 @@ def _link(entry: Mapping[str, Any], base: str) -> str | None:
         address = absolute_address(link["href"], base)
         if address:
             return address
-    guid = str(_raw(entry, "id") or "").strip()
-    if _raw(entry, "guidislink") and not guid.lower().startswith(("http://", "https://")):
-        return None  # a number that the feed forgot to call no address
-    return absolute_address(_raw(entry, "link"), base)
+    # feedparser gives a guid as the link; an id of Atom is a name, whatever it looks like.
+    guid = str(_raw(entry, "link") or "").strip()
+    is_address = guid.lower().startswith(("http://", "https://")) and not version.startswith("atom")
+    return absolute_address(guid, base) if is_address and _raw(entry, "guidislink") else None
 
 
 def absolute_address(address: Any, base: str) -> str | None:

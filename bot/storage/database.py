@@ -75,8 +75,10 @@ class _Lane:
             try:
                 with self._engine.begin() as connection:
                     return fn(connection, *args, **kwargs)
-            except OperationalError as error:  # a full disk, a locked file, a broken one: nothing of ours is wrong
-                raise StorageError(Phrase("The database refuses: {reason}", {"reason": str(error.orig)})) from error
+            # A full disk, a locked file, a broken one: nothing of ours is wrong. Bare where bot/storage/hot.py ran it.
+            except (OperationalError, sqlite3.OperationalError) as error:
+                reason = str(getattr(error, "orig", error))
+                raise StorageError(Phrase("The database refuses: {reason}", {"reason": reason})) from error
 
         # Shielded: a cancelled caller must not leave the thread's result without a taker while the transaction goes on.
         return await asyncio.shield(_on_thread(self._connection, transaction))

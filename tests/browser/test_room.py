@@ -45,6 +45,24 @@ async def test_a_story_arrives_without_reloading_and_is_announced(house: House, 
     await expect(page.get_by_text("Stories arrive in a moment.")).to_be_hidden()
 
 
+async def test_whoever_reads_further_up_is_not_pulled_away(house: House, new_member: NewMember) -> None:
+    for number in range(1, 13):
+        await house.core.post(a_story(title=f"Story {number}"))
+    page = await (await new_member(viewport={"width": 390, "height": 700})).new_page()
+    await page.goto(f"{house.address}/r/en")
+    for number in (13, 14, 15):
+        await house.core.post(a_story(title=f"Story {number}"))
+    await expect(page.get_by_role("link", name="Story 15")).to_be_in_viewport()
+    await expect(page.get_by_role("button", name="New stories")).to_be_hidden()
+
+    await page.evaluate("window.scrollTo({ top: 0, behavior: 'instant' })")
+    await expect(page.get_by_role("link", name="Story 15")).not_to_be_in_viewport()
+    await house.core.post(a_story(title="Story 16"))
+    await page.get_by_role("button", name="New stories").click()
+    await expect(page.get_by_role("link", name="Story 16")).to_be_in_viewport()
+    await expect(page.get_by_role("button", name="New stories")).to_be_hidden()
+
+
 async def test_another_language_is_another_room(house: House, new_member: NewMember) -> None:
     page = await (await new_member(locale="de-DE")).new_page()
     await page.goto(house.address)

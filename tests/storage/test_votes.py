@@ -128,9 +128,7 @@ async def test_withdrawing_a_press_tells_which_reaction_it_uncovers(db):
     _, (delivery,) = await set_up(db, ROOM)
     await record(db, react(ROOM, "1", "ann", "👎"))
 
-    said = await record(
-        db, press(ROOM, "1", "ann", delivery, BULL, "1"), press(ROOM, "1", "ann", delivery, BULL, "2")
-    )
+    said = await record(db, press(ROOM, "1", "ann", delivery, BULL, "1"), press(ROOM, "1", "ann", delivery, BULL, "2"))
 
     assert [one.standing for one in said] == [BULL, BEAR]
 
@@ -223,9 +221,7 @@ async def test_nothing_counts_once_voting_has_ended(db):
     await record(db, press(ROOM, "1", "ann", delivery, BULL, "1"))
     late = NOW + RULES.open_for
 
-    said = await record(
-        db, press(ROOM, "1", "ann", delivery, BEAR, "2"), react(ROOM, "1", "bob", "👍"), now=late
-    )
+    said = await record(db, press(ROOM, "1", "ann", delivery, BEAR, "2"), react(ROOM, "1", "bob", "👍"), now=late)
 
     assert said == [Recorded(Outcome.CLOSED, BULL), Recorded(Outcome.CLOSED)]
     assert await db.read(tallies_of, story) == {"room": (1, 0), "everywhere": (1, 0)}
@@ -326,9 +322,7 @@ async def test_a_crash_between_posting_and_adopting_is_repaired_by_the_sweep(db)
 async def test_a_mirror_heard_of_before_its_post_brings_its_reactions_along(db):
     story = await db.write(add_story)
     delivery = await db.write(add_delivery, story, ROOM)
-    said = await record(
-        db, PostMirrored(MessageRef(ROOM, "5"), MessageRef(YARD, "77")), react(YARD, "77", "ann", "👍")
-    )
+    said = await record(db, PostMirrored(MessageRef(ROOM, "5"), MessageRef(YARD, "77")), react(YARD, "77", "ann", "👍"))
     assert {one.outcome for one in said} == {Outcome.EARLY}
 
     said = await record(db, react(YARD, "77", "bob", "👍"))

@@ -36,9 +36,7 @@ def add_story(connection: Connection, title: str = "A coin rises") -> int:
 
 def add_delivery(connection: Connection, story_id: int, ref: ChatRef, state: str = "sending") -> int:
     chat_id = connection.execute(
-        select(chat.c.id).where(
-            chat.c.platform == ref.platform, chat.c.native_id == ref.id, chat.c.topic == ref.topic
-        )
+        select(chat.c.id).where(chat.c.platform == ref.platform, chat.c.native_id == ref.id, chat.c.topic == ref.topic)
     ).scalar()
     if chat_id is None:
         chat_id = add_chat(connection, ref)
@@ -54,9 +52,7 @@ def add_delivery(connection: Connection, story_id: int, ref: ChatRef, state: str
     return connection.execute(insert(delivery).values(row)).inserted_primary_key[0]
 
 
-def add_post(
-    connection: Connection, story_id: int, ref: ChatRef, message_id: str, *, posted_at: datetime = NOW
-) -> int:
+def add_post(connection: Connection, story_id: int, ref: ChatRef, message_id: str, *, posted_at: datetime = NOW) -> int:
     """A story posted in a chat; returns its delivery."""
     delivery_id = add_delivery(connection, story_id, ref)
     deliveries.mark_posted(connection, delivery_id, MessageRef(ref, message_id), "en", 1, posted_at)

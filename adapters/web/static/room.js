@@ -64,6 +64,16 @@ function morph(old, fresh) {
 const nearEnd = () => window.innerHeight + window.scrollY > document.documentElement.scrollHeight - 160;
 const toEnd = (behavior) => end.scrollIntoView({ block: "end", behavior });
 
+// Whoever is at the end stays there while stories arrive, until they scroll up.
+let follows = true;
+let scrolled = 0;
+function scroll() {
+  if (nearEnd()) follows = true;
+  else if (window.scrollY < scrolled) follows = false;
+  scrolled = window.scrollY;
+  if (follows) arrived.hidden = true;
+}
+
 const number = (card) => (card.id.startsWith("m") ? Number(card.id.slice(1)) : NaN);
 
 function place(card) {
@@ -76,12 +86,11 @@ function place(card) {
 }
 
 function append(card) {
-  const stay = !nearEnd();
   if (!place(card)) return;
   const title = card.querySelector(".title")?.textContent ?? "";
   announcer.textContent = words.newStory.replace("{title}", () => title);
-  if (stay) arrived.hidden = false;
-  else toEnd("smooth");
+  if (follows) toEnd("smooth");
+  else arrived.hidden = false;
 }
 
 function answer(card) {
@@ -227,7 +236,7 @@ document.getElementById("older")?.addEventListener("click", async (event) => {
 });
 
 arrived.addEventListener("click", () => toEnd("smooth"));
-addEventListener("scroll", () => nearEnd() && (arrived.hidden = true), { passive: true });
+addEventListener("scroll", scroll, { passive: true });
 
 // --- start -----------------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from adapters.discord.adapter import DiscordAdapter
+from adapters.discord.rights import NEEDED
 from adapters.discord.settings import DiscordSettings
 from bot.events import Event
 from bot.model import Button, ButtonRole, Card, ChatRef, Line, LineKind, Phrase, Span, Style
@@ -197,7 +198,7 @@ async def world() -> AsyncIterator[World]:
 async def place(world: World) -> Place:
     server = world.server
     guild = await server.create_guild("Investors", preferred_locale="fr")
-    await server.invite_bot(guild)
+    await server.invite_bot(guild, NEEDED.value)
     news = await server.create_text(guild, "news")
     ann = await server.add_user("ann", locale="fr", guild=guild, permissions_=["MANAGE_GUILD"])
     bob = await server.add_user("bob", guild=guild)

@@ -1,6 +1,7 @@
 """Checks message and modal components, old layout and new (Component Reference).
 
-Limits are the reference's; error names and words those of the live API, as they appear in public bug reports.
+Limits are the reference's. Error names and words are those that public bug reports quote, where they quote any;
+the table in REFUSALS.md marks the others.
 """
 
 from __future__ import annotations

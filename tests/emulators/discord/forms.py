@@ -1,6 +1,6 @@
 """Collects what is wrong with a request body and says it in Discord's nested form (Reference: Error Messages).
 
-Wordings are those the live API gives; they recur in countless public bug reports.
+Wordings are those that public bug reports quote from the live API.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import html
 import json
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -17,35 +18,7 @@ from .state import EPHEMERAL, GUILD_FORUM, LOADING, Channel, Json, Message, User
 if TYPE_CHECKING:
     from .server import DiscordServer
 
-STYLE = """
-:root { color-scheme: dark; --bg: #313338; --side: #2b2d31; --deep: #1e1f22; --text: #dbdee1; --dim: #949ba4 }
-* { box-sizing: border-box } body { margin: 0; display: flex; min-height: 100vh; background: var(--bg);
-  color: var(--text); font: 16px/1.4 "gg sans", "Noto Sans", "Segoe UI", sans-serif }
-nav { width: 15rem; flex: none; background: var(--side); padding: 1rem .6rem } nav h2 { font-size: .95rem; margin: .4rem }
-nav a { display: block; padding: .3rem .6rem; color: var(--dim); text-decoration: none; border-radius: 4px }
-nav a.here, nav a:hover { background: #404249; color: #fff } nav a.thread { margin-left: 1.2rem; font-size: .9rem }
-main { flex: 1; min-width: 0; padding: 1rem 1.2rem; max-width: 60rem } h1 { font-size: 1.1rem; margin: 0 0 1rem }
-article { display: flex; gap: .9rem; padding: .4rem 0 } .face { width: 40px; height: 40px; border-radius: 50%; flex: none;
-  background: #5865f2; color: #fff; display: grid; place-items: center; font-weight: 600 } .body { min-width: 0; flex: 1 }
-.who b { color: #f2f3f5 } .app { background: #5865f2; color: #fff; font-size: .65rem; padding: .1rem .3rem;
-  border-radius: 3px } .when, .note { color: var(--dim); font-size: .78rem } a { color: #00a8fc }
-.embed, .container { background: var(--side); border-left: 4px solid #1e1f22; border-radius: 4px; padding: .6rem .9rem;
-  margin: .3rem 0; max-width: 34rem } .embed h3 { margin: 0 0 .3rem; font-size: 1rem } .embed img, .gallery img {
-  max-width: 100%; border-radius: 4px } .fields { display: grid; grid-template-columns: repeat(3, 1fr); gap: .5rem }
-.fields .wide { grid-column: 1/-1 } .row, .reactions { display: flex; flex-wrap: wrap; gap: .4rem; margin: .3rem 0 }
-button, .link { border: 0; border-radius: 4px; padding: .45rem .9rem; color: #fff; background: #4e5058; font: inherit;
-  font-size: .9rem; cursor: pointer; text-decoration: none } .s1 { background: #5865f2 } .s3 { background: #248046 }
-.s4 { background: #da373c } button:disabled { opacity: .5; cursor: default }
-.reactions button { background: var(--side); border: 1px solid #3f4147; padding: .15rem .5rem; border-radius: 8px }
-.reactions .burst { border-color: #f0b232 } blockquote { border-left: 4px solid #4e5058; margin: .2rem 0;
-  padding-left: .7rem } code { background: var(--deep); padding: 0 .25rem; border-radius: 3px } .section { display: flex;
-  gap: 1rem; justify-content: space-between } .mention { background: #3c4270; color: #c9cdfb; border-radius: 3px }
-time { background: #404249; border-radius: 3px; padding: 0 .15rem } hr { border: 0; border-top: 1px solid #3f4147 }
-.private { background: #2f3350; border-left: 3px solid #5865f2; padding-left: .6rem } form.say { display: flex; gap: .4rem;
-  margin-top: 1rem } input, select { background: #383a40; color: inherit; border: 0; border-radius: 6px; padding: .5rem;
-  font: inherit; min-width: 0 } input[name=content] { flex: 1 } h4, h5 { margin: .2rem 0 }
-@media (max-width: 44rem) { body { display: block } nav { width: auto } }
-"""
+STYLE = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
 
 
 def add_routes(app: web.Application, server: DiscordServer) -> None:
@@ -183,8 +156,8 @@ class Pages:
             ]
             return "".join(parts)
         shown = list(channel.messages.values())
-        private = [m for i in self.server.platform.interactions.values() for m in i.messages
-                   if m.private_to and m.channel is channel and reader is not None and m.private_to == reader.id]  # fmt: skip
+        answers = [m for i in self.server.platform.interactions.values() for m in i.messages]
+        private = [m for m in answers if m.private_to and m.channel is channel and reader and m.private_to == reader.id]
         parts += [self._message(m, reader) for m in sorted([*shown, *private], key=lambda m: int(m.id))]
         failed = [i for i in self.server.platform.interactions.values() if i.user is reader and i.failed]
         if failed and failed[-1].channel is channel:
@@ -199,7 +172,8 @@ class Pages:
             for p in self._people(channel)
         )
         return (
-            f'<form class="say" method="post" action="/_chat/{channel.id}/say"><select name="as" aria-label="as">{options}'
+            f'<form class="say" method="post" action="/_chat/{channel.id}/say">'
+            f'<select name="as" aria-label="as">{options}'
             '</select><input name="content" placeholder="Message, or /command option:value" autocomplete="off">'
             "<button>Send</button></form>"
         )

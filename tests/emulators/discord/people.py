@@ -122,7 +122,9 @@ class People:
         member = guild.members[bot.id] = Member(bot, self.platform.clock(), [role.id])
         self.platform.gateway.dispatch(
             "GUILD_CREATE",
-            lambda s: shapes.guild_create(guild, self.world, with_members=bool(s.intents & GUILD_MEMBERS)),
+            lambda s: shapes.guild_create(
+                guild, self.world, with_members=bool(s.intents & GUILD_MEMBERS), newly_joined=True
+            ),
             intent=GUILDS,
             guild=guild,
         )
@@ -408,9 +410,9 @@ class People:
             raise Impossible("the bot is not here")
         needed = command.get("default_member_permissions")
         granted = permissions.of_channel(channel, user.id)
-        if needed is not None and (int(needed) == 0 or granted & int(needed) != int(needed)):
-            if not granted & permissions.FLAG["ADMINISTRATOR"]:
-                raise Impossible(f"/{command['name']} is not for this member")
+        lacks = needed is not None and (int(needed) == 0 or granted & int(needed) != int(needed))
+        if lacks and not granted & permissions.FLAG["ADMINISTRATOR"]:
+            raise Impossible(f"/{command['name']} is not for this member")
 
     def _option(self, channel: Channel, declared: Json, given: Mapping[str, Any], resolved: Json) -> Json | None:
         name, kind = declared["name"], declared["type"]

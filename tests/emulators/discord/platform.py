@@ -59,6 +59,7 @@ class Platform:
         self.nonces: dict[tuple[str, str], tuple[str, float]] = {}
         self.typing: list[tuple[str, str]] = []  # (channel id, user id)
         self._changed = asyncio.Event()
+        self._ticked = 0.0
         gateway.on_change = self.changed
 
     # --- waiting ------------------------------------------------------------------------------------------------------
@@ -77,6 +78,9 @@ class Platform:
     def tick(self) -> None:
         """Lets happen what the clock says is due: idle threads go into the archive."""
         now = self.clock()
+        if now - self._ticked < 60:  # archiving is a matter of hours; every request asks
+            return
+        self._ticked = now
         for guild in self.world.guilds.values():
             for thread in guild.threads():
                 if not thread.archived and now - thread.last_activity > thread.auto_archive_minutes * 60:

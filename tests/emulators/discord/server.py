@@ -127,6 +127,10 @@ class DiscordServer(People):
     async def wait_for(self, predicate: Callable[[], Any], timeout: float = 5.0) -> Any:  # noqa: ASYNC109
         return await self.platform.wait_for(predicate, timeout)
 
+    def changed(self) -> None:
+        """Makes waiters look again; for predicates on things outside the emulator, such as a client's notebook."""
+        self.platform.changed()
+
     async def wait_connected(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109
         await self.wait_for(lambda: self.gateway.connected, timeout)
 

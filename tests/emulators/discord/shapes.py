@@ -141,14 +141,18 @@ def guild(what: Guild) -> Json:
     }  # fmt: skip
 
 
-def guild_create(what: Guild, world: World, *, with_members: bool) -> Json:
-    """Without the privileged intent the list of members holds the bot alone (Gateway Events: Guild Create)."""
+def guild_create(what: Guild, world: World, *, with_members: bool, newly_joined: bool = False) -> Json:
+    """Without the privileged intent the list of members holds the bot alone (Gateway Events: Guild Create).
+
+    `unavailable` is missing where the bot has just joined: by that a client tells a join from a return.
+    """
     members = what.members.values() if with_members else [what.members[world.bot.id]]
     threads = [
         channel(t, world) for t in what.threads() if not t.archived and permissions.may(t, world.bot.id, "VIEW_CHANNEL")
     ]
-    return guild(what) | {
-        "joined_at": iso(what.members[world.bot.id].joined_at), "large": len(what.members) > 250, "unavailable": False,
+    became = {} if newly_joined else {"unavailable": False}
+    return guild(what) | became | {
+        "joined_at": iso(what.members[world.bot.id].joined_at), "large": len(what.members) > 250,
         "member_count": len(what.members), "voice_states": [], "members": [member(m) for m in members],
         "channels": [channel(c, world) for c in what.channels.values() if not c.is_thread], "threads": threads,
         "presences": [], "stage_instances": [], "guild_scheduled_events": [], "soundboard_sounds": [],

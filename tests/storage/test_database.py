@@ -1,0 +1,156 @@
+"""The file itself: its pragmas, its migrations, whose files we refuse, and a backup in the middle of everything."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import aiosqlite
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+
+from bot.errors import StorageError
+from bot.storage import ledger, votes
+from bot.storage.database import open_database
+from bot.storage.migrate import HEAD, MIGRATIONS, migrate
+from bot.storage.tables import APPLICATION_ID, metadata
+from tests.tally.stage import NOW, ROOM, RULES, YARD, react, set_up
+
+
+def pragma(connection, name):
+    return connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+
+
+async def test_the_writer_is_durable_and_holds_references(tmp_path: Path):
+    async with open_database(tmp_path / "a.db") as db:
+        assert await db.write(pragma, "journal_mode") == "wal"
+        assert await db.write(pragma, "synchronous") == 2  # FULL
+        assert await db.write(pragma, "foreign_keys") == 1
+        assert await db.write(pragma, "application_id") == APPLICATION_ID
+
+
+async def test_readers_can_not_write(tmp_path: Path):
+    async with open_database(tmp_path / "a.db") as db:
+        for _ in range(3):
+            assert await db.read(pragma, "query_only") == 1
+        with pytest.raises(StorageError, match="readonly"):
+            await db.read(lambda connection: connection.exec_driver_sql("DELETE FROM story") and None)
+
+
+async def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path):
+    def half(connection):
+        connection.exec_driver_sql("INSERT INTO meta VALUES ('a', 'b')")
+        raise ZeroDivisionError
+
+    async with open_database(tmp_path / "a.db") as db:
+        with pytest.raises(ZeroDivisionError):
+            await db.write(half)
+        assert await db.read(lambda c: c.exec_driver_sql("SELECT count(*) FROM meta").scalar()) == 0
+
+
+def test_the_migrations_make_exactly_the_tables(tmp_path: Path):
+    engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
+    migrate(engine)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        without_rowid = {
+            name
+            for name, sql in connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
+            if "WITHOUT ROWID" in sql
+        }
+    engine.dispose()
+    expected = {
+        table.name for table in metadata.tables.values() if table.dialect_options["sqlite"]["with_rowid"] is False
+    }
+    assert without_rowid == expected
+
+
+def test_the_newest_migration_is_the_one_that_the_program_names():
+    assert ScriptDirectory(str(MIGRATIONS)).get_current_head() == HEAD
+
+
+async def test_a_file_made_by_a_newer_version_is_refused_unchanged(tmp_path: Path):
+    path = tmp_path / "a.db"
+    async with open_database(path):
+        pass
+    with sqlite3.connect(path) as file:
+        file.execute("UPDATE alembic_version SET version_num = '9999'")
+    file.close()
+
+    with pytest.raises(StorageError, match="newer"):
+        async with open_database(path):
+            pass
+
+    with sqlite3.connect(path) as file:
+        assert file.execute("SELECT version_num FROM alembic_version").fetchone() == ("9999",)
+    file.close()
+
+
+async def test_a_strangers_database_is_refused_unchanged(tmp_path: Path):
+    path = tmp_path / "theirs.db"
+    with sqlite3.connect(path) as file:
+        file.execute("CREATE TABLE recipe (id INTEGER)")
+    file.close()
+    before = path.read_bytes()
+
+    with pytest.raises(StorageError, match="not one of"):
+        async with open_database(path):
+            pass
+
+    assert path.read_bytes() == before
+
+
+async def test_what_is_no_database_is_refused_unchanged(tmp_path: Path):
+    path = tmp_path / "letter.txt"
+    path.write_text("Dear Sir or Madam, " * 100)
+
+    with pytest.raises(StorageError):
+        async with open_database(path):
+            pass
+
+    assert path.read_text().startswith("Dear")
+
+
+async def test_a_backup_taken_while_votes_come_in_is_consistent(tmp_path: Path):
+    async with open_database(tmp_path / "a.db") as db:
+        await set_up(db, ROOM, YARD)
+        taken = asyncio.Event()
+
+        async def vote():
+            number = 0
+            while not taken.is_set():
+                batch = [react(ROOM, "1", f"voter {number} {n}", "👍", f"{number} {n}") for n in range(20)]
+                await db.write(votes.record_batch, RULES, batch, NOW)
+                number += 1
+            return number * 20
+
+        async with asyncio.TaskGroup() as tasks:
+            voting = tasks.create_task(vote())
+            for number in range(3):
+                await db.backup(tmp_path / f"copy {number}.db")
+            taken.set()
+        assert voting.result() > 0
+        with pytest.raises(StorageError, match="exists"):
+            await db.backup(tmp_path / "copy 0.db")
+
+    for number in range(3):
+        async with open_database(tmp_path / f"copy {number}.db") as copy:
+            assert await copy.read(pragma, "integrity_check") == "ok"
+            assert await copy.read(ledger.recount) == []
+
+
+async def test_a_file_written_by_us_opens_again_with_all_that_was_in_it(tmp_path: Path):
+    async with open_database(tmp_path / "a.db") as db:
+        story, _ = await set_up(db, ROOM)
+        await db.write(votes.record_batch, RULES, [react(ROOM, "1", "ann", "👍")], NOW)
+    async with open_database(tmp_path / "a.db") as db:
+        assert (await db.read(votes.tallies, [story]))[story].bullish == 1
+
+
+def test_aiosqlite_has_what_we_build_on():
+    assert callable(getattr(aiosqlite.Connection, "_execute", None))
+    assert "_conn" in vars(aiosqlite.Connection)

@@ -1,0 +1,305 @@
+"""Every copy of a story comes to show what stands, whatever its platform does in between."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from bot.errors import CardRejected, ChatGone, PlatformDown, Throttled
+from bot.events import ReactionsCounted
+from bot.model import MessageRef, Phrase
+from bot.ports import State
+from bot.storage import chats
+from bot.storage.database import open_database
+from bot.storage.tables import chat, story
+from bot.storage.votes import Outcome
+from bot.tally.due import edit_due
+from bot.tally.recorder import Recorder
+from bot.tally.refresh import SCAN_EVERY, Refresher
+from tests.tally.chatting import MemoryChat, Time, card_for
+from tests.tally.stage import HALL, NOW, ROOM, RULES, YARD, add_chat, add_post, add_story, delivery_row, react, set_up
+
+OLD = NOW - timedelta(hours=3)
+
+
+class House:
+    """A recorder and a refresher at work over one database and two platforms in memory."""
+
+    def __init__(self, db) -> None:
+        self.db = db
+        self.time = Time()
+        self.alpha, self.beta = MemoryChat("alpha"), MemoryChat("beta")
+        self.refresher = Refresher(
+            db,
+            {"alpha": self.alpha, "beta": self.beta},
+            card_for,
+            RULES.open_for,
+            self.time.clock,
+            self.time.sleep,
+        )
+        self.recorder = Recorder(db, RULES, self.time.clock, self.refresher.mark)
+
+    async def record(self, *events):
+        return await asyncio.gather(*(self.recorder.record(event) for event in events))
+
+    async def scan_again(self) -> None:
+        """Let the refresher look at what was marked since its last look."""
+        await self.time.asleep(SCAN_EVERY)
+        self.time.pass_by(SCAN_EVERY)
+
+    @asynccontextmanager
+    async def at_work(self):
+        async with asyncio.TaskGroup() as tasks:
+            running = [tasks.create_task(self.recorder.run()), tasks.create_task(self.refresher.run())]
+            yield self
+            for task in running:
+                task.cancel()
+
+
+@pytest.fixture
+async def house(tmp_path: Path):
+    async with open_database(tmp_path / "house.db") as db:
+        yield House(db)
+
+
+async def test_votes_reach_every_copy(house: House):
+    await set_up(house.db, ROOM, HALL, YARD)
+    async with house.at_work():
+        await house.record(react(ROOM, "1", "ann", "👍"), react(YARD, "1", "bob", "👎"))
+
+        await house.alpha.shows(ROOM, "1:0, all 1:1")
+        await house.alpha.shows(HALL, "0:0, all 1:1")
+        await house.beta.shows(YARD, "0:1, all 1:1")
+
+
+async def test_a_story_in_one_chat_has_no_tally_everywhere(house: House):
+    await set_up(house.db, ROOM)
+    async with house.at_work():
+        await house.record(react(ROOM, "1", "ann", "👍"))
+        await house.alpha.shows(ROOM, "1:0")
+
+
+async def test_many_votes_cost_few_edits_and_the_last_state_arrives(house: House):
+    await set_up(house.db, ROOM)
+    async with house.at_work():
+        await house.record(react(ROOM, "1", "first", "👍"))
+        await house.alpha.shows(ROOM, "1:0")
+        for number in range(50):
+            await house.record(react(ROOM, "1", f"voter {number}", "👎"))
+        await house.scan_again()
+        await house.time.asleep(0.8)  # a second from one edit of a post to the next
+        house.time.pass_by(0.8)
+
+        await house.alpha.shows(ROOM, "1:50")
+    assert len(house.alpha.edits) == 2
+
+
+async def test_what_changes_nothing_visible_is_not_edited(house: House):
+    await set_up(house.db, ROOM, HALL)
+    async with house.at_work():
+        await house.record(react(ROOM, "1", "ann", "👍"), react(ROOM, "1", "ann", "🔥"))
+        await house.alpha.shows(ROOM, "1:0, all 1:0")
+        await house.alpha.shows(HALL, "0:0, all 1:0")
+        house.refresher.mark({1})
+        await house.scan_again()
+        await house.record(react(ROOM, "1", "bob", "🤡"))
+        await house.time.asleep(SCAN_EVERY)
+    assert sorted(house.alpha.edits) == [("hall", "1"), ("room", "1")]
+
+
+async def test_a_throttled_chat_holds_up_no_other(house: House):
+    await set_up(house.db, ROOM, HALL, YARD)
+    house.alpha.faults["room"] = [Throttled(Phrase("slow down"), 30.0)]
+    async with house.at_work():
+        await house.record(react(ROOM, "1", "ann", "👍"))
+        await house.alpha.shows(HALL, "0:0, all 1:0")
+        await house.beta.shows(YARD, "0:0, all 1:0")
+        assert house.alpha.text(ROOM) == ""
+        await house.time.asleep(30)
+        house.time.pass_by(30)
+
+        await house.alpha.shows(ROOM, "1:0, all 1:0")
+
+
+async def test_a_platform_that_is_down_is_asked_again_later_and_later(house: House):
+    await set_up(house.db, ROOM)
+    house.alpha.faults["room"] = [PlatformDown(Phrase("down"))] * 3
+    async with house.at_work():
+        await house.record(react(ROOM, "1", "ann", "👍"))
+        for seconds in (5, 10, 20):
+            await house.time.asleep(seconds)
+            house.time.pass_by(seconds)
+
+        await house.alpha.shows(ROOM, "1:0")
+
+
+async def test_a_chat_that_is_gone_is_paused_and_left_alone(house: House):
+    await set_up(house.db, ROOM, HALL)
+    house.alpha.faults["room"] = [ChatGone(Phrase("We were removed."))]
+    async with house.at_work():
+        await house.record(react(HALL, "1", "ann", "👍"))
+        await house.alpha.shows(HALL, "1:0, all 1:0")
+        await house.alpha.until(lambda: ("room", "1") in house.alpha.edits)
+        await house.scan_again()
+        await house.record(react(HALL, "1", "bob", "👍"))
+        await house.time.asleep(0.8)
+        house.time.pass_by(0.8)
+        await house.alpha.shows(HALL, "2:0, all 2:0")
+    assert house.alpha.edits.count(("room", "1")) == 1
+    assert (await house.db.read(chats.by_ref, ROOM)).paused == Phrase("We were removed.")
+
+
+async def test_a_card_that_is_refused_is_not_sent_again_until_it_changes(house: House):
+    await set_up(house.db, ROOM)
+    house.alpha.faults["room"] = [CardRejected(Phrase("no"))]
+    async with house.at_work():
+        await house.record(react(ROOM, "1", "ann", "👍"))
+        await house.alpha.until(lambda: len(house.alpha.edits) == 1)
+        await house.scan_again()
+        house.refresher.mark({1})
+        await house.scan_again()
+        assert len(house.alpha.edits) == 1
+        house.time.pass_by(5)
+        await house.record(react(ROOM, "1", "bob", "👍"))
+        await house.scan_again()
+
+        await house.alpha.shows(ROOM, "2:0")
+
+
+async def test_an_unknown_error_costs_its_own_post_only(house: House):
+    await set_up(house.db, ROOM)
+    other = await house.db.write(add_story)
+    await house.db.write(add_post, other, ROOM, "2", posted_at=NOW - timedelta(minutes=1))
+    house.alpha.faults["room"] = [ZeroDivisionError("a bug")]
+    async with house.at_work():
+        await house.record(react(ROOM, "1", "ann", "👍"), react(ROOM, "2", "ann", "👎"))
+        await house.alpha.shows(ROOM, "0:1", "2")
+        assert house.alpha.edits[0] == ("room", "1")  # the newest post came first
+        await house.time.asleep(5)
+        house.time.pass_by(5)
+
+        await house.alpha.shows(ROOM, "1:0")
+
+
+async def test_edits_that_a_crash_prevented_are_made_after_the_next_start(house: House):
+    await set_up(house.db, ROOM, HALL)
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(house.recorder.run())
+        await house.record(react(ROOM, "1", "ann", "👍"))
+        running.cancel()
+
+    again = House(house.db)
+    async with again.at_work():
+        await again.alpha.shows(HALL, "0:0, all 1:0")
+        await again.alpha.shows(ROOM, "1:0, all 1:0")
+
+
+async def test_a_platform_that_is_not_ready_is_edited_by_a_later_sweep(house: House):
+    await set_up(house.db, ROOM)
+    house.alpha.state = State.CONNECTING
+    async with house.at_work():
+        await house.record(react(ROOM, "1", "ann", "👍"))
+        await house.time.asleep(SCAN_EVERY)
+        assert house.alpha.edits == []
+        house.alpha.state = State.READY
+        await house.refresher.sweep()
+
+        await house.alpha.shows(ROOM, "1:0")
+
+
+async def test_an_edited_story_a_new_language_and_anonymous_totals_are_shown(house: House):
+    story_id, _ = await set_up(house.db, ROOM)
+
+    def edit(connection):
+        connection.execute(update(story).where(story.c.id == story_id).values(title="It falls", revision=2))
+
+    def speak_french(connection):
+        connection.execute(update(chat).values(language="fr"))
+
+    async with house.at_work():
+        await house.db.write(edit)
+        await house.refresher.sweep()
+        await house.alpha.shows(ROOM, "0:0, It falls")
+        house.time.pass_by(1)
+        await house.db.write(speak_french)
+        await house.refresher.sweep()
+        await house.alpha.until(lambda: house.alpha.shown[MessageRef(ROOM, "1")].language == "fr")
+        house.time.pass_by(1)
+        await house.record(ReactionsCounted(MessageRef(ROOM, "1"), {"👍": 3}))
+        await house.alpha.shows(ROOM, "0:0, 👍 3, It falls")
+
+
+async def test_voting_ends_with_an_edit_that_takes_the_buttons_off(house: House):
+    await set_up(house.db, ROOM)
+    async with house.at_work():
+        await house.record(react(ROOM, "1", "ann", "👍"))
+        await house.alpha.shows(ROOM, "1:0")
+        house.time.pass_by(RULES.open_for.total_seconds())
+        (late,) = await house.record(react(ROOM, "1", "bob", "👍"))
+        await house.refresher.sweep()
+        await house.alpha.shows(ROOM, "1:0, closed")
+
+    assert late.outcome is Outcome.CLOSED
+    assert house.alpha.shown[MessageRef(ROOM, "1")].buttons == ()
+    assert (await house.db.read(delivery_row, 1)).state == "closed"
+    again = House(house.db)
+    again.time.now = house.time.now
+    async with again.at_work():
+        again.refresher.mark({1})
+        await again.scan_again()
+    assert again.alpha.edits == []
+
+
+async def test_old_posts_are_edited_once_a_minute(house: House):
+    story_id = await house.db.write(add_story)
+    await house.db.write(add_chat, ROOM)
+    await house.db.write(add_post, story_id, ROOM, "1", posted_at=OLD)
+    async with house.at_work():
+        await house.record(react(ROOM, "1", "ann", "👍"))
+        await house.alpha.shows(ROOM, "1:0")
+        house.time.pass_by(1)
+        await house.record(react(ROOM, "1", "bob", "👍"))
+        await house.time.asleep(59)
+        house.time.pass_by(59)
+
+        await house.alpha.shows(ROOM, "2:0")
+    assert len(house.alpha.edits) == 2
+
+
+async def test_a_new_post_does_not_wait_behind_an_old_one(house: House):
+    old = await house.db.write(add_story)
+    await house.db.write(add_post, old, ROOM, "old", posted_at=OLD)
+    async with house.at_work():
+        await house.record(react(ROOM, "old", "ann", "👍"))
+        await house.alpha.shows(ROOM, "1:0", "old")
+        await house.scan_again()
+        await house.record(react(ROOM, "old", "bob", "👍"))
+        await house.time.asleep(59.8)
+        fresh = await house.db.write(add_story)
+        await house.db.write(add_post, fresh, ROOM, "new")
+        house.time.pass_by(1)
+        await house.record(react(ROOM, "new", "ann", "👎"))
+
+        await house.alpha.shows(ROOM, "0:1", "new")
+        assert house.alpha.text(ROOM, "old") == "1:0"
+
+
+@pytest.mark.parametrize(
+    ("age", "since_edit", "wait"),
+    [
+        (timedelta(minutes=1), None, 0),
+        (timedelta(minutes=1), 0.25, 0.75),
+        (timedelta(minutes=1), 5, 0),
+        (timedelta(hours=2), None, 0),
+        (timedelta(hours=2), 5, 55),
+        (timedelta(hours=2), 300, 0),
+    ],
+)
+def test_an_edit_is_due_a_second_or_a_minute_after_the_last(age, since_edit, wait):
+    last = None if since_edit is None else NOW - timedelta(seconds=since_edit)
+    assert edit_due(NOW - age, last, NOW) == NOW + timedelta(seconds=wait)
