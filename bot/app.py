@@ -229,6 +229,11 @@ async def _serve(house: _House, sock: socket.socket, epoch: datetime | None, say
         house.standing = True
         _announce(house, say)
 
+    # Connections wait in the socket's backlog meanwhile, instead of being told that the rooms aren't open yet.
+    while any(
+        adapter.state is State.CONNECTING for adapter in house.adapters.values() if isinstance(adapter, ServesPages)
+    ):
+        await asyncio.sleep(0.01)
     await serve(app, sock, house.site, started=started)
 
 

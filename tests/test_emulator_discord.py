@@ -31,6 +31,9 @@ class Newsbot(discord.Client):
         self.heard: list[tuple[str, Any]] = []
         self.tree = app_commands.CommandTree(self)
 
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """The library would sleep five seconds before every identify but the first."""
+
     def note(self, name: str) -> Callable[..., Any]:
         async def listener(*args: Any) -> None:
             self.heard.append((name, args[0] if args else None))

@@ -15,4 +15,3 @@ def build(settings: WebSettings, surroundings: Surroundings) -> ChatAdapter:
     from adapters.web.adapter import WebAdapter  # noqa: PLC0415
 
     return WebAdapter(settings, surroundings)
-

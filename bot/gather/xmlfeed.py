@@ -23,7 +23,7 @@ MAX_ENTRIES = 2000
 
 # Not allowed in XML at all; one of them makes a strict parser give up.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_ROOT = re.compile(r"<(?:\?xml|(?:\w+:)?(?:rdf|feed|rss|channel))[\s>]", re.IGNORECASE)
+_ROOT = re.compile(r"<(?:\?xml|(?:\w+:)?(?:rdf|feed|rss|channel))[\s/>]", re.IGNORECASE)
 _ROOT_ELEMENT = re.compile(r"<(?:\w+:)?(?:rss|feed|rdf|channel)[\s/>]", re.IGNORECASE)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")

@@ -26,9 +26,7 @@ HOT = {
     if isinstance(value, Hot)
 }
 CORE = {
-    f"{module.__name__}.{name}": re.sub(
-        r"__\[POSTCOMPILE_\w+\]", "?, ?", str(vars(module)[name].compile(dialect=DIALECT))
-    )
+    f"{module.__name__}.{name}": _sql(vars(module)[name])
     for module, names in (
         (early, ["_MAY_BECOME_KNOWN"]),
         (known_posts, ["_UNSETTLED", "_CONFIRM"]),

@@ -74,7 +74,7 @@ class Interaction:
         """The client's own words instead of an answer."""
         if self.failed:
             return "The application did not respond" if self.kind == COMMAND else "This interaction failed"
-        return f"{'newsbot'} is thinking…" if self.thinking else None
+        return "is thinking…" if self.thinking else None
 
     # --- waiting without sleeping -------------------------------------------------------------------------------------
 

@@ -211,8 +211,9 @@ def _poll(form: Form, body: Json) -> Json | None:
 
 
 def _not_empty(draft: Draft, *, v2: bool) -> None:
-    carries = draft.components if v2 else (draft.content or "").strip() or draft.embeds or draft.uploads or draft.poll
-    if not v2 and not carries and draft.components:
-        carries = True  # a row of buttons alone is a message
-    if not carries and not draft.stickers:
+    """A row of buttons alone is a message; in the new layout nothing but components can be one."""
+    carries = bool(draft.components) or draft.stickers
+    if not v2:
+        carries = carries or bool((draft.content or "").strip() or draft.embeds or draft.uploads or draft.poll)
+    if not carries:
         raise ApiError(50006)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 
 from .call import Call, Reply, Route
 from .errors import ApiError, HttpError
@@ -120,7 +120,8 @@ class Rest:
         for key in ("before", "after", "around"):
             if key in query and "archived" not in route.template and not SNOWFLAKE.fullmatch(query[key]):
                 raise refuse((key,), "NUMBER_TYPE_COERCE", f'Value "{query[key]}" is not snowflake.')
-        body, uploads = None, {}
+        body: Any = None
+        uploads: dict[str, Upload] = {}
         if request.method in ("POST", "PUT", "PATCH"):
             if request.content_type == "multipart/form-data":
                 body, uploads = await _multipart(request)
@@ -245,13 +246,15 @@ async def _multipart(request: web.Request) -> tuple[Any, dict[str, Upload]]:
     body: Any = {}
     uploads: dict[str, Upload] = {}
     async for part in await request.multipart():
-        name = getattr(part, "name", None) or ""
-        data = bytes(await part.read())  # type: ignore[union-attr]
+        if not isinstance(part, BodyPartReader):  # a nested multipart: nothing that a client of this API sends
+            raise ApiError(50109)
+        name = part.name or ""
+        data = bytes(await part.read())
         if name == "payload_json":
             body = _parse(data)
         elif found := _UPLOAD.fullmatch(name):
             kind = part.headers.get("Content-Type", "application/octet-stream")
-            uploads[found[1]] = Upload(getattr(part, "filename", None) or "file", data, kind)
+            uploads[found[1]] = Upload(part.filename or "file", data, kind)
         else:
             form = Form()
             form.required(("payload_json",))

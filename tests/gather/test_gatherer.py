@@ -1,0 +1,510 @@
+"""Sources → stories as a tale over real sockets: what is published is told once, whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.gather.client import GuardedClient
+from bot.gather.gatherer import Gatherer
+from bot.gather.packs import PackSource
+from bot.gather.probe import ProbedFeed
+from bot.gather.settings import GatherSettings
+from bot.gather.workers import Workers
+from bot.model import Actor, ChatKind, ChatRef
+from bot.storage import api, chats, sources, subscriptions
+from bot.storage.api import ListedStory
+from bot.storage.database import Database, open_database
+from bot.storage.sources import SourceHealth
+from tests.emulators.feeds import FeedServer, Item, faults, json_feed, rss
+from tests.gather.conftest import LOOPBACK, Clock
+
+AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+ITEMS = [Item(f"Story number {n} of the day", f"https://a.example/{n}", f"g{n}", AT, f"Words {n}") for n in range(3)]
+
+
+@dataclass
+class Told:
+    """What `on_stories` was told."""
+
+    new: list[int] = field(default_factory=list)
+    changed: list[int] = field(default_factory=list)
+
+    async def __call__(self, new: tuple[int, ...], changed: tuple[int, ...]) -> None:
+        self.new += new
+        self.changed += changed
+
+
+@dataclass
+class House:
+    """A running gather, as app.py builds it, with one chat that can follow things."""
+
+    db: Database
+    gatherer: Gatherer
+    clock: Clock
+    told: Told
+    chat_id: int
+
+    async def follow(self, source_id: int) -> None:
+        await self.db.write(subscriptions.follow_source, self.chat_id, source_id, None, self.clock())
+        await self.gatherer.sync_subscriptions()
+
+    async def follow_pack(self, pack: str) -> None:
+        await self.db.write(subscriptions.follow_pack, self.chat_id, pack, None, self.clock())
+        await self.gatherer.sync_subscriptions()
+
+    async def poll(self) -> None:
+        """All sources, whatever their interval."""
+        self.clock.forward(hours=7)
+        await self.gatherer.sweep()
+
+    async def stories(self) -> list[ListedStory]:
+        return list(await self.db.read(api.newest_stories, limit=200, before=None, with_chats=False))
+
+    async def titles(self) -> list[str]:
+        return sorted(story.title for story in await self.stories())
+
+    async def health(self, url: str) -> SourceHealth:
+        (found,) = await self.db.read(sources.health, [url])
+        return found
+
+
+Start = Callable[..., Awaitable[House]]
+
+
+@pytest.fixture
+async def start(tmp_path: Path, clock: Clock, workers: Workers) -> AsyncIterator[Start]:
+    """Starts a house; called again, it stops the one before: a restart."""
+    stack: list[AsyncIterator[House]] = []
+
+    @asynccontextmanager
+    async def house(settings: GatherSettings, packs: object, language: str) -> AsyncIterator[House]:
+        async with open_database(tmp_path / "test.db") as db, GuardedClient(settings) as client:
+            told = Told()
+            gatherer = Gatherer(
+                db,
+                client,
+                workers,
+                settings,
+                clock,
+                resolve_wire=lambda language: f"http://127.0.0.1:1/{language}.json",
+                on_stories=told,
+                packs=packs,
+                random=lambda: 0.5,
+            )
+            chat = await db.write(chats.ensure, ChatRef("memory", "1"), ChatKind.GROUP, clock())
+            await db.write(chats.choose_language, chat.id, language, None, clock())
+            yield House(db, gatherer, clock, told, chat.id)
+
+    async def begin(*, packs: object = None, language: str = "en", **changes: object) -> House:
+        await end()
+        settings = GatherSettings(**({"interval": 600, "timeout": 5, "allow_networks": LOOPBACK} | changes))
+        stack.append(house(settings, packs, language))
+        return await stack[-1].__aenter__()
+
+    async def end() -> None:
+        while stack:
+            await stack.pop().__aexit__(None, None, None)
+
+    yield begin
+    await end()
+
+
+async def test_what_a_source_lists_becomes_stories(server: FeedServer, start: Start) -> None:
+    house = await start()
+    server.put("/feed", rss(ITEMS, title="The feed"))
+    await house.follow(await house.gatherer.declared_source(server.url("/feed")))
+    await house.poll()
+    stories = await house.stories()
+    assert await house.titles() == [item.title for item in ITEMS]
+    assert len(house.told.new) == 3
+    story = next(story for story in stories if story.title == ITEMS[0].title)
+    assert (story.url, story.language, story.published_at, story.sample) == ("https://a.example/0", "en", AT, False)
+    (entry,) = story.entries
+    assert (entry.source_title, entry.source_url) == ("The feed", server.url("/feed"))
+
+
+async def test_nothing_is_told_again_after_restarts_reordering_new_guids_and_new_dates(
+    server: FeedServer, start: Start
+) -> None:
+    page = server.put("/feed", rss(ITEMS))
+    house = await start()
+    await house.follow(await house.gatherer.declared_source(server.url("/feed")))
+    await house.poll()
+    for _ in range(3):
+        house = await start()
+        await house.poll()
+    page.body = rss(list(reversed(ITEMS)))
+    await house.poll()
+    page.body = rss([replace(item, guid=f"new-{item.guid}") for item in ITEMS])
+    await house.poll()
+    page.body = rss([replace(item, guid=None, link=f"{item.link}?utm_source=rss") for item in ITEMS])
+    await house.poll()
+    page.body = rss([replace(item, published=datetime(2026, 11, 22, 11, tzinfo=UTC)) for item in ITEMS])
+    await house.poll()
+    house = await start()
+    page.body = rss(ITEMS[1:])
+    await house.poll()
+    page.body = rss(ITEMS)
+    await house.poll()
+    assert await house.titles() == [item.title for item in ITEMS]
+    assert house.told.new == []
+
+
+async def test_an_edited_entry_edits_its_story(server: FeedServer, start: Start) -> None:
+    house = await start()
+    page = server.put("/feed", rss(ITEMS))
+    await house.follow(await house.gatherer.declared_source(server.url("/feed")))
+    await house.poll()
+    page.body = rss([replace(ITEMS[0], title="Quite another headline", link="https://a.example/other"), *ITEMS[1:]])
+    await house.poll()
+    assert await house.titles() == ["Quite another headline", ITEMS[1].title, ITEMS[2].title]
+    assert len(house.told.new) == 3
+    (changed,) = house.told.changed
+    story = next(story for story in await house.stories() if story.id == changed)
+    assert story.url == "https://a.example/other"
+
+
+async def test_a_changed_date_alone_is_kept_and_is_no_edit(server: FeedServer, start: Start) -> None:
+    house = await start()
+    page = server.put("/feed", rss(ITEMS[:1]))
+    await house.follow(await house.gatherer.declared_source(server.url("/feed")))
+    await house.poll()
+    later = datetime(2026, 11, 22, 10, tzinfo=UTC)
+    page.body = rss([replace(ITEMS[0], published=later)])
+    await house.poll()
+    (story,) = await house.stories()
+    assert story.published_at == later
+    assert house.told.changed == []
+
+
+async def test_one_article_under_two_guids_is_one_story_and_one_title_at_two_addresses_is_two(
+    server: FeedServer, start: Start
+) -> None:
+    house = await start()
+    twice = [ITEMS[0], replace(ITEMS[0], guid="again", link="https://www.a.example/0/?utm_medium=rss")]
+    apart = [ITEMS[1], replace(ITEMS[1], guid="other", link="https://a.example/other")]
+    server.put("/feed", rss([*twice, *apart]))
+    await house.follow(await house.gatherer.declared_source(server.url("/feed")))
+    await house.poll()
+    stories = await house.stories()
+    assert sorted(len(story.entries) for story in stories) == [1, 1, 2]
+
+
+async def test_items_that_all_lead_to_one_page_stay_apart(server: FeedServer, start: Start) -> None:
+    house = await start()
+    server.put("/feed", rss([Item(f"Topic {word}", "https://a.example/live") for word in ("wheat", "rice", "corn")]))
+    await house.follow(await house.gatherer.declared_source(server.url("/feed")))
+    await house.poll()
+    await house.poll()
+    assert await house.titles() == ["Topic corn", "Topic rice", "Topic wheat"]
+
+
+async def test_the_same_article_in_two_sources_is_one_story(server: FeedServer, start: Start) -> None:
+    house = await start()
+    server.put("/a", rss(ITEMS[:1], title="A"))
+    server.put("/b", rss([replace(ITEMS[0], guid="b")], title="B"))
+    for path in ("/a", "/b"):
+        await house.follow(await house.gatherer.declared_source(server.url(path)))
+        await house.poll()
+    (story,) = await house.stories()
+    assert [entry.source_title for entry in story.entries] == ["A", "B"]
+    assert len(house.told.new) == 1
+
+
+async def test_an_unchanged_feed_is_asked_for_conditionally_and_an_unchanged_body_is_not_parsed(
+    server: FeedServer, start: Start
+) -> None:
+    house = await start()
+    server.put("/with", rss(ITEMS))
+    plain = server.put("/without", rss(ITEMS), validators=False)
+    for path in ("/with", "/without"):
+        await house.follow(await house.gatherer.declared_source(server.url(path)))
+    await house.poll()
+    # A body that would be refused if anyone looked into it again.
+    await house.poll()
+    assert [request.status for request in server.requests if request.path == "/with"] == [200, 304]
+    assert [request.status for request in server.requests if request.path == "/without"] == [200, 200]
+    plain.body = b"<!doctype html><html></html>"
+    await house.poll()
+    assert str((await house.health(server.url("/without"))).problem.msgid) == "It is a web page, not a feed."
+
+
+async def test_a_sample_source_is_asked_where_the_product_listens(server: FeedServer, start: Start) -> None:
+    house = await start()
+    server.put("/hy.json", json_feed(ITEMS[:1], language="hy"), content_type="application/feed+json")
+    house.gatherer._poller._resolve_wire = lambda language: server.url(f"/{language}.json")
+    await house.follow(await house.gatherer.sample_source("hy"))
+    await house.poll()
+    (story,) = await house.stories()
+    assert story.sample
+    assert story.language == "hy"
+    house.clock.forward(seconds=5)
+    await house.gatherer.sweep()
+    assert server.count("/hy.json") == 2
+
+
+async def test_a_slow_source_holds_up_no_sweep_and_no_other_source(server: FeedServer, start: Start) -> None:
+    house = await start()
+    gate = asyncio.Event()
+    slow = server.put("/slow", rss(ITEMS[:1]), gate=gate)
+    server.put("/quick", rss(ITEMS[1:2]))
+    await house.follow(await house.gatherer.declared_source(server.url("/slow")))
+    await house.follow(await house.gatherer.declared_source(server.url("/quick", host="localhost")))
+    wake = asyncio.Event()
+    told = asyncio.Event()
+
+    async def on_stories(new: tuple[int, ...], changed: tuple[int, ...]) -> None:
+        told.set()
+
+    house.gatherer._poller._on_stories = on_stories
+    running = asyncio.create_task(house.gatherer.run(wake))
+    wake.set()
+    async with asyncio.timeout(10):
+        await slow.asked.wait()
+        await told.wait()
+        assert await house.titles() == [ITEMS[1].title]
+        told.clear()
+        house.clock.forward(hours=7)
+        server.put("/quick", rss(ITEMS[2:3]))
+        wake.set()
+        await told.wait()
+    assert await house.titles() == [ITEMS[1].title, ITEMS[2].title]
+    assert server.count("/slow") == 0  # one question still waits for its answer, and no second one was asked
+    gate.set()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+async def test_a_host_is_asked_one_thing_at_a_time(server: FeedServer, start: Start) -> None:
+    house = await start()
+    for n in range(5):
+        server.put(f"/{n}", rss([Item(f"Story {n}", f"https://a.example/{n}")]))
+        await house.follow(await house.gatherer.declared_source(server.url(f"/{n}")))
+    await house.poll()
+    assert len(await house.stories()) == 5
+    assert server.most_at_once == 1
+
+
+async def test_a_source_that_nobody_follows_is_not_asked(server: FeedServer, start: Start) -> None:
+    house = await start()
+    server.put("/feed", rss(ITEMS))
+    source_id = await house.gatherer.add_feed(ProbedFeed(server.url("/feed"), "The feed"))
+    await house.poll()
+    assert server.count("/feed") == 0
+    await house.follow(source_id)
+    await house.poll()
+    assert server.count("/feed") == 1
+    (followed,) = await house.db.read(subscriptions.of_chat, house.chat_id)
+    await house.db.write(subscriptions.unfollow, house.chat_id, followed.id, Actor("memory", "1"), house.clock())
+    await house.gatherer.sync_subscriptions()
+    await house.poll()
+    assert server.count("/feed") == 1
+
+
+async def test_a_member_who_adds_the_host_of_an_exempt_source_is_held_to_the_guard(
+    server: FeedServer, start: Start
+) -> None:
+    house = await start(allow_networks=())
+    server.put("/feed", rss(ITEMS))
+    await house.follow(await house.gatherer.declared_source(server.url("/feed")))
+    await house.follow(await house.gatherer.add_feed(ProbedFeed(server.url("/feed"), "")))
+    await house.poll()
+    exempt, guarded = sorted(await house.db.read(sources.health), key=lambda health: not health.exempt)
+    assert exempt.problem is None
+    assert guarded.problem.msgid == "It leads into a private network, and I don't go there."
+    assert server.count("/feed") == 1
+
+
+async def test_a_source_that_moved_is_asked_at_its_new_address_under_its_old_name(
+    server: FeedServer, start: Start
+) -> None:
+    house = await start()
+    server.put("/old", fault=faults.redirect("/new", 301))
+    server.put("/new", rss(ITEMS))
+    await house.follow(await house.gatherer.add_feed(ProbedFeed(server.url("/old"), "")))
+    await house.poll()
+    await house.poll()
+    assert (server.count("/old"), server.count("/new")) == (1, 2)
+    assert {entry.source_url for story in await house.stories() for entry in story.entries} == {server.url("/old")}
+    server.put("/new", fault=faults.status(404))
+    server.put("/old", rss(ITEMS), fault=None)
+    await house.poll()
+    await house.poll()
+    assert (await house.health(server.url("/old"))).problem is None
+    assert len(house.told.new) == 3
+
+
+async def test_an_exempt_source_does_not_take_its_exemption_where_it_moves(server: FeedServer, start: Start) -> None:
+    house = await start(allow_networks=())
+    server.put("/old", fault=faults.redirect("/new", 301))
+    server.put("/new", rss(ITEMS))
+    await house.follow(await house.gatherer.declared_source(server.url("/old")))
+    await house.poll()
+    await house.poll()
+    assert server.count("/new") == 0
+    assert "private" in (await house.health(server.url("/old"))).problem.msgid
+
+
+async def test_a_source_that_is_gone_for_good_is_not_asked_again(server: FeedServer, start: Start) -> None:
+    house = await start()
+    server.put("/feed", fault=faults.status(410))
+    await house.follow(await house.gatherer.declared_source(server.url("/feed")))
+    await house.poll()
+    await house.gatherer.sync_subscriptions()
+    await house.poll()
+    assert server.count("/feed") == 1
+    assert (await house.health(server.url("/feed"))).ended
+
+
+async def test_a_failing_source_is_asked_later_and_later_and_recovers(server: FeedServer, start: Start) -> None:
+    house = await start(adaptive=False)
+    page = server.put("/feed", rss(ITEMS), fault=faults.status(500))
+    await house.follow(await house.gatherer.declared_source(server.url("/feed")))
+    await house.gatherer.sweep()
+    for minutes, asked in ((0.9, 1), (0.2, 2), (1.7, 2), (0.4, 3)):
+        house.clock.forward(minutes=minutes)
+        await house.gatherer.sweep()
+        assert server.count("/feed") == asked
+    health = await house.health(server.url("/feed"))
+    assert (health.failures, health.last_ok_at) == (3, None)
+    page.fault = None
+    await house.poll()
+    health = await house.health(server.url("/feed"))
+    assert (health.failures, health.problem, health.failing_since) == (0, None, None)
+
+
+async def test_a_server_that_asks_us_to_wait_is_given_the_time(server: FeedServer, start: Start) -> None:
+    house = await start()
+    server.put("/feed", fault=faults.status(503, {"Retry-After": "7200"}))
+    await house.follow(await house.gatherer.declared_source(server.url("/feed")))
+    await house.gatherer.sweep()
+    house.clock.forward(minutes=119)
+    await house.gatherer.sweep()
+    assert server.count("/feed") == 1
+    house.clock.forward(minutes=2)
+    await house.gatherer.sweep()
+    assert server.count("/feed") == 2
+
+
+HOSTILE = {
+    "/500": (faults.status(500), "The server answered {status}."),
+    "/404": (faults.status(404), "There is nothing at this address ({status})."),
+    "/403": (faults.status(403), "The server doesn't let us read it ({status})."),
+    "/410": (faults.status(410), "It is gone for good ({status})."),
+    "/429": (faults.status(429), "The server asks us to come less often ({status})."),
+    "/204": (faults.status(204), "The server answered {status}."),
+    "/empty": (faults.body(b""), "It is empty."),
+    "/html": (faults.html(), "It is a web page, not a feed."),
+    "/png": (faults.body(b"\x89PNG\r\n\x1a\n", "image/png"), "It isn't a feed that I can read."),
+    "/entities": (faults.entity_bomb(), "It declares entities of its own, and I don't read those."),
+    "/50mb": (faults.large(), "It is larger than {limit} bytes."),
+    "/gzip": (faults.gzip_bomb(), "It is larger than {limit} bytes."),
+    "/broken-gzip": (
+        faults.body(b"\x1f\x8b\x08\x00garbage that is not deflate", headers={"Content-Encoding": "gzip"}),
+        "Its compression is damaged.",
+    ),
+    "/br": (faults.body(b"x", headers={"Content-Encoding": "br"}), "It is compressed in a way I can't read ({encoding})."),
+    "/endless": (faults.endless(), "It took longer than {seconds} seconds."),
+    "/reset": (faults.reset(), "The connection broke."),
+    "/cut": (faults.cut_off(rss(ITEMS)), "The connection broke."),
+    "/loop": (faults.redirect("/loop"), "It redirects more than {limit} times."),
+    "/nowhere": (faults.status(302), "It redirects to nowhere."),
+    "/metadata": (
+        faults.redirect("http://169.254.169.254/latest/meta-data/"),
+        "It leads into a private network, and I don't go there.",
+    ),
+    "/file": (faults.redirect("file:///etc/passwd"), "Only http and https addresses can be read."),
+    "/credentials": (
+        faults.redirect("http://user:secret@a.example/"),
+        "An address with a name or password in it can't be used.",
+    ),
+}
+
+
+async def test_hostile_sources_are_refused_each_in_words_and_everything_else_goes_on(
+    server: FeedServer, start: Start
+) -> None:
+    house = await start(timeout=2)
+    for path, (fault, _) in HOSTILE.items():
+        server.put(path, fault=fault)
+        await house.follow(await house.gatherer.declared_source(server.url(path)))
+    down = "http://127.0.0.1:9/feed"
+    await house.follow(await house.gatherer.declared_source(down))
+    server.put("/good", rss(ITEMS))
+    await house.follow(await house.gatherer.declared_source(server.url("/good")))
+    await house.poll()
+    said = {health.url: health.problem for health in await house.db.read(sources.health)}
+    assert said.pop(server.url("/good")) is None
+    assert said.pop(down).msgid == "The server can't be reached."
+    assert {url: problem.msgid for url, problem in said.items()} == {
+        server.url(path): words for path, (_, words) in HOSTILE.items()
+    }
+    assert len(await house.stories()) == 3
+
+
+async def test_an_unknown_error_is_recorded_and_stops_nobody_else(server: FeedServer, start: Start) -> None:
+    house = await start()
+    server.put("/good", rss(ITEMS))
+
+    def broken(language: str) -> str:
+        raise RuntimeError("a bug")
+
+    # The address is resolved inside the poll of its own source.
+    house.gatherer._poller._resolve_wire = broken
+    await house.follow(await house.gatherer.sample_source("en"))
+    await house.follow(await house.gatherer.declared_source(server.url("/good")))
+    await house.poll()
+    assert len(await house.stories()) == 3
+    health = await house.health("sample:en")
+    assert health.problem.args == {"error": "RuntimeError"}
+    assert health.failures == 1
+
+
+PACK = {("crypto", "en"): ("/1", "/2", "/3", "/4", "/5"), ("crypto", "fr"): ("/fr",)}
+
+
+def packs_on(server: FeedServer) -> dict[tuple[str, str], tuple[PackSource, ...]]:
+    return {
+        (pack, language): tuple(PackSource(server.url(path), f"Feed {path}", language) for path in paths)
+        for (pack, language), paths in PACK.items()
+    }
+
+
+async def test_a_pack_reads_its_first_three_sources_that_are_well(server: FeedServer, start: Start) -> None:
+    house = await start(packs=packs_on(server))
+    for n in range(1, 6):
+        server.put(f"/{n}", rss([Item(f"Story of feed {n}", f"https://a.example/{n}")]))
+    server.pages["/2"].fault = faults.status(500)
+    await house.follow_pack("crypto")
+    await house.gatherer.sweep()
+    await house.gatherer.sweep()
+    assert await house.titles() == ["Story of feed 1", "Story of feed 3", "Story of feed 4"]
+    server.pages["/2"].fault = None
+    await house.poll()
+    (followed,) = await house.db.read(subscriptions.of_chat, house.chat_id)
+    assert [source.title for source in followed.sources] == ["A feed", "A feed", "A feed"]
+    assert {source.url for source in followed.sources} == {server.url(f"/{n}") for n in (1, 2, 3)}
+    asked = server.count("/4")
+    await house.poll()
+    assert (server.count("/4"), server.count("/5")) == (asked, 0)
+
+
+async def test_a_chat_that_changes_its_language_reads_other_sources(server: FeedServer, start: Start) -> None:
+    house = await start(packs=packs_on(server))
+    await house.follow_pack("crypto")
+    await house.db.write(chats.choose_language, house.chat_id, "fr", None, house.clock())
+    await house.gatherer.sync_subscriptions()
+    (followed,) = await house.db.read(subscriptions.of_chat, house.chat_id)
+    assert [source.url for source in followed.sources] == [server.url("/fr")]
+    await house.db.write(chats.choose_language, house.chat_id, "hy", None, house.clock())
+    await house.gatherer.sync_subscriptions()
+    (followed,) = await house.db.read(subscriptions.of_chat, house.chat_id)
+    assert len(followed.sources) == 3  # none in Armenian: the English ones
