@@ -50,7 +50,7 @@ soak: $(VENV)/dev.stamp ## the long tests: SEED=… repeats a run
 
 .PHONY: emulators
 emulators: $(VENV)/dev.stamp ## a Telegram and a Discord to play with by hand
-	$(BIN)/python -m tests.emulators all
+	@$(BIN)/python -m tests.emulators telegram & $(BIN)/python -m tests.emulators discord; wait
 
 .PHONY: migration
 migration: $(VENV)/dev.stamp ## draft a migration from a change of tables.py: NAME=what_changes

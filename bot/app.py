@@ -22,6 +22,7 @@ from bot.config import DeclaredChat, Settings
 from bot.dispatch import Dispatcher
 from bot.errors import TokenRefused
 from bot.gather.client import GuardedClient
+from bot.gather.following import Packs
 from bot.gather.gatherer import Gatherer
 from bot.gather.packs import PACKS
 from bot.gather.workers import Workers
@@ -165,17 +166,19 @@ async def run(
     say: Callable[[str], None],
     stop: asyncio.Event,
     real_sources: bool = True,
+    packs: Packs | None = None,
 ) -> None:
     """Run the product until ``stop`` is set. Raises ConfigError or StorageError before anything is served.
 
-    ``sample_wire``: rooms follow the bundled samples too. ``real_sources``: packs are offered.
+    ``sample_wire``: rooms follow the bundled samples too. ``real_sources``: packs are offered. ``packs``: what they
+    hold; None: the bundled rows.
     """
     async with AsyncExitStack() as stack:
         sock = stack.enter_context(bind(settings.site))
         db = await stack.enter_async_context(open_database(settings.storage.path))
         client = await stack.enter_async_context(GuardedClient(settings.gather, installed_version()))
         workers = await stack.enter_async_context(Workers())
-        house = _build(settings, site_of(settings.site, sock), db, client, workers, sample_wire, real_sources)
+        house = _build(settings, site_of(settings.site, sock), db, client, workers, sample_wire, real_sources, packs)
         await _declare(house, settings.chats)
         epoch = await db.write(meta.created_at, utc_now()) if sample_wire else None
         await _live(house, sock, epoch, say, stop)
@@ -230,10 +233,9 @@ async def _serve(house: _House, sock: socket.socket, epoch: datetime | None, say
         _announce(house, say)
 
     # Connections wait in the socket's backlog meanwhile, instead of being told that the rooms aren't open yet.
-    while any(
-        adapter.state is State.CONNECTING for adapter in house.adapters.values() if isinstance(adapter, ServesPages)
-    ):
-        await asyncio.sleep(0.01)
+    for adapter in house.adapters.values():
+        if isinstance(adapter, ServesPages):
+            await adapter.opened()
     await serve(app, sock, house.site, started=started)
 
 
@@ -245,6 +247,7 @@ def _build(
     workers: Workers,
     sample_wire: bool,
     real_sources: bool,
+    packs: Packs | None,
 ) -> _House:
     signals = _Signals()
     translators = Catalogues()
@@ -272,6 +275,7 @@ def _build(
         utc_now,
         resolve_wire=lambda language: f"{loopback_address_of(site)}/wire/{language}.json",
         on_stories=on_stories,
+        packs=packs,
     )
     commands = Commands(
         Services(
@@ -309,7 +313,7 @@ def _build(
 
 
 def _unshared(settings: Settings, site: Site) -> frozenset[str]:
-    """Platforms whose chats keep their votes to themselves: rooms that strangers could vote in as often as they like."""
+    """Platforms whose chats keep their votes to themselves: rooms where strangers could vote as often as they like."""
     return frozenset(
         name
         for name in ADAPTERS

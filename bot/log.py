@@ -16,6 +16,9 @@ MASK = "[secret]"
 # Whatever the settings say, nothing that looks like a bot's token may pass: Telegram's stand in its URLs.
 _LOOKS_SECRET = re.compile(r"(?<!\d)\d{6,}:[A-Za-z0-9_-]{30,}|\b[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}")
 
+# They tell of every request or tick; what matters of it we say ourselves.
+_CHATTY = ("aiosqlite", "alembic", "apscheduler", "asyncio", "discord", "httpcore", "httpx", "telegram", "uvicorn")
+
 
 class Redactor:
     """A structlog processor that strikes secrets out of the finished line."""
@@ -63,6 +66,5 @@ def configure(level: str, form: Literal["console", "json"], secrets: Iterable[st
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    # They tell of every request or tick; what matters of it we say ourselves.
-    for chatty in ("alembic", "apscheduler", "aiosqlite", "httpx", "httpcore", "uvicorn", "discord", "telegram", "asyncio"):
+    for chatty in _CHATTY:
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))

@@ -302,8 +302,13 @@ class ServesPages(ABC):
 
     @abstractmethod
     def admin_link(self, address: str) -> str:
-        """The link that makes whoever opens it an admin; ``address`` is the site's, without a slash at its end. A secret,
-        for the operator's terminal."""
+        """The link that makes whoever opens it an admin, for the operator's terminal; ``address`` is the site's,
+        without
+        a slash at its end. A secret."""
+
+    @abstractmethod
+    async def opened(self) -> None:
+        """Returns once `run` has come far enough for the pages to be served."""
 
 
 # --- what the core lends to adapters ---------------------------------------------------------------------------------
@@ -326,7 +331,7 @@ class RoomStore(Protocol):
         """Store a message; one with the same room and key is returned as it is."""
         ...
 
-    async def replace(self, room: str, id: int, card: Card) -> RoomMessage | None:
+    async def replace(self, room: str, message_id: int, card: Card) -> RoomMessage | None:
         """Change a message; None when there is none."""
         ...
 

@@ -1,4 +1,5 @@
-"""A chat platform in memory, for tests of the core: a whole ChatAdapter that keeps what was posted and can be told to fail."""
+"""A chat platform in memory, for tests of the core: a whole ChatAdapter that keeps what was posted and can be told to
+fail."""
 
 from __future__ import annotations
 

@@ -19,7 +19,13 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 def items(*titles: str) -> list[Item]:
     return [
-        Item(title=title, link=f"https://news.example/{n}", guid=title, published=NOW + timedelta(minutes=n), summary="So it is.")
+        Item(
+            title=title,
+            link=f"https://news.example/{n}",
+            guid=title,
+            published=NOW + timedelta(minutes=n),
+            summary="So it is.",
+        )
         for n, title in enumerate(titles)
     ]
 
@@ -134,22 +140,30 @@ async def test_one_story_is_posted_on_three_platforms_voted_on_by_fifty_and_ever
                 await web.press(message, bullish if n < 7 else bullish[:-1] + "s")
                 expected["web", "bullish" if n < 7 else "bearish"] += 1
 
-            everywhere = {side: sum(expected[p, side] for p in ("telegram", "discord", "web")) for side in ("bullish", "bearish")}
+            everywhere = {
+                side: sum(expected[p, side] for p in ("telegram", "discord", "web")) for side in ("bullish", "bearish")
+            }
 
             async def tallied() -> bool:
                 story = next(story for story in await product.stories() if story["title"] == "Fresh")
                 return story["tally"] == everywhere and {
-                    (entry["platform"], side): entry[side] for entry in story["chats"] for side in ("bullish", "bearish")
+                    (entry["platform"], side): entry[side]
+                    for entry in story["chats"]
+                    for side in ("bullish", "bearish")
                 } == dict(expected)
 
             await product.until(tallied)
             await product.until(
-                lambda: label_counts([b["text"] for b in telegram.buttons(group, on_telegram)])
-                == (expected["telegram", "bullish"], expected["telegram", "bearish"])
+                lambda: (
+                    label_counts([b["text"] for b in telegram.buttons(group, on_telegram)])
+                    == (expected["telegram", "bullish"], expected["telegram", "bearish"])
+                )
             )
             await product.until(
-                lambda: label_counts([b["label"] for b in discord_buttons(on_discord)])
-                == (expected["discord", "bullish"], expected["discord", "bearish"])
+                lambda: (
+                    label_counts([b["label"] for b in discord_buttons(on_discord)])
+                    == (expected["discord", "bullish"], expected["discord", "bearish"])
+                )
             )
 
             async def web_shows() -> bool:
@@ -160,7 +174,9 @@ async def test_one_story_is_posted_on_three_platforms_voted_on_by_fifty_and_ever
             # The tally everywhere stands on every copy, in the chat's own language and numerals.
             both = {str(everywhere["bullish"]), str(everywhere["bearish"])}
             await product.until(lambda: both <= set(re.findall(r"\d+", telegram.messages(group, by_bot=True)[-1].text)))
-            await product.until(lambda: both <= set(re.findall(r"\d+", str(on_discord.components) + str(on_discord.embeds))))
+            await product.until(
+                lambda: both <= set(re.findall(r"\d+", str(on_discord.components) + str(on_discord.embeds)))
+            )
             assert telegram.throttled == []
             assert discord.throttled == []
             assert discord.pings == []

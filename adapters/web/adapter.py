@@ -44,6 +44,7 @@ class WebAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, ServesPages):
 
     def __init__(self, settings: WebSettings, surroundings: Surroundings) -> None:
         self._surroundings = surroundings
+        self._opened = asyncio.Event()
         self._hub = Hub()
         self._visits = Visits(surroundings.site)
         renderer = Renderer()
@@ -81,11 +82,16 @@ class WebAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, ServesPages):
             async with asyncio.TaskGroup() as follow_ups:
                 self._desk.open(dispatch, follow_ups)
                 self.state = State.READY
+                self._opened.set()
                 await asyncio.get_running_loop().create_future()
         finally:
             self.state = State.OFF
             self._desk.close()
             self._hub.close()
+
+    async def opened(self) -> None:
+        """See `ServesPages`."""
+        await self._opened.wait()
 
     async def is_admin(self, chat: ChatRef, actor: Actor) -> bool:
         """Whoever came with an admin's cookie since the start administers every room."""

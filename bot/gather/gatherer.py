@@ -143,14 +143,19 @@ class Gatherer:
                 polls.create_task(self._poll(source), name=f"source {source.id}")
 
     async def _poll(self, source: SourceForPoll) -> None:
-        host = urlsplit(self._poller.address(source)).netloc.lower()
         try:
             # The host first: whoever waits for a slow one takes nobody's slot.
-            async with self._hosts.turn(host), self._slots:
+            async with self._hosts.turn(_host(source)), self._slots:
                 changed = await self._poller.poll(source)
             self._health_changed = self._health_changed or changed
         finally:
             self._in_flight.discard(source.id)
+
+
+def _host(source: SourceForPoll) -> str:
+    # Addresses were checked when they became sources; one of the sample wire has no host, and is its own.
+    address = source.moved_to or source.url
+    return urlsplit(address).netloc.lower() or address
 
 
 class _Turns:

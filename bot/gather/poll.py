@@ -66,12 +66,6 @@ class Poller:
         self._on_stories = on_stories
         self._random = random
 
-    def address(self, source: SourceForPoll) -> str:
-        """Where to ask: the sample wire's address is known only while the product runs."""
-        if source.url.startswith(rhythm.SAMPLE):
-            return self._resolve_wire(source.url.removeprefix(rhythm.SAMPLE))
-        return source.moved_to or source.url
-
     async def poll(self, source: SourceForPoll) -> bool:
         """Look at a source; returns whether its health is another now."""
         try:
@@ -88,7 +82,7 @@ class Poller:
         return source.failures > 0 or not source.ever_ok
 
     async def _look(self, source: SourceForPoll) -> None:
-        address = self.address(source)
+        address = self._address(source)
         answer = await self._client.fetch(
             FetchRequest(
                 address,
@@ -106,6 +100,12 @@ class Poller:
             await self._db.write(sources.mark_answered, source.id, self._answered(source, news=False), body)
             return
         await self._save(source, await read_feed(self._workers, answer), body)
+
+    def _address(self, source: SourceForPoll) -> str:
+        """Where to ask: the sample wire's address is known only while the product runs."""
+        if source.url.startswith(rhythm.SAMPLE):
+            return self._resolve_wire(source.url.removeprefix(rhythm.SAMPLE))
+        return source.moved_to or source.url
 
     async def _save(self, source: SourceForPoll, feed: ParsedFeed, body: Body) -> None:
         entries = [_found(entry, source.language) for entry in feed.entries]

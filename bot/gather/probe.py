@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
 
 from bot.errors import CommandError, SourceError
 from bot.gather.client import NOT_AN_ADDRESS, Fetched, FetchRequest, GuardedClient, checked
@@ -100,7 +101,9 @@ def web_address(words: str) -> str:
         raise CommandError(error.phrase) from error
     if "." not in (url.host or "") and ":" not in (url.host or "") and url.host != "localhost":
         raise CommandError(NOT_AN_ADDRESS)
-    return str(url)
+    # One spelling for what people type in several: sources are known by their addresses.
+    parts = urlsplit(str(url))
+    return urlunsplit((parts.scheme.lower(), parts.netloc.lower(), parts.path or "/", parts.query, ""))
 
 
 def _distinct(feeds: Sequence[ProbedFeed]) -> list[ProbedFeed]:

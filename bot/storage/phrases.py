@@ -16,4 +16,5 @@ def phrase_to_json(phrase: Phrase) -> dict[str, Any]:
 def phrase_from_json(data: Any) -> Phrase:
     """What `phrase_to_json` made."""
     args = {name: phrase_from_json(value) if isinstance(value, dict) else value for name, value in data["args"].items()}
-    return Phrase(data["msgid"], args)
+    msgid = data["msgid"]
+    return Phrase(msgid, args)

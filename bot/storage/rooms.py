@@ -58,9 +58,9 @@ class Rooms(RoomStore):
         """See `RoomStore`."""
         return await self._db.write(append_message, room, card, key=key, at=at)
 
-    async def replace(self, room: str, id: int, card: Card) -> RoomMessage | None:  # noqa: A002 - the port's name
+    async def replace(self, room: str, message_id: int, card: Card) -> RoomMessage | None:
         """See `RoomStore`."""
-        return await self._db.write(replace_message, room, id, card)
+        return await self._db.write(replace_message, room, message_id, card)
 
     async def page(self, room: str, *, before: int | None = None, limit: int = 50) -> Sequence[RoomMessage]:
         """See `RoomStore`."""

@@ -66,7 +66,8 @@ def save_poll(
     body: Body,
     same_title: SameTitle,
 ) -> PollResult:
-    """Store what a source lists now: new entries become stories or join them, edited ones edit theirs, none is told twice.
+    """Store what a source lists now: new entries become stories or join them, edited ones edit theirs, none is told
+    twice.
 
     ``entries`` in the feed's order, newest first as feeds have it; they are stored from the oldest on.
     """
@@ -91,7 +92,8 @@ def save_poll(
 
 
 def prune(connection: Connection, before: datetime) -> int:
-    """Forget stories none of whose entries has been in its source since then, with their entries, posts and votes; returns
+    """Forget stories none of whose entries has been in its source since then, with their entries, posts and votes;
+    returns
     how many. Identities that a source still lists stay, and so do stories that are still to be posted or voted on."""
     listed = select(source.c.id).where(source.c.id == entry.c.source_id, entry.c.last_seen_at >= source.c.listed_at)
     kept = select(entry.c.story_id).where(
@@ -100,14 +102,13 @@ def prune(connection: Connection, before: datetime) -> int:
     owed = select(delivery.c.id).where(
         delivery.c.story_id == story.c.id, delivery.c.state.not_in([State.CLOSED, State.FAILED])
     )
-    result = connection.execute(
-        delete(story).where(story.c.first_seen_at < before, ~exists(kept), ~exists(owed))
-    )
+    result = connection.execute(delete(story).where(story.c.first_seen_at < before, ~exists(kept), ~exists(owed)))
     return result.rowcount
 
 
 def _leave_the_list(connection: Connection, row: Row[Any]) -> None:
-    """What the source listed till now was last seen when it last answered; what it still lists is stamped anew after."""
+    """What the source listed till now was last seen when it last answered; what it still lists is stamped anew
+    after."""
     if row.listed_at is None or row.last_ok_at is None or row.last_ok_at <= row.listed_at:
         return
     connection.execute(
@@ -263,9 +264,7 @@ class _Saving:
 
     def _leading(self, story_id: int) -> int | None:
         """The entry that a story is told by: its first."""
-        return self._connection.execute(
-            select(func.min(entry.c.id)).where(entry.c.story_id == story_id)
-        ).scalar()
+        return self._connection.execute(select(func.min(entry.c.id)).where(entry.c.story_id == story_id)).scalar()
 
     def _looks(self, found: FoundEntry) -> dict[str, Any]:
         return {

@@ -351,4 +351,3 @@ meta = Table(
 
 APPLICATION_ID = 0x4E54414C
 """SQLite's application_id of our files ("NTAL"): a stranger's database is refused instead of altered."""
-

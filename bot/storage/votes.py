@@ -56,6 +56,9 @@ class Recorded:
     standing: Sentiment | None = None
 
 
+_PLAIN = {outcome: Recorded(outcome) for outcome in Outcome}
+
+
 @dataclass(slots=True)
 class BatchOutcome:
     """What became of a batch."""
@@ -275,4 +278,7 @@ def _count(connection: Connection, rules: VotingRules, batch: _Sorted, outcome: 
     if batch.counted:
         ledger.write_totals(connection, rules, batch.counted)
         outcome.changed.update(place.story for place, _ in batch.counted)
-    outcome.recorded = [Recorded(fate, standing_now.get(index)) for index, fate in enumerate(batch.outcomes)]
+    outcome.recorded = [
+        Recorded(fate, standing_now[index]) if standing_now.get(index) else _PLAIN[fate]
+        for index, fate in enumerate(batch.outcomes)
+    ]

@@ -54,7 +54,9 @@ class World:
                 if tale is None:
                     tale = connection.execute(
                         insert(story)
-                        .values(language="en", title=title, url="https://a.example/" + title, first_seen_at=at, sorted_at=at)
+                        .values(
+                            language="en", title=title, url="https://a.example/" + title, first_seen_at=at, sorted_at=at
+                        )
                         .returning(story.c.id)
                     ).scalar_one()
                 connection.execute(
@@ -78,12 +80,16 @@ class World:
         def store(connection: Connection) -> int:
             chat_id = connection.execute(
                 insert(chat)
-                .values(platform="memory", native_id=native, topic=topic, kind="group", language=language, joined_at=NOW)
+                .values(
+                    platform="memory", native_id=native, topic=topic, kind="group", language=language, joined_at=NOW
+                )
                 .returning(chat.c.id)
             ).scalar_one()
             followed = connection.execute(
                 insert(subscription)
-                .values(chat_id=chat_id, pack="crypto" if len(sources) > 1 else None, source_id=sources[0], added_at=NOW)
+                .values(
+                    chat_id=chat_id, pack="crypto" if len(sources) > 1 else None, source_id=sources[0], added_at=NOW
+                )
                 .returning(subscription.c.id)
             ).scalar_one()
             for source_id in sources:
@@ -97,7 +103,7 @@ class World:
     async def states(self) -> dict[str, int]:
         def count(connection: Connection) -> dict[str, int]:
             rows = connection.execute(select(delivery.c.state, func.count()).group_by(delivery.c.state))
-            return {state: n for state, n in rows}
+            return dict(row for row in rows)
 
         return await self.db.read(count)
 
@@ -141,7 +147,9 @@ def titles(adapter: MemoryAdapter, chat_ref: ChatRef = ROOM) -> list[str]:
     return [message.card.lines[0].spans[0].text for message in adapter.in_chat(chat_ref)]
 
 
-async def test_at_first_contact_a_chat_gets_the_three_newest_oldest_first_and_later_all_that_is_new(world: World) -> None:
+async def test_at_first_contact_a_chat_gets_the_three_newest_oldest_first_and_later_all_that_is_new(
+    world: World,
+) -> None:
     await world.tell("a", "b", "c", "d", "e")
     await world.follow(1)
     adapter = MemoryAdapter()
