@@ -32,7 +32,7 @@ from bot.pace import Pacer
 from bot.ports import ChatAdapter, Pace, PublishesCommands, ServesPages, Site, State, Surroundings, Translators
 from bot.publish.outbox import Outbox
 from bot.site.server import address_of, bind, loopback_address_of, serve, site_of
-from bot.storage import declared, meta, retention
+from bot.storage import chats, declared, ledger, meta, retention
 from bot.storage.database import Database, open_database
 from bot.storage.meta import Keys
 from bot.storage.plan import VotingRules
@@ -180,6 +180,7 @@ async def run(
         workers = await stack.enter_async_context(Workers())
         house = _build(settings, site_of(settings.site, sock), db, client, workers, sample_wire, real_sources, packs)
         await _declare(house, settings.chats)
+        await _settle_sharing(house)
         epoch = await db.write(meta.created_at, utc_now()) if sample_wire else None
         await _live(house, sock, epoch, say, stop)
 
@@ -319,6 +320,15 @@ def _unshared(settings: Settings, site: Site) -> frozenset[str]:
         for name in ADAPTERS
         if not site.loopback and getattr(settings.platform(name), "share_votes", True) is False
     )
+
+
+async def _settle_sharing(house: _House) -> None:
+    """A room made under another setting counts as today's says."""
+    unshared = _unshared(house.settings, house.site)
+    for chat in await house.db.read(chats.every):
+        shares = chat.ref.platform not in unshared
+        if chat.shares_votes is not shares and hasattr(house.settings.platform(chat.ref.platform), "share_votes"):
+            house.refresher.mark(await house.db.write(ledger.share_votes, chat.id, shares))
 
 
 async def _declare(house: _House, tables: Iterable[DeclaredChat]) -> None:

@@ -21,7 +21,7 @@ from bot.ports import Answer, Dispatch, Translators
 
 log = structlog.get_logger()
 
-DEFER_AFTER = 2.0
+DEFER_AFTER = 1.9
 """Discord forgets an interaction that nobody has answered after three seconds."""
 
 MAX_CHOICES = 25

@@ -13,7 +13,7 @@ from adapters.telegram.limits import is_person
 from adapters.telegram.render import render, says_all, toast
 from bot.errors import CardRejected, DeliveryError, PlatformDown, Throttled
 from bot.events import ButtonPressed, ChatJoined, CommandInvoked
-from bot.model import Card, ChatRef, MessageRef
+from bot.model import Actor, Card, ChatRef, MessageRef
 from bot.ports import Answer, Traffic
 
 log = structlog.get_logger()
@@ -92,10 +92,13 @@ def _pressed(heard: Heard) -> MessageRef | None:
 
 
 def _place(heard: Heard, *, private: bool) -> ChatRef | None:
-    """Where a message goes: what only the presser of a button may see, into their chat with us (if they have one)."""
+    """Where a message goes: what only the presser of a button, or who brought us into a channel, may see, into their
+    chat with us (if they have one)."""
     match heard.event:
         case ButtonPressed(message=message, actor=actor):
             return ChatRef(message.chat.platform, actor.id[1:]) if private else message.chat
+        case ChatJoined(chat=chat, actor=Actor(id=person)) if private:
+            return ChatRef(chat.platform, person[1:])
         case CommandInvoked(chat=chat) | ChatJoined(chat=chat):
             return chat
     return None

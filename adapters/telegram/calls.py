@@ -71,7 +71,7 @@ class Calls:
         while True:
             version = versions.pop(0)
             try:
-                return await self._call(endpoint, chat, kind, writing(chat), {**place, **_content(version)})
+                return await self._call(endpoint, chat, kind, writing(chat, kind), {**place, **_content(version)})
             except TelegramError as error:
                 if repeatable and unchanged(error):
                     return None

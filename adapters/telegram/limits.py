@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.model import ChatRef
-from bot.ports import Limit
+from bot.ports import Limit, Traffic
 
 TOKEN = Limit("telegram", 30, 1.0)
 """Everything that a bot does."""
@@ -23,9 +23,18 @@ def is_person(chat: ChatRef) -> bool:
     return chat.id.isdecimal()
 
 
-def writing(chat: ChatRef) -> tuple[Limit, ...]:
+def _edits(chat: ChatRef) -> Limit:
+    # Ours, within the group's twenty a minute: tallies that are redrawn at every vote would use those up in seconds, and
+    # then news and the final tally would wait for the rest of the minute.
+    return Limit(f"telegram:{chat.id}/edits", 1, 4.0)
+
+
+def writing(chat: ChatRef, kind: Traffic) -> tuple[Limit, ...]:
     """What sending or editing a message costs. The widest limit comes first, as the Pace wants it."""
-    return (TOKEN, _chat(chat)) if is_person(chat) else (TOKEN, _chat(chat), _group(chat))
+    if is_person(chat):
+        return (TOKEN, _chat(chat))
+    edits = (_edits(chat),) if kind is Traffic.EDIT else ()
+    return (TOKEN, _chat(chat), _group(chat), *edits)
 
 
 def asking(chat: ChatRef) -> tuple[Limit, ...]:

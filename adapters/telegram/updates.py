@@ -64,6 +64,8 @@ class Updates:
         self._report = report
         self._verify = verify
         self._ears = ears
+        self._heard_of = False
+        """Telegram has answered the last poll. Until it has, none waits: an empty one would look like no connection."""
 
     async def run(self, handle: Handle) -> None:
         """Until cancelled. Raises TokenRefused."""
@@ -85,19 +87,22 @@ class Updates:
         failures = 0
         while True:
             began = self._clock()
+            patience = POLL_SECONDS if self._heard_of else 0
             try:
                 batch = await self._wire.ask(
-                    "getUpdates", offset=offset, limit=BATCH, timeout=POLL_SECONDS, allowed_updates=list(KINDS)
+                    "getUpdates", offset=offset, limit=BATCH, timeout=patience, allowed_updates=list(KINDS)
                 )
             except TelegramError as error:
                 failures += 1
+                self._heard_of = False
                 await self._recover(error, failures)
                 continue
             failures = 0
+            self._heard_of = True
             self._report(State.READY, None)
             if batch and isinstance(batch, list) and last_id(batch) is not None:
                 return batch
-            if self._clock() - began < timedelta(seconds=LEAST_WAIT):
+            if patience and self._clock() - began < timedelta(seconds=LEAST_WAIT):
                 await self._sleep(LEAST_WAIT)
 
     async def _recover(self, error: TelegramError, failures: int) -> None:

@@ -13,7 +13,7 @@ ENCODINGS = "gzip, deflate"
 
 
 async def read_body(chunks: AsyncIterator[bytes], encoding: str, max_bytes: int) -> bytes:
-    """The body, decompressed. Raises SourceError when it is larger than ``max_bytes`` or in an encoding we did not ask for.
+    """The body, decompressed. Raises SourceError for more than ``max_bytes``, and for an encoding we did not ask for.
 
     A compressed body that ends too early gives what could be read: the parser makes the best of a cut-off feed.
     """

@@ -1,4 +1,4 @@
-"""The one HTTP client of the sources: guarded at every hop, bounded in bytes, time and redirects, honest about who we are."""
+"""The one HTTP client of the sources: guarded at every hop, bounded in bytes, time and redirects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dates as feeds write them → aware UTC, or None: RFC 822 with named zones, ISO 8601, and month names of many languages (pure)."""
+"""Dates as feeds write them → aware UTC, or None: RFC 822, ISO 8601, and month names of many languages (pure)."""
 
 from __future__ import annotations
 
@@ -6,21 +6,28 @@ import re
 import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
 
-_MONTHS = (
-    # en de nl es fr it pt tr, whole and shortened; then ru, hy; then languages that feeds of these are often mixed with
-    "january jan januar jänner janner jaenner januari enero ene janvier janv gennaio gen janeiro ocak oca январь января янв հունվար հունվարի հնվ styczeń stycznia sty ianuarie leden januara січня",
-    "february feb februar februari febrero février fevrier févr fevr febbraio fevereiro fev şubat subat şub sub февраль февраля фев февр փետրվար փետրվարի փտվ lutego lut lutego februarie лютого",
-    "march mar märz marz maerz mär maart mrt marzo mars março marco mart март марта мар մարտ մարտի մրտ marca marzec martie березня",
-    "april apr abril abr avril avr aprile nisan nis апрель апреля апр ապրիլ ապրիլի ապր kwietnia kwi aprilie квітня",
-    "may mai mei mayo maggio mag maio mayıs mayis май мая մայիս մայիսի մյս maja maj травня",
-    "june jun juni junio juin giugno giu junho haziran haz июнь июня июн հունիս հունիսի հնս czerwca cze iunie червня",
-    "july jul juli julio juillet juil luglio lug julho temmuz tem июль июля июл հուլիս հուլիսի հլս lipca lip iulie липня",
-    "august aug agosto ago août aout augustus ağustos agustos ağu agu август августа авг օգոստոս օգոստոսի օգս sierpnia sie серпня",
-    "september sep sept septiembre setiembre septembre settembre set setembro eylül eylul eyl сентябрь сентября сен сент սեպտեմբեր սեպտեմբերի սեպ սպտ września wrz septembrie вересня",
-    "october oct oktober okt octubre octobre ottobre ott outubro out ekim eki октябрь октября окт հոկտեմբեր հոկտեմբերի հոկ հկտ października paź octombrie жовтня",
-    "november nov noviembre novembre novembro kasım kasim kas ноябрь ноября ноя նոյեմբեր նոյեմբերի նոյ նյմ listopada lis noiembrie листопада",
-    "december dec dezember dez diciembre dic décembre decembre déc dicembre dezembro aralık aralik ara декабрь декабря дек դեկտեմբեր դեկտեմբերի դեկ դկտ grudnia gru decembrie грудня",
-)
+# Twelve a language (en de nl es fr it pt tr ru hy uk pl), "/" between spellings.
+_MONTHS = """
+january/jan february/feb march/mar april/apr may june/jun july/jul august/aug september/sept/sep october/oct
+november/nov december/dec
+januar/jänner/jaenner februar märz/maerz/mär april mai juni juli august september oktober/okt november
+dezember/dez
+januari februari maart/mrt april mei juni juli augustus september oktober/okt november december
+enero/ene febrero marzo abril/abr mayo junio julio agosto/ago septiembre/setiembre octubre noviembre diciembre/dic
+janvier/janv février/févr/fév mars avril/avr mai juin juillet/juil août septembre octobre novembre décembre/déc
+gennaio/gen febbraio marzo aprile maggio/mag giugno/giu luglio/lug agosto settembre/set/sett ottobre/ott novembre
+dicembre
+janeiro fevereiro/fev março abril maio junho julho agosto setembro outubro/out novembro dezembro
+ocak/oca şubat/şub mart nisan/nis mayıs/mayis haziran/haz temmuz/tem ağustos/ağu/agustos/agu eylül/eyl ekim/eki
+kasım/kasim/kas aralık/aralik/ara
+январь/января/янв февраль/февраля/фев/февр март/марта/мар апрель/апреля/апр май/мая июнь/июня/июн июль/июля/июл
+август/августа/авг сентябрь/сентября/сен/сент октябрь/октября/окт ноябрь/ноября/ноя/нояб декабрь/декабря/дек
+հունվար/հունվարի/հնվ փետրվար/փետրվարի/փտվ/փետր մարտ/մարտի/մրտ ապրիլ/ապրիլի/ապր մայիս/մայիսի/մյս հունիս/հունիսի/հնս
+հուլիս/հուլիսի/հլս օգոստոս/օգոստոսի/օգս սեպտեմբեր/սեպտեմբերի/սեպ/սպտ հոկտեմբեր/հոկտեմբերի/հոկ/հկտ
+նոյեմբեր/նոյեմբերի/նոյ/նյմ դեկտեմբեր/դեկտեմբերի/դեկ/դկտ
+січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня
+stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia
+"""
 
 
 def _key(word: str) -> str:
@@ -29,7 +36,7 @@ def _key(word: str) -> str:
     return unicodedata.normalize("NFC", "".join(c for c in decomposed if not unicodedata.combining(c) or c == "\u0306"))
 
 
-_MONTH_OF = {_key(name): number for number, names in enumerate(_MONTHS, start=1) for name in names.split()}
+_MONTH_OF = {_key(name): place % 12 + 1 for place, names in enumerate(_MONTHS.split()) for name in names.split("/")}
 
 _HOURS_EAST = {
     "z": 0, "ut": 0, "utc": 0, "gmt": 0, "wet": 0, "west": 1, "bst": 1, "cet": 1, "cest": 2, "mez": 1, "mesz": 2,

@@ -32,8 +32,8 @@ def decode(body: bytes, content_type: str) -> str:
     if wide is not None:
         return body.decode(wide, "replace")
     named = _named(body, content_type)
-    # Valid UTF-8 beyond ASCII is nearly never anything else, whatever the header says. Bytes that are all ASCII may still
-    # be an encoding with escapes (ISO-2022-JP).
+    # Valid UTF-8 beyond ASCII is nearly never anything else, whatever the header says. Bytes that are all ASCII may be
+    # an encoding with escapes (ISO-2022-JP).
     if b"\x1b" not in body or not named:
         text = _utf8(body)
         if text is not None:

@@ -34,6 +34,4 @@ def packs_read(
 
 def singles_read(followers: Sequence[Follower]) -> dict[int, int]:
     """The source that each subscription to a single one reads, by the subscription's id."""
-    return {
-        follower.subscription_id: follower.source_id for follower in followers if follower.source_id is not None
-    }
+    return {follower.subscription_id: follower.source_id for follower in followers if follower.source_id is not None}

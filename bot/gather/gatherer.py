@@ -83,8 +83,8 @@ class Gatherer:
             await self.sync_subscriptions()
 
     async def sync_subscriptions(self) -> None:
-        """Subscriptions, languages or the health of sources have changed: give packs their sources, poll what is new, rest
-        what nobody reads."""
+        """Subscriptions, languages or the health of sources have changed: give packs their sources, poll what is new,
+        rest what nobody reads."""
         async with self._syncing:
             self._health_changed = False
             packs = load_packs() if self._packs is None else self._packs
@@ -99,9 +99,9 @@ class Gatherer:
             )
 
     async def probe(self, address: str) -> Sequence[ProbedFeed]:
-        """The feeds behind an address that somebody typed: the one that it is, or those that its page names; maybe none.
+        """The feeds behind an address that somebody typed: the one that it is, or those that its page names.
 
-        Held to the guard. Raises CommandError or SourceError.
+        May be none. Held to the guard. Raises CommandError or SourceError.
         """
         return await self._probe.find(address)
 

@@ -1,4 +1,4 @@
-"""Which addresses may be connected to. Judges what a name resolved to, so no spelling and no rebinding gets past it (pure)."""
+"""Which addresses may be connected to: judges what a name resolved to, however it was spelt or rebound (pure)."""
 
 from __future__ import annotations
 

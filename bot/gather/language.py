@@ -1,4 +1,4 @@
-"""The language of a text: a feed's own word first, then the script, then statistics; `und` below their confidence (pure)."""
+"""The language of a text: a feed's own word, else the script, else statistics, else `und` (pure)."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ LONG = 60
 
 
 def detect_each(texts: Sequence[str]) -> list[str]:
-    """The language of each text of one feed. A short one that could be several is taken to be in the feed's main one."""
+    """The language of each text of one feed. A short one that could be several is taken to be in the main one."""
     main, sure = detect(" \n".join(text[:200] for text in texts[:20])[:1000])
     if sure < ENOUGH:
         return [language if sure >= ENOUGH else UNDETERMINED for language, sure in map(detect, texts)]

@@ -15,8 +15,8 @@ _SHORTENED = 25
 def same_title(one: str, other: str) -> bool:
     """Whether two folded titles (`identity.title_key`) of entries at one address are the same headline.
 
-    Some feeds give every item the address of one page, so an address alone proves nothing; and in the headlines of a live
-    page a number is often all that differs.
+    Some feeds give every item the address of one page, so an address alone proves nothing; and in the headlines of a
+    live page a number is often all that differs.
     """
     if one == other:
         return True

@@ -1,4 +1,4 @@
-"""Packs: which sources a chat gets for one choice, in its language. The rows stand in packs.toml; choosing among them is pure."""
+"""Packs: which sources a chat gets for one choice, in its language. The rows stand in packs.toml."""
 
 from __future__ import annotations
 
@@ -66,8 +66,10 @@ def sources_of(
 
 
 def followed(addresses: Sequence[str], health: Mapping[str, Health]) -> tuple[str, ...]:
-    """Of a pack's sources, best first, those that are to be polled: the first three that are well or untried, and before
-    them those that are ill, which are looked at again at their back-off and return when they are well."""
+    """Of a pack's sources, best first, those that are to be polled: the first three that are well or untried.
+
+    Those before them that are ill are looked at too, at their back-off, and return when they are well.
+    """
     chosen: list[str] = []
     well = 0
     for address in addresses:

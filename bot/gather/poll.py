@@ -15,12 +15,13 @@ from bot.gather.language import UNDETERMINED
 from bot.gather.merge import same_title
 from bot.gather.parsed import ParsedEntry, ParsedFeed
 from bot.gather.settings import GatherSettings
-from bot.gather.workers import Workers, WorkerTimeout
+from bot.gather.workers import WorkerCrashed, Workers, WorkerTimeout
 from bot.model import Phrase
 from bot.storage import sources, stories
 from bot.storage.database import Database
 from bot.storage.sources import Answered, Body, SourceForPoll
-from bot.storage.stories import FoundEntry, FoundFeed
+from bot.storage.stories import FoundFeed
+from bot.storage.telling import FoundEntry
 
 log = structlog.get_logger()
 
@@ -37,6 +38,8 @@ async def read_feed(workers: Workers, fetched: Fetched) -> ParsedFeed:
         answer = await workers.run(PARSE_SECONDS, parse.try_feed, fetched.body, fetched.content_type, fetched.url)
     except WorkerTimeout as error:
         raise SourceError(Phrase("Reading it takes too long.")) from error
+    except WorkerCrashed as error:  # out of memory, as a rule
+        raise SourceError(Phrase("Reading it takes more memory than I have.")) from error
     if isinstance(answer, Phrase):
         raise SourceError(answer)
     return answer

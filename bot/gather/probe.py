@@ -82,9 +82,7 @@ class Probe:
 
     async def _links(self, fetched: Fetched) -> list[str]:
         try:
-            links = await self._workers.run(
-                LINK_SECONDS, linked_feeds, fetched.body, fetched.content_type, fetched.url
-            )
+            links = await self._workers.run(LINK_SECONDS, linked_feeds, fetched.body, fetched.content_type, fetched.url)
         except WorkerTimeout as error:
             raise SourceError(Phrase("Reading it takes too long.")) from error
         return [address for address, _ in links]

@@ -11,7 +11,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 
 class DaemonResolver(AbstractResolver):
-    """The system's resolver. asyncio's own threads are joined at exit, and a lookup without a network can hang for half a minute."""
+    """The system's resolver. asyncio's own threads are joined at exit, and a lookup without a network can hang long."""
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET

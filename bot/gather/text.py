@@ -1,4 +1,4 @@
-"""Text from feeds → plain text that is safe to show: tags off, entities decoded once, whitespace folded, length bounded (pure)."""
+"""Text from feeds → plain text: tags off, entities decoded once, whitespace folded, length bounded (pure)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ _DROPPED = re.compile(
 )
 
 # Tags that people put into titles. Any other "<word>" in a title is more likely meant as it stands: "List<String>".
-_INLINE = "a|abbr|acronym|b|big|br|cite|code|del|em|font|i|img|ins|mark|nobr|p|q|s|small|span|strike|strong|sub|sup|tt|u|wbr"
+_INLINE = (
+    "a|abbr|acronym|b|big|br|cite|code|del|em|font|i|img|ins|mark|nobr|p|q|s|small|span|strike|strong|sub|sup|tt|u|wbr"
+)
 _INLINE_TAG = re.compile(rf"</?(?:{_INLINE})(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _PAIRED = re.compile(
     r"<(?:div|h[1-6]|ul|ol|li|table|tr|td|th|tbody|blockquote|pre|section|article|header|figure|center)\b[^<>]*>"
@@ -91,7 +93,7 @@ def lede_text(text: str) -> str:
 
 _ELLIPSIS = re.compile(r"\s*(?:\[\s*(?:…|\.\.\.|\?)\s*\]|&hellip;)\s*$")
 
-# "The post … appeared first on …", as WordPress says it in the thirteen languages, and the usual invitations to read on.
+# "The post … appeared first on …", as WordPress says it in our languages, and the usual invitations to read on.
 _TAILS = (
     r"The (?:post|article) .{1,300}? (?:appeared first|first appeared) on .{1,120}",
     r"Der (?:Beitrag|Artikel) .{1,300}? erschien zuerst auf .{1,120}",
@@ -99,14 +101,14 @@ _TAILS = (
     r"La entrada .{1,300}? (?:se publicó primero|apareció primero|aparece primero) en .{1,120}",
     r"L['’]articolo .{1,300}? (?:proviene da|sembra essere il primo su|è stato pubblicato su) .{1,120}",
     r"Het (?:bericht|artikel) .{1,300}? (?:verscheen eerst op|is verschenen op) .{1,120}",
-    r"[OA] (?:post|artigo|publicação|notícia|conteúdo) .{1,300}? (?:apareceu|aparece) (?:primeiro|antes) (?:em|no|na) .{1,120}",
-    r"(?:Сообщение|Запись|Статья) .{1,300}? (?:впервые |сначала )?появил[аои]сь (?:впервые |сначала )?(?:на|в) .{1,120}",
-    r"[^.!?]{1,300}? yazısı (?:ilk önce |ilk olarak )?.{1,120}? üzerinde (?:ilk )?(?:ortaya çıktı|yayınlandı|göründü)\.?",
+    r"[OA] (?:post|artigo|publicação|notícia) .{1,300}? (?:apareceu|aparece) (?:primeiro|antes) (?:em|no|na) .{1,120}",
+    r"(?:Сообщение|Запись) .{1,300}? (?:впервые |сначала )?появил[аои]сь (?:впервые |сначала )?(?:на|в) .{1,120}",
+    r"[^.!?]{1,300}? yazısı (?:ilk önce |ilk olarak )?.{1,120}? üzerinde (?:ilk )?(?:ortaya çıktı|göründü)\.?",
     r"(?:投稿|記事)\s?.{1,300}?(?:は|が).{1,120}?に最初に表示されました。?",
     r"[^.!?]{1,300}? (?:게시물이|글이) .{1,120}?에 (?:처음|먼저) (?:등장했습니다|나타났습니다|게시되었습니다)\.?",
     r"[^。！？]{1,300}?(?:最先出现在|最早出現於|首先出現在|最初出现在).{1,120}",
-    r"(?:Continue reading|Read more|Weiterlesen|Lire la suite|Leer más|Leggi tutto|Lees verder|Leia mais|Читать далее"
-    r"|Devamını oku)(?: .{0,80})?(?:\.\.\.|…|→|»|>)?",
+    r"(?:Continue reading|Weiterlesen|Lire la suite)(?: .{0,80})?(?:\.\.\.|…|→|»|>)?",
+    r"(?:Read more|Leer más|Leggi tutto|Lees verder|Leia mais|Читать далее|Devamını oku)\s?(?:\.\.\.|…|→|»|>)?",
 )
 _TAIL = re.compile(f"(?:{'|'.join(_TAILS)})", re.DOTALL)
 _SENTENCE_START = re.compile(r"(?<=[.!?…\]”\"»)]) |(?<=[。！？…])\s?|^")

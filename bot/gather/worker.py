@@ -1,4 +1,4 @@
-"""What runs in a worker process: takes a function and its arguments from a pipe, hands its result back, until the pipe ends."""
+"""What runs in a worker process: takes functions from a pipe and hands their results back, until the pipe ends."""
 
 from __future__ import annotations
 

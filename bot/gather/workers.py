@@ -82,7 +82,7 @@ class Workers:
             self._idle.append(process)
         if not succeeded:
             raise JobFailed(result)
-        return cast(T, result)
+        return cast("T", result)
 
     async def _worker(self) -> Process:
         while self._idle:

@@ -39,8 +39,8 @@ def read_xml(text: str, url: str) -> DraftFeed | None:
     # A warning of the publisher's PHP may stand in front.
     text = _ILLEGAL.sub("", text[root.start() :])
     parsed = _parse(_XML_DECLARATION.sub("", text))
-    version = str(parsed.get("version") or "")
-    if not version and not parsed.entries:
+    version = str(parsed.get("version") or "") if parsed is not None else ""
+    if parsed is None or not (version or parsed.entries):
         return None
     feed = parsed.feed
     language = declared_language(_raw(feed, "language"))
@@ -62,27 +62,29 @@ def _declares_entities(text: str) -> bool:
 
 def _parse(text: str) -> Any:
     parsed = _feedparser(text)
-    if not parsed.bozo:
+    if parsed is not None and not parsed.bozo:
         return parsed
     # feedparser's fall-back parser is far worse than its strict one, so what is usually broken is mended first.
-    mended = _feedparser(_mend(text))
-    if not mended.bozo or len(mended.entries) > len(parsed.entries):
-        return mended
-    return parsed
+    read = [one for one in (_feedparser(_mend(text)), parsed) if one is not None]
+    return max(read, key=lambda one: (not one.bozo, len(one.entries)), default=None)
 
 
 def _feedparser(text: str) -> Any:
     # A file object, never a string: feedparser opens strings as addresses and files. It isn't told the feed's address:
     # it would make an address of every guid that only forgot to say that it is none.
-    return feedparser.parse(
-        io.BytesIO(text.encode("utf-8", "replace")),
-        response_headers={"content-type": "application/xml; charset=utf-8"},
-        resolve_relative_uris=False,
-        sanitize_html=False,
-    )
+    try:
+        return feedparser.parse(
+            io.BytesIO(text.encode("utf-8", "replace")),
+            response_headers={"content-type": "application/xml; charset=utf-8"},
+            resolve_relative_uris=False,
+            sanitize_html=False,
+        )
+    except Exception:  # noqa: BLE001  # its fall-back parser trips over some damage (&#x110000;) with whatever comes up
+        return None
 
 
-_MENDABLE = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?:(#\d{1,7}|#x[0-9a-f]{1,6}|\w{2,31});)?", re.DOTALL | re.IGNORECASE)
+_FLAGS = re.DOTALL | re.IGNORECASE
+_MENDABLE = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?:(#\d{1,7}|#x[0-9a-f]{1,6}|\w{2,31});)?", _FLAGS)
 _XML_NAMES = {"amp", "lt", "gt", "quot", "apos"}
 
 
@@ -91,17 +93,23 @@ def _mend(text: str) -> str:
 
     def mend(match: re.Match[str]) -> str:
         name = match[1]
-        if not match[0].startswith("&") or (name and (name in _XML_NAMES or name.startswith("#"))):
+        if not match[0].startswith("&") or name in _XML_NAMES:
             return match[0]
+        if name and name.startswith("#"):
+            return match[0] if _is_character(name) else "\ufffd"
         meant = html.entities.html5.get(f"{name};", "")
         return "".join(f"&#{ord(character)};" for character in meant) or f"&amp;{match[0][1:]}"
 
     return _MENDABLE.sub(mend, text)
 
 
-def _drafts(
-    entries: list[Mapping[str, Any]], version: str, url: str, language: str | None
-) -> Iterator[Draft]:
+def _is_character(reference: str) -> bool:
+    digits = reference[1:]
+    code = int(digits[1:], 16) if digits[0] in "xX" else int(digits)
+    return code <= 0x10FFFF and not _ILLEGAL.match(chr(code))
+
+
+def _drafts(entries: list[Mapping[str, Any]], version: str, url: str, language: str | None) -> Iterator[Draft]:
     for entry in entries[:MAX_ENTRIES]:
         draft = _draft(entry, version, url, language)
         if draft.title:
@@ -233,7 +241,8 @@ def _size(number: Any) -> int:
 def images_in(markup: str) -> Iterator[str]:
     """Addresses of the pictures in a piece of HTML, without those that only count readers."""
     for tag in _IMG.findall(markup)[:5]:
-        attributes = {match[1].lower(): html.unescape(match[2] or match[3] or match[4] or "") for match in _ATTRIBUTE.finditer(tag)}
+        found = _ATTRIBUTE.finditer(tag)
+        attributes = {match[1].lower(): html.unescape(match[2] or match[3] or match[4] or "") for match in found}
         tiny = any(attributes.get(side, "") in {"0", "1", "1px", "0px"} for side in ("width", "height"))
         if not tiny and attributes.get("src"):
             yield attributes["src"]

@@ -72,8 +72,8 @@ def apply(
     interval_seconds: int,
     now: datetime,
 ) -> None:
-    """Give each subscription the cursors of what it reads: packs (by subscription id) and single sources; wake and
-    rest."""
+    """Give each subscription the cursors of what it reads, of packs and of single sources (both by subscription id);
+    wake what is read, rest what isn't."""
     ids = {
         wanted.url: sources.ensure_source(
             connection,
@@ -101,9 +101,7 @@ def apply(
 
 
 def _begin_reading(connection: Connection, subscription_id: int, source_id: int) -> None:
-    """From now on: what a source has published so far is news only at a subscription's first contact, which doesn't
-    look
-    at cursors."""
+    """From now on: what a source has published so far is news only at first contact, which doesn't look at cursors."""
     newest = select(func.coalesce(func.max(entry.c.id), 0)).where(entry.c.source_id == source_id).scalar_subquery()
     # The subscription may have been removed since it was read.
     row = select(subscription.c.id, literal(source_id), newest).where(subscription.c.id == subscription_id)

@@ -7,6 +7,7 @@ all the same.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -99,7 +100,7 @@ def plan(standing: Mapping[VoterKey, Facts], heard: Sequence[Heard], rules: Voti
     after = {key: facts.copy() for key, facts in standing.items()}
     for event in heard:
         _apply(event, after, rules.ballots, result)
-    moved: dict[tuple[int, int], list[int]] = {}
+    moved: defaultdict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0])
     for key, facts in after.items():
         _compare(key, standing[key], facts, result, moved)
     result.differences = {where: (by[0], by[1]) for where, by in moved.items() if by != [0, 0]}
@@ -152,30 +153,29 @@ def _clear(event: Heard, emoji: str | None, after: Mapping[VoterKey, Facts]) -> 
 def _set(event: Heard, change: Change | Press | None, facts: Facts, ballot: Ballot, seq: int) -> bool:
     """Change one voter's facts; returns whether a fact was seen for the first time."""
     match change:
-        case Added(emoji=emoji):
-            return _add(event, facts, (emoji,), ballot, seq)
-        case Removed(emoji=emoji):
-            facts.pop(Slot(event.delivery, emoji), None)
-        case WholeSet(emoji=emoji):
-            gone = [slot for slot in facts if slot.delivery == event.delivery and slot.token not in (PRESS, *emoji)]
-            for slot in gone:
+        case Added():
+            return _add(event, change.emoji, facts, ballot, seq)
+        case Removed():
+            facts.pop(Slot(event.delivery, change.emoji), None)
+        case Press():
+            return _press(event, facts, change.sentiment, seq)
+        case WholeSet():
+            stays = {PRESS, *change.emoji}
+            for slot in [slot for slot in facts if slot.delivery == event.delivery and slot.token not in stays]:
                 del facts[slot]
-            return _add(event, facts, emoji, ballot, seq)
-        case Press(sentiment=sentiment):
-            return _press(event, facts, sentiment, seq)
+            added = [_add(event, emoji, facts, ballot, seq) for emoji in change.emoji]
+            return any(added)
     return False
 
 
-def _add(event: Heard, facts: Facts, emoji: Sequence[str], ballot: Ballot, seq: int) -> bool:
-    """Facts that stand already keep their order; emoji outside the ballot are no facts."""
-    new = False
-    for one in emoji:
-        sentiment = ballot.sentiment(one)
-        slot = Slot(event.delivery, one)
-        if sentiment is not None and slot not in facts:
-            facts[slot] = Fact(event.chat, event.shared, int(sentiment), seq)
-            new = True
-    return new
+def _add(event: Heard, emoji: str, facts: Facts, ballot: Ballot, seq: int) -> bool:
+    """A fact that stands already keeps its order; emoji outside the ballot are no facts."""
+    slot = Slot(event.delivery, emoji)
+    sentiment = ballot.sentiment(emoji)
+    if sentiment is None or slot in facts:
+        return False
+    facts[slot] = Fact(event.chat, event.shared, sentiment.value, seq)
+    return True
 
 
 def _press(event: Heard, facts: Facts, sentiment: Sentiment, seq: int) -> bool:
@@ -184,7 +184,7 @@ def _press(event: Heard, facts: Facts, sentiment: Sentiment, seq: int) -> bool:
     if present is not None and present.sentiment == sentiment:
         del facts[slot]
         return False
-    facts[slot] = Fact(event.chat, event.shared, int(sentiment), seq)
+    facts[slot] = Fact(event.chat, event.shared, sentiment.value, seq)
     return True
 
 
@@ -192,10 +192,11 @@ def _compare(key: VoterKey, before: Facts, after: Facts, result: Plan, moved: di
     """Add what has changed for one voter: rows, and by how much each tally moves."""
     if before == after:
         return
+    story = key.story
     result.written += [(key, slot, fact) for slot, fact in after.items() if before.get(slot) != fact]
+    for chat, sentiment in votes(after.values()).items():
+        moved[story, chat][sentiment < 0] += 1
     if before:
         result.withdrawn += [(key, slot) for slot in before if slot not in after]
         for chat, sentiment in votes(before.values()).items():
-            moved.setdefault((key.story, chat), [0, 0])[sentiment < 0] -= 1
-    for chat, sentiment in votes(after.values()).items():
-        moved.setdefault((key.story, chat), [0, 0])[sentiment < 0] += 1
+            moved[story, chat][sentiment < 0] -= 1

@@ -11,7 +11,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
-    ScalarSelect,
     Select,
     Text,
     and_,
@@ -19,17 +18,16 @@ from sqlalchemy import (
     case,
     func,
     literal,
-    or_,
     select,
     tuple_,
     update,
 )
 
-from bot.model import ChatRef, MessageRef, Sentiment, Story, Tally
+from bot.model import ChatRef, MessageRef, Story, Tally
 from bot.storage.early import json_keys
-from bot.storage.plan import EVERYWHERE
+from bot.storage.standing import OPEN, OUTDATED, SHOWN, STANDS, with_what_stands
 from bot.storage.story_rows import story_columns, story_from
-from bot.storage.tables import UtcDateTime, chat, delivery, post, story, tally, total
+from bot.storage.tables import UtcDateTime, chat, delivery, post, total
 
 PAGE = 1000
 """How many open posts one step of a sweep compares."""
@@ -124,79 +122,9 @@ def mark_shown(connection: Connection, shown: Sequence[tuple[PostView, datetime]
     connection.execute(_MARK, [_marked(view, at) for view, at in shown])
 
 
-# --- what a post shows -----------------------------------------------------------------------------------------------
+# --- statements ------------------------------------------------------------------------------------------------------
 
-_of_chat = tally.alias("of_chat")
-_of_all = tally.alias("of_all")
-_other = delivery.alias("other")
-
-
-def _count(column: ColumnElement[int]) -> ColumnElement[int]:
-    return func.coalesce(column, 0)
-
-
-def _total(sentiment: Sentiment) -> ScalarSelect[int]:
-    best = (
-        select(func.max(total.c.count).label("best"))
-        .where(total.c.delivery_id == delivery.c.id, total.c.sentiment == int(sentiment))
-        .group_by(total.c.emoji)
-        .correlate(delivery)
-        .subquery()
-    )
-    return select(func.coalesce(func.sum(best.c.best), 0)).scalar_subquery()
-
-
-# In more than one chat; or in a chat that keeps its votes to itself, after it was in others.
-_SPREAD = or_(
-    select(_other.c.id)
-    .where(
-        _other.c.story_id == delivery.c.story_id,
-        _other.c.id != delivery.c.id,
-        _other.c.state.in_(("posted", "closed")),
-    )
-    .exists(),
-    _count(_of_all.c.bullish) != _count(_of_chat.c.bullish),
-    _count(_of_all.c.bearish) != _count(_of_chat.c.bearish),
-)
-_STANDS = (
-    _count(_of_chat.c.bullish).label("chat_bullish"),
-    _count(_of_chat.c.bearish).label("chat_bearish"),
-    case((_SPREAD, _count(_of_all.c.bullish)), else_=0).label("all_bullish"),
-    case((_SPREAD, _count(_of_all.c.bearish)), else_=0).label("all_bearish"),
-    _total(Sentiment.BULLISH).label("total_bullish"),
-    _total(Sentiment.BEARISH).label("total_bearish"),
-)
-_SHOWN = (
-    delivery.c.shown_chat_bullish,
-    delivery.c.shown_chat_bearish,
-    delivery.c.shown_all_bullish,
-    delivery.c.shown_all_bearish,
-    delivery.c.shown_total_bullish,
-    delivery.c.shown_total_bearish,
-)
-_OPEN = delivery.c.state == "posted"
-_OUTDATED = and_(
-    _OPEN,
-    chat.c.paused.is_(None),
-    or_(
-        delivery.c.posted_at <= bindparam("open_after", type_=UtcDateTime),
-        delivery.c.shown_revision != story.c.revision,
-        delivery.c.shown_language.is_distinct_from(chat.c.language),
-        *(shown != column.element for shown, column in zip(_SHOWN, _STANDS, strict=True)),
-    ),
-)
-
-
-def _with_what_stands(statement: Select[Any]) -> Select[Any]:
-    return (
-        statement.join(story, story.c.id == delivery.c.story_id)
-        .join(chat, chat.c.id == delivery.c.chat_id)
-        .outerjoin(_of_chat, and_(_of_chat.c.story_id == story.c.id, _of_chat.c.chat_id == chat.c.id))
-        .outerjoin(_of_all, and_(_of_all.c.story_id == story.c.id, _of_all.c.chat_id == EVERYWHERE))
-    )
-
-
-_VIEW = _with_what_stands(
+_VIEW = with_what_stands(
     select(
         delivery.c.id,
         delivery.c.state,
@@ -208,12 +136,12 @@ _VIEW = _with_what_stands(
         post.c.native_chat,
         post.c.message_id,
         *story_columns(),
-        *_STANDS,
+        *STANDS,
     )
     .select_from(delivery)
     .join(post, and_(post.c.delivery_id == delivery.c.id, post.c.mirror.is_(False)))
 ).where(delivery.c.id == bindparam("delivery"))
-_OUTDATED_VIEW = _VIEW.where(_OUTDATED)
+_OUTDATED_VIEW = _VIEW.where(OUTDATED)
 
 _KEYS = func.json_each(bindparam("keys", type_=Text)).table_valued("value", name="k")
 _PLATFORMS = func.json_each(bindparam("platforms", type_=Text)).table_valued("value", name="p")
@@ -230,8 +158,8 @@ _HEAD = (
 
 def _outdated_among(key: ColumnElement[int]) -> Select[Any]:
     return (
-        _with_what_stands(select(*_HEAD).select_from(_KEYS).join(delivery, key == _KEYS.c.value))
-        .where(_OUTDATED, chat.c.platform.in_(select(_PLATFORMS.c.value)))
+        with_what_stands(select(*_HEAD).select_from(_KEYS).join(delivery, key == _KEYS.c.value))
+        .where(OUTDATED, chat.c.platform.in_(select(_PLATFORMS.c.value)))
         .order_by(delivery.c.posted_at.desc(), delivery.c.id.desc())
     )
 
@@ -241,7 +169,7 @@ _OUTDATED_OF_DELIVERIES = _outdated_among(delivery.c.id)
 # In the order of an index that serves the outbox too; next_try_at is the moment at which it was sent, or nearly.
 _OPEN_PAGE = (
     select(delivery.c.id, delivery.c.next_try_at)
-    .where(_OPEN)
+    .where(OPEN)
     .order_by(delivery.c.next_try_at.desc(), delivery.c.id.desc())
     .limit(PAGE)
 )
@@ -254,7 +182,7 @@ _MARK = (
             delivery.c.shown_language: bindparam("language"),
             delivery.c.edited_at: bindparam("at"),
             delivery.c.state: case((bindparam("finished") == 1, "closed"), else_=delivery.c.state),
-            **{column: bindparam(column.name.removeprefix("shown_")) for column in _SHOWN},
+            **{column: bindparam(column.name.removeprefix("shown_")) for column in SHOWN},
         }
     )
 )

@@ -209,9 +209,10 @@ def prune(connection: Connection, before: datetime) -> int:
 
 
 def _skip_backlog(connection: Connection, source_id: int) -> None:
-    """At a source's first answer, chats that have had their first contact with the pack it belongs to take its
-    stories as
-    read: they came to it because another one failed, or it had failed itself."""
+    """At a source's first answer, chats that have had their first contact with its pack take its stories as read.
+
+    They came to it because another one failed, or it had failed itself.
+    """
     newest = select(func.coalesce(func.max(entry.c.id), 0)).where(entry.c.source_id == source_id).scalar_subquery()
     contacted = select(subscription.c.id).where(subscription.c.contacted_at.is_not(None))
     connection.execute(

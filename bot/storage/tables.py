@@ -105,7 +105,7 @@ story = Table(
     Column("address_key", Text),
     Column("title_key", Text, nullable=False, server_default=""),
     Index(None, "sorted_at", "id"),  # newest first, page by page
-    Index(None, "address_key"),
+    Index(None, "address_key", "title_key"),  # the story that a new entry tells; by title where there is no address
 )
 
 entry = Table(
@@ -127,6 +127,7 @@ entry = Table(
     Column("content_hash", String(64), nullable=False),
     UniqueConstraint("source_id", "identity"),
     Index(None, "story_id"),
+    Index(None, "source_id", "last_seen_at"),  # what a source lists now, beside however much it has listed before
 )
 
 chat = Table(

@@ -141,12 +141,14 @@ def _record(
 ) -> BatchOutcome:
     replayed = set() if again else _note_seen(connection, batch, now)
     open_after = now - rules.open_for
-    known = known_posts.find(connection, {key for event in batch for key in _messages(event)}, open_after)
+    keys = [message_key(about(event)) for event in batch]
+    mirrors = [message_key(event.mirror) for event in batch if isinstance(event, PostMirrored)]
+    known = known_posts.find(connection, {*keys, *mirrors}, open_after)
     outcome = BatchOutcome()
     outcome.changed.update(known_posts.learn(connection, batch, known, now, open_after))
     if known:
         outcome.changed.update(_adopt_early(connection, rules, known, now).changed)
-    sorted_out = _sort_out(connection, batch, known, replayed, now)
+    sorted_out = _sort_out(connection, batch, [known.get(key) for key in keys], replayed, now)
     _count(connection, rules, sorted_out, outcome)
     return outcome
 
@@ -157,12 +159,6 @@ def _adopt_early(
     """Count what was heard of these messages before they were known: always before what is heard of them later."""
     kept = early.take(connection, messages)
     return _record_what_can(connection, rules, kept, now, again=True) if kept else BatchOutcome()
-
-
-def _messages(event: VoteEvent) -> tuple[MessageKey, ...]:
-    if isinstance(event, PostMirrored):
-        return (message_key(event.original), message_key(event.mirror))
-    return (message_key(event.message),)
 
 
 def _note_seen(connection: Connection, batch: Sequence[VoteEvent], now: datetime) -> set[int]:
@@ -206,14 +202,13 @@ class _Sorted:
 def _sort_out(
     connection: Connection,
     batch: Sequence[VoteEvent],
-    known: dict[MessageKey, KnownPost],
+    places: Sequence[KnownPost | None],
     replayed: set[int],
     now: datetime,
 ) -> _Sorted:
     result = _Sorted([Outcome.COUNTED] * len(batch))
     unknown: list[int] = []
-    for index, event in enumerate(batch):
-        place = known.get(message_key(about(event)))
+    for index, (event, place) in enumerate(zip(batch, places, strict=True)):
         if place is None:
             if index in replayed:
                 result.outcomes[index] = Outcome.REPLAYED

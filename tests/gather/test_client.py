@@ -26,9 +26,7 @@ async def test_a_page_comes_with_its_validators_and_is_asked_for_again_with_them
     first = await client.fetch(FetchRequest(server.url("/feed")))
     assert isinstance(first, Fetched)
     assert (first.body, first.etag, first.moved_to) == (BODY, page.etag, None)
-    again = await client.fetch(
-        FetchRequest(server.url("/feed"), etag=first.etag, last_modified=first.last_modified)
-    )
+    again = await client.fetch(FetchRequest(server.url("/feed"), etag=first.etag, last_modified=first.last_modified))
     assert again == NotModified()
     asked = server.last("/feed").headers
     assert asked["If-None-Match"] == page.etag
@@ -226,9 +224,7 @@ def test_retry_after_is_read_as_seconds_or_as_a_date(header: str, seconds: float
 def test_every_error_of_aiohttp_has_words() -> None:
     known = {kind for kind, _ in client_module._PROBLEMS}
     errors = [
-        thing
-        for thing in vars(aiohttp).values()
-        if isinstance(thing, type) and issubclass(thing, aiohttp.ClientError)
+        thing for thing in vars(aiohttp).values() if isinstance(thing, type) and issubclass(thing, aiohttp.ClientError)
     ]
     assert len(errors) > 10
     for error in errors:

@@ -411,7 +411,10 @@ HOSTILE = {
         faults.body(b"\x1f\x8b\x08\x00garbage that is not deflate", headers={"Content-Encoding": "gzip"}),
         "Its compression is damaged.",
     ),
-    "/br": (faults.body(b"x", headers={"Content-Encoding": "br"}), "It is compressed in a way I can't read ({encoding})."),
+    "/br": (
+        faults.body(b"x", headers={"Content-Encoding": "br"}),
+        "It is compressed in a way I can't read ({encoding}).",
+    ),
     "/endless": (faults.endless(), "It took longer than {seconds} seconds."),
     "/reset": (faults.reset(), "The connection broke."),
     "/cut": (faults.cut_off(rss(ITEMS)), "The connection broke."),

@@ -52,8 +52,9 @@ def test_a_long_text_in_another_language_keeps_its_own() -> None:
 @pytest.mark.parametrize(
     ("word", "language"),
     [
-        ("en-GB", "en"), ("pt_BR", "pt"), ("PT-pt", "pt"), ("zh-Hant-TW", "zh"), ("kr", "ko"), ("jp", "ja"), ("deu", "de"),
-        ("English", "en"), ("uk", "uk"), ("en, fr", "en"), ("", None), (None, None), ("und", None), ("x-default", None),
+        ("en-GB", "en"), ("pt_BR", "pt"), ("PT-pt", "pt"), ("zh-Hant-TW", "zh"), ("kr", "ko"), ("jp", "ja"),
+        ("deu", "de"), ("English", "en"), ("uk", "uk"), ("en, fr", "en"), ("", None), (None, None), ("und", None),
+        ("x-default", None),
         ("español de México", None), ("12", None), ("  fr ", "fr"), ("éé", None),
     ],
 )  # fmt: skip

@@ -32,13 +32,17 @@ def item(inside: str, channel: str = "") -> ParsedEntry:
         'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:atom="http://www.w3.org/2005/Atom" '
         'xmlns:feedburner="http://rssnamespace.org/feedburner/ext/1.0"'
     )
-    feed = parse(f'<rss version="2.0" {namespaces}><channel><title>F</title>{channel}<item>{inside}</item></channel></rss>')
+    feed = parse(
+        f'<rss version="2.0" {namespaces}><channel><title>F</title>{channel}<item>{inside}</item></channel></rss>'
+    )
     (entry,) = feed.entries
     return entry
 
 
 def entry(inside: str, attributes: str = "") -> ParsedEntry:
-    feed = parse(f'<feed xmlns="http://www.w3.org/2005/Atom" {attributes}><title>F</title><entry>{inside}</entry></feed>')
+    feed = parse(
+        f'<feed xmlns="http://www.w3.org/2005/Atom" {attributes}><title>F</title><entry>{inside}</entry></feed>'
+    )
     (only,) = feed.entries
     return only
 
@@ -103,7 +107,10 @@ def test_a_title_of_atom_says_itself_whether_it_is_html(inside: str, title: str)
         ("<link>/a/b</link>", "https://a.example/a/b"),
         ("<link> \n https://b.example/a \n </link>", "https://b.example/a"),
         ("<link><![CDATA[https://b.example/a]]></link>", "https://b.example/a"),
-        ("<link>https://b.example/a</link><feedburner:origLink>https://c.example/</feedburner:origLink>", "https://b.example/a"),
+        (
+            "<link>https://b.example/a</link><feedburner:origLink>https://c.example/</feedburner:origLink>",
+            "https://b.example/a",
+        ),
         ("<atom:link rel='self' href='https://c.example/'/><link>https://b.example/a</link>", "https://b.example/a"),
         ("<guid>https://b.example/a</guid>", "https://b.example/a"),
         ("<guid isPermaLink='true'>https://b.example/a</guid><link>https://b.example/b</link>", "https://b.example/b"),
@@ -126,14 +133,16 @@ def test_a_link_stays_as_it_is_published(inside: str, link: str | None) -> None:
     ("inside", "link"),
     [
         ('<link href="https://b.example/a"/>', "https://b.example/a"),
-        ('<link rel="self" href="https://b.example/s"/><link rel="alternate" href="https://b.example/a"/>', "https://b.example/a"),
         (
-            '<link rel="alternate" type="application/pdf" href="https://b.example/p"/>'
-            '<link rel="alternate" type="text/html" href="https://b.example/a"/>',
+            '<link rel="self" href="https://b.example/s"/><link rel="alternate" href="https://b.example/a"/>',
+            "https://b.example/a",
+        ),
+        (
+            '<link type="application/pdf" href="https://b.example/p"/><link type="text/html" href="https://b.example/a"/>',
             "https://b.example/a",
         ),
         ('<link href="a"/>', "https://c.example/base/a"),
-        ('<id>https://b.example/id</id>', None),
+        ("<id>https://b.example/id</id>", None),
     ],
 )
 def test_a_link_of_atom_is_the_alternate_one(inside: str, link: str | None) -> None:
@@ -176,8 +185,8 @@ def test_a_lede_is_the_beginning_of_what_it_says(inside: str, lede: str) -> None
 @pytest.mark.parametrize(
     ("inside", "picture"),
     [
-        ('<media:content url="https://b.example/s.jpg" width="100" medium="image"/>'
-         '<media:content url="https://b.example/l.jpg" width="900" medium="image"/>', "https://b.example/l.jpg"),
+        ('<media:content url="http://b.test/s.png" width="9"/><media:content url="http://b.test/l.png" width="90"/>',
+         "http://b.test/l.png"),
         ('<media:content url="https://b.example/v.mp4" type="video/mp4"/><media:thumbnail url="https://b.example/t.jpg"/>',
          "https://b.example/t.jpg"),
         ('<enclosure url="https://b.example/e.jpg" type="image/jpeg" length="1"/>', "https://b.example/e.jpg"),
@@ -219,7 +228,11 @@ def test_json_feed_takes_what_is_there() -> None:
         )
     )  # fmt: skip
     first, second = feed.entries
-    assert (first.title, first.url, first.picture) == ("No title here.", "https://a.example/x", "https://a.example/feeds/pic.png")
+    assert (first.title, first.url, first.picture) == (
+        "No title here.",
+        "https://a.example/x",
+        "https://a.example/feeds/pic.png",
+    )
     assert (second.published_at, second.language, second.lede) == (AT, "ja", "<not html>")
 
 
@@ -237,10 +250,10 @@ def test_entries_survive_without_guid_date_or_link() -> None:
         (b"<!DOCTYPE html><html><body>Log in</body></html>", "web page"),
         (b"<html><head><title>x</title></head></html>", "web page"),
         (b"just words", "isn't a feed"),
-        (b"{\"a\": 1}", "isn't a feed"),
-        (b"{\"version\": \"https://jsonfeed.org/version/1\"", "isn't a feed"),
+        (b'{"a": 1}', "isn't a feed"),
+        (b'{"version": "https://jsonfeed.org/version/1"', "isn't a feed"),
         (b"[" * 100_000, "isn't a feed"),
-        (b"{\"version\":" + b"[" * 100_000, "isn't a feed"),
+        (b'{"version":' + b"[" * 100_000, "isn't a feed"),
         (b"<?xml version='1.0'?><urlset><url/></urlset>", "isn't a feed"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "isn't a feed"),
         (b'<!DOCTYPE rss [<!ENTITY a "b">]><rss><channel><title>&a;</title></channel></rss>', "entities"),
@@ -270,6 +283,7 @@ def test_a_bare_doctype_and_an_article_about_entities_are_harmless() -> None:
         lambda text: text.replace("&amp;amp;", "&amp;"),
         lambda text: text.replace("First", "First&nbsp;"),
         lambda text: text.replace("First", "Fi\x0brst"),
+        lambda text: text.replace("</channel>", "<copyright>&#x110000; &#xD800; &#0;</copyright></channel>"),
         lambda text: "<br />\n<b>Warning</b>: something in /var/www/feed.php on line 3<br />\n" + text,
         lambda text: "\n\n  " + text,
         lambda text: text.replace("</channel></rss>", ""),
@@ -277,7 +291,9 @@ def test_a_bare_doctype_and_an_article_about_entities_are_harmless() -> None:
     ],
 )
 def test_damage_as_real_feeds_have_it_costs_no_entry(damage) -> None:
-    text = rss([Item("First", "https://a.example/1", "g1", AT), Item("Second &amp; last", "https://a.example/2", "g2", AT)])
+    text = rss(
+        [Item("First", "https://a.example/1", "g1", AT), Item("Second &amp; last", "https://a.example/2", "g2", AT)]
+    )
     feed = parse(damage(text.decode()))
     assert [one.title for one in feed.entries] == ["First", "Second & last"]
     assert [one.published_at for one in feed.entries] == [AT, AT]
@@ -295,7 +311,12 @@ def test_the_same_bytes_give_the_same_entries() -> None:
     assert parse(body) == parse(body)
 
 
-SEEDS = [rss(ITEMS), atom(ITEMS), json_feed(ITEMS), rss([Item("Größe", "x", None, "soon", "<img src=x>")], language=None)]
+SEEDS = [
+    rss(ITEMS),
+    atom(ITEMS),
+    json_feed(ITEMS),
+    rss([Item("Größe", "x", None, "soon", "<img src=x>")], language=None),
+]
 
 
 @st.composite
@@ -311,7 +332,24 @@ def damaged(draw: st.DrawFn) -> bytes:
             case 2:
                 body[at:at] = body[at : at + draw(st.integers(1, 60))]
             case 3:
-                body[at:at] = draw(st.sampled_from([b"<", b">", b"&", b"<![CDATA[", b"]]>", b"\x00", b"<item>", b"</", b"\"", b"&#x110000;", b"&#0;", b"<!--"]))
+                body[at:at] = draw(
+                    st.sampled_from(
+                        [
+                            b"<",
+                            b">",
+                            b"&",
+                            b"<![CDATA[",
+                            b"]]>",
+                            b"\x00",
+                            b"<item>",
+                            b"</",
+                            b'"',
+                            b"&#x110000;",
+                            b"&#0;",
+                            b"<!--",
+                        ]
+                    )
+                )
             case _:
                 del body[at:]
     return bytes(body)

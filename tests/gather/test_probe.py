@@ -100,7 +100,17 @@ def test_an_address_may_be_typed_as_people_type_it(words: str, address: str) -> 
 
 
 @pytest.mark.parametrize(
-    "words", ["", "hello", "hello world", "ftp://example.org", "file:///etc/passwd", "http://a:b@example.org/", "http://", "javascript:alert(1)"]
+    "words",
+    [
+        "",
+        "hello",
+        "hello world",
+        "ftp://example.org",
+        "file:///etc/passwd",
+        "http://a:b@example.org/",
+        "http://",
+        "javascript:alert(1)",
+    ],
 )
 def test_what_is_no_web_address_is_refused(words: str) -> None:
     with pytest.raises(CommandError):

@@ -92,8 +92,8 @@ def test_the_note_that_blogs_append_is_dropped(tail: str) -> None:
     assert lede_text(f"The price went up by a tenth today. {tail}") == "The price went up by a tenth today."
 
 
-def test_a_sentence_that_only_begins_like_such_a_note_stays() -> None:
-    text = "It is a long day. The post office was closed."
+@pytest.mark.parametrize("text", ["It is a long day. The post office was closed.", "Read more books this year"])
+def test_a_sentence_that_only_begins_like_such_a_note_stays(text: str) -> None:
     assert lede_text(text) == text
 
 

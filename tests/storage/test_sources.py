@@ -13,8 +13,9 @@ from bot.storage import chats, following, sources, stories, subscriptions
 from bot.storage.following import WantedSource
 from bot.storage.migrate import migrate
 from bot.storage.sources import Answered, Body
-from bot.storage.stories import FoundEntry, FoundFeed
+from bot.storage.stories import FoundFeed
 from bot.storage.tables import entry, subscription, subscription_cursor
+from bot.storage.telling import FoundEntry
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -54,7 +55,13 @@ def poll(connection: Connection, source_id: int, names: str, now: datetime) -> N
     found = [FoundEntry(name, name, None, "", None, "en", now, name, None, name) for name in names]
     answered = Answered(now, now + HOUR, 600)
     stories.save_poll(
-        connection, source_id, FoundFeed("", None, None), found, answered, Body(None, None, names, None), lambda a, b: a == b
+        connection,
+        source_id,
+        FoundFeed("", None, None),
+        found,
+        answered,
+        Body(None, None, names, None),
+        lambda a, b: a == b,
     )
 
 

@@ -13,8 +13,9 @@ from bot.model import ChatKind, ChatRef
 from bot.storage import chats, sources, stories
 from bot.storage.migrate import migrate
 from bot.storage.sources import Answered, Body
-from bot.storage.stories import FoundEntry, FoundFeed, PollResult
+from bot.storage.stories import FoundFeed, PollResult
 from bot.storage.tables import delivery, entry, source, story
+from bot.storage.telling import FoundEntry
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -48,7 +49,11 @@ def source_id(connection: Connection) -> int:
 
 
 def save(
-    connection: Connection, source_id: int, found: Sequence[FoundEntry], now: datetime = NOW, feed: FoundFeed | None = None
+    connection: Connection,
+    source_id: int,
+    found: Sequence[FoundEntry],
+    now: datetime = NOW,
+    feed: FoundFeed | None = None,
 ) -> PollResult:
     return stories.save_poll(
         connection,

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from adapters.discord.adapter import DiscordAdapter
+from adapters.discord.answers import DEFER_AFTER
 from adapters.discord.rights import NEEDED
 from adapters.discord.settings import DiscordSettings
 from bot.events import Event
@@ -121,7 +122,7 @@ class World:
         """Time passes at once, except where a wait is for somebody else to act."""
         self.slept.append(seconds)
         self.asleep.set()
-        if seconds == 2.0 and self.patient:
+        if seconds == DEFER_AFTER and self.patient:
             await asyncio.Event().wait()
         await asyncio.sleep(0)
 

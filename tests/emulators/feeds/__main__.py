@@ -1,4 +1,4 @@
-"""`python -m tests.emulators feeds --port 8090 --folder FOLDER`: serves a folder of feeds, and the faults under /faults/."""
+"""`python -m tests.emulators feeds --port 8090 --folder FOLDER`: serves a folder, and faults under /faults/."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ def run(argv: list[str]) -> int:
     parser.add_argument("--port", type=int, default=8090)
     parser.add_argument("--folder", type=Path, default=None)
     options = parser.parse_args(argv)
+    files = sorted(file.name for file in options.folder.iterdir() if file.is_file()) if options.folder else []
     try:
-        asyncio.run(_serve(options.port, options.folder))
+        asyncio.run(_serve(options.port, options.folder, files))
     except KeyboardInterrupt:
         return 0
     return 0
 
 
-async def _serve(port: int, folder: Path | None) -> None:
+async def _serve(port: int, folder: Path | None, files: list[str]) -> None:
     async with FeedServer(port=port, folder=folder) as server:
         for path, fault in FAULTS.items():
             server.put(path, fault=fault)
-        files = sorted(file.name for file in folder.iterdir() if file.is_file()) if folder else []
         for path in [*(f"/{name}" for name in files), *FAULTS]:
             print(server.url(path))
         await asyncio.Event().wait()

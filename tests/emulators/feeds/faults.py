@@ -33,13 +33,15 @@ def body(data: bytes, content_type: str = "application/rss+xml", headers: Mappin
 
 
 def html() -> Answer:
-    return body(b"<!DOCTYPE html><html><head><title>Log in</title></head><body>Please log in</body></html>", "text/html")
+    return body(
+        b"<!DOCTYPE html><html><head><title>Log in</title></head><body>Please log in</body></html>", "text/html"
+    )
 
 
 def entity_bomb() -> Answer:
     lols = "".join(f'<!ENTITY lol{n} "{f"&lol{n - 1};" * 10}">' for n in range(1, 10))
-    text = f'<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY lol0 "lol">{lols}]><rss><channel><title>&lol9;</title></channel></rss>'
-    return body(text.encode())
+    declarations = f'<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY lol0 "lol">{lols}]>'
+    return body(f"{declarations}<rss><channel><title>&lol9;</title></channel></rss>".encode())
 
 
 def gzip_bomb(megabytes: int = 200) -> Answer:

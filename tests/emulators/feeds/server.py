@@ -14,7 +14,12 @@ from aiohttp import web
 
 from tests.emulators.feeds.faults import Answer
 
-TYPES = {".rss": "application/rss+xml", ".atom": "application/atom+xml", ".xml": "application/xml", ".json": "application/feed+json"}
+TYPES = {
+    ".rss": "application/rss+xml",
+    ".atom": "application/atom+xml",
+    ".xml": "application/xml",
+    ".json": "application/feed+json",
+}
 
 
 @dataclass

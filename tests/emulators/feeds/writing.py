@@ -23,7 +23,9 @@ class Item:
     """More markup, as it stands."""
 
 
-def rss(items: Sequence[Item], *, title: str = "A feed", language: str | None = "en", link: str = "https://example.org/") -> bytes:
+def rss(
+    items: Sequence[Item], *, title: str = "A feed", language: str | None = "en", link: str = "https://example.org/"
+) -> bytes:
     parts = ['<?xml version="1.0" encoding="UTF-8"?>\n<rss version="2.0"', _NAMESPACES, "><channel>"]
     parts += [f"<title>{escape(title)}</title><link>{escape(link)}</link>"]
     parts += [f"<language>{escape(language)}</language>"] if language else []

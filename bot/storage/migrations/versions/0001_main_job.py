@@ -135,7 +135,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_story")),
     )
     with op.batch_alter_table("story", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_story_address_key"), ["address_key"], unique=False)
+        batch_op.create_index(batch_op.f("ix_story_address_key_title_key"), ["address_key", "title_key"], unique=False)
         batch_op.create_index(batch_op.f("ix_story_sorted_at_id"), ["sorted_at", "id"], unique=False)
 
     op.create_table(
@@ -202,6 +202,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("source_id", "identity", name=op.f("uq_entry_source_id_identity")),
     )
     with op.batch_alter_table("entry", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_entry_source_id_last_seen_at"), ["source_id", "last_seen_at"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_entry_story_id"), ["story_id"], unique=False)
 
     op.create_table(

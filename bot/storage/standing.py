@@ -1,0 +1,81 @@
+"""What a post has to show by the tables, beside what it shows: the comparison that finds outdated posts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, bindparam, case, func, or_, select
+
+from bot.model import Sentiment
+from bot.storage.plan import EVERYWHERE
+from bot.storage.tables import UtcDateTime, chat, delivery, story, tally, total
+
+_of_chat = tally.alias("of_chat")
+_of_all = tally.alias("of_all")
+_other = delivery.alias("other")
+
+
+def _count(column: ColumnElement[int]) -> ColumnElement[int]:
+    return func.coalesce(column, 0)
+
+
+def _total(sentiment: Sentiment) -> ScalarSelect[int]:
+    best = (
+        select(func.max(total.c.count).label("best"))
+        .where(total.c.delivery_id == delivery.c.id, total.c.sentiment == int(sentiment))
+        .group_by(total.c.emoji)
+        .correlate(delivery)
+        .subquery()
+    )
+    return select(func.coalesce(func.sum(best.c.best), 0)).scalar_subquery()
+
+
+# In more than one chat; or in a chat that keeps its votes to itself, after it was in others.
+_SPREAD = or_(
+    select(_other.c.id)
+    .where(
+        _other.c.story_id == delivery.c.story_id,
+        _other.c.id != delivery.c.id,
+        _other.c.state.in_(("posted", "closed")),
+    )
+    .exists(),
+    _count(_of_all.c.bullish) != _count(_of_chat.c.bullish),
+    _count(_of_all.c.bearish) != _count(_of_chat.c.bearish),
+)
+STANDS = (
+    _count(_of_chat.c.bullish).label("chat_bullish"),
+    _count(_of_chat.c.bearish).label("chat_bearish"),
+    case((_SPREAD, _count(_of_all.c.bullish)), else_=0).label("all_bullish"),
+    case((_SPREAD, _count(_of_all.c.bearish)), else_=0).label("all_bearish"),
+    _total(Sentiment.BULLISH).label("total_bullish"),
+    _total(Sentiment.BEARISH).label("total_bearish"),
+)
+SHOWN = (
+    delivery.c.shown_chat_bullish,
+    delivery.c.shown_chat_bearish,
+    delivery.c.shown_all_bullish,
+    delivery.c.shown_all_bearish,
+    delivery.c.shown_total_bullish,
+    delivery.c.shown_total_bearish,
+)
+OPEN = delivery.c.state == "posted"
+OUTDATED = and_(
+    OPEN,
+    chat.c.paused.is_(None),
+    or_(
+        delivery.c.posted_at <= bindparam("open_after", type_=UtcDateTime),
+        delivery.c.shown_revision != story.c.revision,
+        delivery.c.shown_language.is_distinct_from(chat.c.language),
+        *(shown != column.element for shown, column in zip(SHOWN, STANDS, strict=True)),
+    ),
+)
+
+
+def with_what_stands(statement: Select[Any]) -> Select[Any]:
+    """Join to a statement over ``delivery`` all that `STANDS` and `OUTDATED` speak of."""
+    return (
+        statement.join(story, story.c.id == delivery.c.story_id)
+        .join(chat, chat.c.id == delivery.c.chat_id)
+        .outerjoin(_of_chat, and_(_of_chat.c.story_id == story.c.id, _of_chat.c.chat_id == chat.c.id))
+        .outerjoin(_of_all, and_(_of_all.c.story_id == story.c.id, _of_all.c.chat_id == EVERYWHERE))
+    )
