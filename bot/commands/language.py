@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bot.card.answer import heading, in_rows, note, paragraph
 from bot.commands.request import Request, command_button
-from bot.commands.sources_menu import ADD_EXAMPLE, pack_buttons
+from bot.commands.sources_menu import add_example, pack_buttons
 from bot.commands.targets import offer_channels
 from bot.errors import CommandError
 from bot.model import LANGUAGE_NAMES, LANGUAGES, Button, Phrase, supported_language
@@ -118,6 +118,6 @@ async def _chosen(request: Request, language: str) -> Answer:
     return request.answer(
         paragraph(said),
         heading(t("What shall I post?")),
-        note(t("Or any site or feed that you like: {example}", example=ADD_EXAMPLE)),
+        note(t("Or any site or feed that you like: {example}", example=add_example(request))),
         buttons=pack_buttons(request, followed=()),
     )

@@ -31,6 +31,11 @@ _REMOVE_BUTTONS = 20
 """As many as five rows hold beside the way back; the others are removed by typing their number."""
 
 
+def add_example(request: Request) -> str:
+    """What to type to add a source to the chat that it is about."""
+    return ADD_EXAMPLE.replace(" add ", f" {request.address} add ") if request.address else ADD_EXAMPLE
+
+
 def pack_title(pack: str) -> Phrase:
     """The name of a pack for readers."""
     return _PACK_TITLES.get(pack, Phrase(_AS_IT_IS, {"name": pack}))
@@ -54,7 +59,7 @@ async def menu(request: Request, *first: Line) -> Answer:
     if request.chat.language is None:
         lines.append(note(t("I post nothing until an admin has chosen a language: {command}", command="/language")))
     lines.append(note(t("Press a pack to follow it, and again to stop.")))
-    lines.append(note(t("Add any site or feed: {example}", example=ADD_EXAMPLE)))
+    lines.append(note(t("Add any site or feed: {example}", example=add_example(request))))
     rows = pack_buttons(request, [subscription.pack for subscription in followed if subscription.pack])
     if followed:
         rows.append((request.button(t("Show the list"), "list", role=ButtonRole.PRIMARY),))
@@ -74,7 +79,7 @@ async def show_list(request: Request, *first: Line) -> Answer:
     if await request.is_admin():
         rows = _remove_buttons(request, followed)
         rows.append((request.button(t("Packs"), "menu"),))
-        lines.append(note(t("Add any site or feed: {example}", example=ADD_EXAMPLE)))
+        lines.append(note(t("Add any site or feed: {example}", example=add_example(request))))
     return request.answer(*lines, buttons=rows, private=not first)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from bot.i18n import Catalogues
@@ -200,8 +201,11 @@ async def test_a_channel_is_set_up_from_its_admins_private_chat(tmp_path: Path) 
             await product.until(lambda: "Crypto" in labels(telegram, private, picker))
             await telegram.press(olga, private, picker, "Crypto")
             [post] = await product.until(lambda: posts(telegram, channel))
-            number = choose.split("@")[1].split()[0]
-            telegram.say(olga, private, f"/sources @{number} add {feeds.url('/a.xml')}")
+            # The example that the menu shows, copied and changed, is for the channel too.
+            example = await product.until(lambda: re.search(r"/sources @\d+ add http\S+", picker.text))
+            address = re.sub(r"s(\W+)example.*", rf"\g<1>{feeds.url('/a.xml').removeprefix('http://')}", example[0])
+            assert address.replace("\u2060", "").endswith(f" add {feeds.url('/a.xml')}")
+            telegram.say(olga, private, address)
             await product.until(lambda: len(posts(telegram, channel)) == 2)
             assert titles(posts(telegram, channel)) == ["Bis", "Un"]
             assert posts(telegram, private) == []

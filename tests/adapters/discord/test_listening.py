@@ -94,7 +94,7 @@ async def test_a_vote_that_cant_be_stored_is_kept_until_it_can(world, place, cor
         tries.append(event)
         if len(tries) < 3:
             raise StorageError(Phrase("The disk is full."))
-        return None
+        return
 
     core.replies = replies
     await world.server.react(place.ann, message, "🐂")
