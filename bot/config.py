@@ -19,7 +19,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from bot.errors import ConfigError
+from bot.errors import ConfigError, SourceError
+from bot.gather.client import checked
 from bot.gather.settings import GatherSettings
 from bot.model import LANGUAGES
 from bot.site.settings import SiteSettings
@@ -176,8 +177,10 @@ def _cross_faults(settings: Settings, tables: Mapping[str, type], packs: Sequenc
             if packs and pack not in packs:
                 yield f"chats.{number}.packs: {pack!r} is none of {', '.join(packs)}"
         for feed in chat.feeds:
-            if not feed.lower().startswith(("http://", "https://")):
-                yield f"chats.{number}.feeds: {feed!r} is not an http or https address"
+            try:
+                checked(feed)
+            except SourceError as error:
+                yield f"chats.{number}.feeds: {feed!r}: {error}"
         key = (chat.platform, chat.id, chat.topic)
         if key in seen:
             yield f"chats.{number}: the chat {chat.platform} {chat.id} {chat.topic} is declared twice"

@@ -9,7 +9,7 @@ import unicodedata
 import nh3
 
 MAX_TITLE = 500
-MAX_LEDE = 600
+MAX_LEDE = 400
 MAX_MARKUP = 100_000
 """Of an article's markup only this much is read: a lede and a picture stand at its beginning."""
 
