@@ -86,7 +86,8 @@ async def test_one_story_is_posted_on_three_platforms_voted_on_by_fifty_and_ever
         await discord.invite_bot(guild)
         config = (
             f'[telegram]\ntoken = "{telegram.token}"\nbase_url = "{telegram.base_url}"\n'
-            f'[discord]\ntoken = "{discord.token}"\napi_url = "{discord.api_url}"\ngateway_url = "{discord.gateway_url}"\n'
+            f'[discord]\ntoken = "{discord.token}"\napi_url = "{discord.api_url}"\n'
+            f'gateway_url = "{discord.gateway_url}"\n'
             "[gather]\ninterval = 1\nadaptive = false\n"
             + chat("telegram", group.id, "fr", feeds.url("/a.xml"))
             + chat("discord", channel.id, "hy", feeds.url("/a.xml"))

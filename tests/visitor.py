@@ -61,7 +61,7 @@ def answers(page: str) -> list[str]:
 
 def plain(markup: str) -> str:
     """What a reader sees of it."""
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", markup)).split())
+    return re.sub(r"[ \t\r\n]+", " ", unescape(re.sub(r"<[^>]+>", " ", markup))).strip()
 
 
 def buttons(page: str) -> list[tuple[str, str, str]]:

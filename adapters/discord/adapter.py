@@ -15,6 +15,7 @@ from adapters.discord.calls import Calls
 from adapters.discord.client import Client, Watcher, backoff, point_library_at
 from adapters.discord.errors import FAILURES, NO_ANSWER, Slowed
 from adapters.discord.inbound import PLATFORM
+from adapters.discord.limits import asking
 from adapters.discord.listener import Listener
 from adapters.discord.places import Places, channel_id
 from adapters.discord.rights import NO_HISTORY, capabilities_of
@@ -156,6 +157,8 @@ class DiscordAdapter(ChatAdapter, KnowsAdmins, SeedsReactions, FindsOwnPosts, Pu
         point_library_at(self._settings)
         client = Client(watcher, self._surroundings.sleep)
         try:
+            for _who_we_are_and_which_application in range(2):
+                await self._surroundings.pace.turn(Traffic.ANSWER, asking())
             await client.login(self._token.get_secret_value())
         except discord.LoginFailure:
             await client.close()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, TypeAlias
@@ -29,6 +30,8 @@ log = structlog.get_logger()
 CONNECT_SECONDS = 60.0
 CLOSE_SECONDS = 0.8
 LAST_BACKOFF = 60.0
+RESUMES = 3
+"""Hang-ups in a row after which a session is begun anew."""
 
 # After the last server of READY the library waits this long for more; one that comes later is no news to us.
 _GUILDS_SECONDS = 0.3
@@ -41,11 +44,17 @@ Place: TypeAlias = discord.abc.GuildChannel | discord.Thread
 """What can be a chat in a server."""
 
 
+def _tells_of_more_than_voice(record: logging.LogRecord) -> bool:
+    return "voice will NOT be supported" not in record.getMessage()
+
+
 def point_library_at(settings: DiscordSettings) -> None:
     """Where Discord is. The library keeps it in two class attributes, so it is one place for the whole process.
 
     These two are all that is ever patched of the library.
     """
+    # It warns at every start that voice libraries are missing, which nobody here needs.
+    logging.getLogger("discord.client").addFilter(_tells_of_more_than_voice)
     Route.BASE = settings.api_url
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.gateway_url)
 
@@ -108,7 +117,9 @@ class Client(discord.Client):
                 while True:
                     await self._poll()
             except ReconnectWebSocket as again:
-                session = self._session(self.ws.gateway) if again.resume else {"gateway": None}
+                # A session that can't be resumed (4007, 4009) is hung up on again and again.
+                resumes = again.resume and self._failures < RESUMES
+                session = self._session(self.ws.gateway) if resumes else {"gateway": None}
                 if self._failures:
                     await self._wait(again)
             except discord.ConnectionClosed as closed:

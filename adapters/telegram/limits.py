@@ -24,7 +24,7 @@ def is_person(chat: ChatRef) -> bool:
 
 
 def _edits(chat: ChatRef) -> Limit:
-    # Ours, within the group's twenty a minute: tallies that are redrawn at every vote would use those up in seconds, and
+    # Ours, within the group's twenty a minute: tallies redrawn at every vote would use those up in seconds, and
     # then news and the final tally would wait for the rest of the minute.
     return Limit(f"telegram:{chat.id}/edits", 1, 4.0)
 

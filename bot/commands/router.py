@@ -25,6 +25,10 @@ START = "start"
 MAX_SUGGESTED = 25
 """As many as Discord shows."""
 
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))
+"""What adapters put into words so that nothing in them becomes a link or a mention, our own examples included: whoever
+copies those copies it too."""
+
 ROOM_PACK = "crypto"
 """What a place with a language by its nature follows from the first moment."""
 
@@ -191,4 +195,5 @@ def typed_form(command: Command, event: CommandInvoked) -> str:
     verb = next((verb for verb in command.subcommands if verb.name == event.subcommand), None)
     parameters = verb.parameters if verb is not None else command.parameters
     values = [event.arguments[parameter.name] for parameter in parameters if parameter.name in event.arguments]
-    return " ".join([event.subcommand, *values]).strip() or event.text.strip()
+    words = " ".join([event.subcommand, *values]).strip() or event.text.strip()
+    return words.translate(_INVISIBLE)

@@ -26,10 +26,6 @@ _ONE_OF = re.compile(r"(\S+)(?:\s+#([0-9a-f]{8}))?")
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
 _HOST = re.compile(r"[^\s/?#@]+\.[^\s/?#@.]{2,}|localhost|[0-9.]+|\[[0-9a-f:]+\]", re.IGNORECASE)
 
-# Where an address must not become a link, as in our own examples, an adapter puts an invisible sign into it; whoever
-# copies the address copies that too.
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))
-
 LIST = "/sources list"
 
 FULL = Phrase(
@@ -60,7 +56,6 @@ async def add(request: Request) -> Answer:
 
 def web_address(words: str) -> str | None:
     """The http(s) address that someone means, or None. Whether it may be fetched is for the guard to say."""
-    words = words.translate(_INVISIBLE)
     address = words if _SCHEME.match(words) else f"https://{words}"
     try:
         parts = urlsplit(address)

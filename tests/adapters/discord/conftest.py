@@ -17,7 +17,7 @@ from adapters.discord.rights import NEEDED
 from adapters.discord.settings import DiscordSettings
 from bot.events import Event
 from bot.model import Button, ButtonRole, Card, ChatRef, Line, LineKind, Phrase, Span, Style
-from bot.ports import Answer, Command, Limit, Site, Surroundings, Traffic
+from bot.ports import Answer, Command, Limit, Site, State, Surroundings, Traffic
 from tests.emulators.discord import Channel, DiscordServer, Guild, User
 
 
@@ -103,12 +103,33 @@ class Core:
         return found
 
 
+class WatchedAdapter(DiscordAdapter):
+    """The adapter, and an event that is set while it is ready."""
+
+    def __init__(self, settings: DiscordSettings, surroundings: Surroundings) -> None:
+        self.ready = asyncio.Event()
+        self._stands = State.CONNECTING
+        super().__init__(settings, surroundings)
+
+    @property
+    def state(self) -> State:
+        return self._stands
+
+    @state.setter
+    def state(self, state: State) -> None:
+        self._stands = state
+        if state is State.READY:
+            self.ready.set()
+        else:
+            self.ready.clear()
+
+
 @dataclass
 class World:
     """What surrounds one bot."""
 
     server: DiscordServer
-    pace: OpenPace = field(default_factory=OpenPace)
+    pace: Any = field(default_factory=OpenPace)
     keys: Keys = field(default_factory=Keys)
     slept: list[float] = field(default_factory=list)
     asleep: asyncio.Event = field(default_factory=asyncio.Event)
@@ -137,7 +158,7 @@ class World:
             sleep=self.sleep,
         )
 
-    def adapter(self, commands: Sequence[Command] = ()) -> DiscordAdapter:
+    def adapter(self, commands: Sequence[Command] = ()) -> WatchedAdapter:
         settings = DiscordSettings.model_validate(
             {
                 "token": self.token or self.server.token,
@@ -145,29 +166,21 @@ class World:
                 "gateway_url": self.gateway_url or self.server.gateway_url,
             }
         )
-        adapter = DiscordAdapter(settings, self.surroundings())
+        adapter = WatchedAdapter(settings, self.surroundings())
         adapter.declare(commands)
         return adapter
 
     @asynccontextmanager
-    async def running(self, core: Core, commands: Sequence[Command] = ()) -> AsyncIterator[DiscordAdapter]:
+    async def running(self, core: Core, commands: Sequence[Command] = ()) -> AsyncIterator[WatchedAdapter]:
         """The adapter, connected and ready."""
         adapter = self.adapter(commands)
-        ready = asyncio.Event()
-        report = adapter._report
-
-        def told(state, detail) -> None:
-            report(state, detail)
-            ready.set() if state.value == "ready" else ready.clear()
-
-        adapter._report = told  # type: ignore[method-assign]  # state has no other sign of change
         task = asyncio.create_task(adapter.run(core.dispatch))
-        waiting = asyncio.create_task(ready.wait())
+        waiting = asyncio.create_task(adapter.ready.wait())
         await asyncio.wait([task, waiting], return_when=asyncio.FIRST_COMPLETED, timeout=5)
         try:
             if task.done():
                 task.result()
-            assert ready.is_set(), "the adapter is not ready after five seconds"
+            assert adapter.ready.is_set(), "the adapter is not ready after five seconds"
             yield adapter
         finally:
             task.cancel()

@@ -210,6 +210,18 @@ async def test_a_session_that_is_gone_is_begun_anew(world, place, core, posted):
     assert changes(await core.heard(1, ReactionsChanged)) == [Added("🐂")]
 
 
+async def test_a_session_that_is_hung_up_on_again_and_again_is_begun_anew(world, place, core, posted):
+    _, _, message = posted
+    for session in world.server.gateway.sessions.values():
+        session.seq = 0  # what we resume from is then beyond what the server knows (4007)
+    world.server.gateway.drop(4007)
+    await world.server.wait_for(lambda: len(world.server.gateway.identifies) == 2)
+    await world.server.wait_connected()
+    await world.server.react(place.ann, message, "🐂")
+
+    assert changes(await core.heard(1, ReactionsChanged)) == [Added("🐂")]
+
+
 async def test_a_dead_resume_address_is_given_up_for_the_known_one(world, place, core, story):
     world.server.gateway.url = "ws://127.0.0.1:1/"
     async with world.running(core) as adapter:

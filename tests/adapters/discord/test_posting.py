@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from adapters.discord.rights import NO_SEND
 from bot.errors import CardRejected, ChatGone, PlatformDown, Throttled, Unconfirmed
 from bot.model import Actor, Ballot, ChatRef, MessageRef, Picture
+from bot.pace import Pacer
 from bot.ports import Capabilities, Traffic
 
 SEND = "/channels/{}/messages"
@@ -150,13 +153,13 @@ async def test_a_channel_where_we_may_not_write_is_paused_with_a_word_how_to_men
     assert rights.missing == (NO_SEND,)
 
 
-@pytest.mark.parametrize("id", ["123456789012345678", "general", "-5"])
-async def test_a_channel_that_isnt_there_is_gone(world, place, core, story, id):
+@pytest.mark.parametrize("number", ["123456789012345678", "general", "-5"])
+async def test_a_channel_that_isnt_there_is_gone(world, place, core, story, number):
     async with world.running(core) as adapter:
         with pytest.raises(ChatGone):
-            await adapter.send(ChatRef("discord", id), story(), key="n7")
+            await adapter.send(ChatRef("discord", number), story(), key="n7")
         with pytest.raises(ChatGone):
-            await adapter.capabilities(ChatRef("discord", id))
+            await adapter.capabilities(ChatRef("discord", number))
 
 
 async def test_a_channel_that_we_cant_see_is_gone(world, place, core, story):
@@ -189,6 +192,19 @@ async def test_a_429_of_the_proxy_is_one_too(world, place, core, story):
         world.server.fail("POST", SEND, 429, retry_after=3.0, via=False)
         with pytest.raises(Throttled):
             await adapter.send(place.chat, story(), key="n7")
+
+
+async def test_many_posts_and_seeds_at_once_provoke_no_429(world, place, core, story):
+    world.server.limits.real()
+    world.pace = Pacer()
+    chats = [ChatRef("discord", (await world.server.create_text(place.guild)).id) for _ in range(55)]
+    async with world.running(core) as adapter:
+        posts = await asyncio.gather(
+            *(adapter.send(chat, story(delivery=number), key=f"n{number}") for number, chat in enumerate(chats))
+        )
+        await asyncio.gather(*(adapter.seed(post, adapter.ballot) for post in posts[:5]))
+
+    assert world.server.throttled == []
 
 
 async def test_a_story_in_a_forum_is_a_thread_that_can_be_edited_seeded_and_found(world, place, core, story):

@@ -1,0 +1,182 @@
+"""From the first hello on Discord to posts in the chat's language: channels, threads, forums, and coming back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from adapters.discord.rights import NEEDED
+from bot.i18n import Catalogues
+from bot.model import LANGUAGE_NAMES
+from tests.emulators.discord import Channel, DiscordServer, Message
+from tests.emulators.discord.components_form import walk
+from tests.emulators.discord.pages import words
+from tests.emulators.feeds import FeedServer, rss
+from tests.product import EVERY_SECOND, LOOPBACK_ALLOWED, chat_table, discord_table, items, running
+
+FRENCH, SPANISH = Catalogues()("fr"), Catalogues()("es")
+SEND = "/channels/{}/messages"
+ONLY_ADMINS = "Only the admins of this chat can change that."
+
+
+def labels(message: Message) -> list[str]:
+    return [part["label"] for part in walk(message.components) if part.get("label")]
+
+
+def posts(discord: DiscordServer, channel: Channel) -> list[Message]:
+    """The stories in the channel."""
+    return [m for m in discord.messages(channel) if any("v:" in str(p.get("custom_id")) for p in walk(m.components))]
+
+
+def shows(messages: list[Message], *titles: str) -> bool:
+    """Whether these are posts of these stories, in this order."""
+    return len(messages) == len(titles) and all(
+        title in words(message) for title, message in zip(titles, messages, strict=True)
+    )
+
+
+async def test_a_server_gets_a_hello_and_its_admins_set_a_channel_up(tmp_path: Path) -> None:
+    async with FeedServer() as feeds, DiscordServer(limits={}) as discord:
+        feeds.put("/a.xml", rss(items("Alpha 1", "Alpha 2"), title="Alpha", language="fr"))
+        feeds.put("/crypto.xml", rss(items("Coin 1", "Coin 2"), title="Pièces", language="fr"))
+        guild = await discord.create_guild("Investisseurs", preferred_locale="fr")
+        first = await discord.create_text(guild, "general")
+        news = await discord.create_text(guild, "news")
+        ann = await discord.add_user("ann", guild=guild, permissions_=["MANAGE_GUILD"])
+        bob = await discord.add_user("bob", guild=guild, locale="es-ES")
+        config = discord_table(discord) + EVERY_SECOND + LOOPBACK_ALLOWED
+        packs = {("crypto", "fr"): [feeds.url("/crypto.xml")]}
+        async with running(tmp_path, config, packs=packs) as product:
+            await product.ready("discord")
+            await product.until(lambda: discord.commands)
+            await discord.invite_bot(guild, NEEDED.value)
+            hello = await discord.wait_message(first, "Newstally", timeout=20)
+            assert labels(hello) == list(LANGUAGE_NAMES.values())
+            assert FRENCH("Hello, I am Newstally!") in words(hello)
+            assert discord.messages(news) == []
+
+            # Who may not manage the server is refused: privately, politely, in the language of the person's client.
+            for attempt in (
+                await discord.press(bob, hello, "Français"),
+                await discord.slash(bob, news, "language", {"language": "fr"}),
+                await discord.slash(bob, news, "sources follow", {"pack": "crypto"}),
+                await discord.slash(bob, news, "sources add", {"address": feeds.url("/a.xml")}),
+                await discord.slash(bob, news, "sources remove", {"address": "1"}),
+            ):
+                refusal = await attempt.shown(timeout=20)
+                assert attempt.ephemeral
+                assert words(refusal) == SPANISH(ONLY_ADMINS)
+            assert product.changes(news.id) == product.changes(first.id) == []
+            assert labels(hello) == list(LANGUAGE_NAMES.values())
+
+            chosen = await (await discord.slash(ann, news, "language", {"language": "fr"})).shown(timeout=20)
+            assert FRENCH("The language here is now {language}.", language="Français") in words(chosen)
+            await (await discord.slash(ann, news, "sources follow", {"pack": "crypto"})).shown(timeout=20)
+            await product.until(lambda: shows(posts(discord, news), "Coin 1", "Coin 2"))
+            added = await discord.slash(ann, news, "sources add", {"address": feeds.url("/a.xml")})
+            await product.until(lambda: shows(posts(discord, news), "Coin 1", "Coin 2", "Alpha 1", "Alpha 2"))
+            assert FRENCH("Bullish") in labels(posts(discord, news)[0])[0]
+            done = FRENCH("This chat follows {source} now. The newest stories come in a moment.", source="Alpha")
+            await product.until(lambda: done in words(added.messages[0]))
+
+            listed = words(await (await discord.slash(bob, news, "sources list")).shown(timeout=20))
+            assert "Pièces" in listed
+            assert "Alpha" in listed
+            completion = await discord.autocomplete(ann, news, "sources remove", "address", "alp")
+            await product.until(lambda: completion.answered)
+            assert completion.choices is not None
+            [alpha] = completion.choices
+            assert alpha["name"] == "Alpha"
+            await (await discord.slash(ann, news, "sources remove", {"address": alpha["value"]})).shown(timeout=20)
+            assert product.changes(news.id) == [
+                (f"discord:{ann.id}", "language", None, "fr"),
+                (f"discord:{ann.id}", "pack", None, "crypto"),
+                (f"discord:{ann.id}", "source", None, feeds.url("/a.xml")),
+                (f"discord:{ann.id}", "source", feeds.url("/a.xml"), None),
+            ]
+            # The other channel is a chat of its own, which nobody has set up.
+            assert posts(discord, first) == []
+            assert discord.throttled == []
+            assert discord.pings == []
+
+
+async def test_a_thread_and_a_forum_are_chats_of_their_own(tmp_path: Path) -> None:
+    async with FeedServer() as feeds, DiscordServer(limits={}) as discord:
+        feeds.put("/a.xml", rss(items("Alpha 1", "Alpha 2"), title="Alpha", language="fr"))
+        guild = await discord.create_guild()
+        await discord.invite_bot(guild, NEEDED.value)
+        news = await discord.create_text(guild, "news")
+        forum = await discord.create_forum(guild, "stories", tags=["crypto", "tech"], require_tag=True)
+        ann = await discord.add_user("ann", guild=guild, permissions_=["MANAGE_GUILD"])
+        thread = await discord.create_thread(ann, news, "about alpha", text="Let us see")
+        config = (
+            discord_table(discord)
+            + EVERY_SECOND
+            + LOOPBACK_ALLOWED
+            + chat_table("discord", forum.id, "fr", feeds.url("/a.xml"))
+        )
+        async with running(tmp_path, config) as product:
+            await product.ready("discord")
+            await product.until(lambda: discord.commands)
+            await (await discord.slash(ann, thread, "language", {"language": "fr"})).shown(timeout=20)
+            await discord.slash(ann, thread, "sources add", {"address": feeds.url("/a.xml")})
+            await product.until(lambda: shows(posts(discord, thread), "Alpha 1", "Alpha 2"))
+            assert posts(discord, news) == []
+
+            def opened() -> list[Channel]:
+                return [channel for channel in guild.threads() if channel.parent is forum]
+
+            await product.until(lambda: len(opened()) == 2)
+            assert {channel.name for channel in opened()} == {"Alpha 1", "Alpha 2"}
+            assert all(len(channel.applied_tags) == 1 for channel in opened())
+            about = next(channel for channel in opened() if channel.name == "Alpha 2")
+            [post] = posts(discord, about)
+
+            # A vote in the forum's thread and one in the other chat: each post shows its chat's and everyone's.
+            voted = await discord.press(ann, post, labels(post)[0])
+            await voted.shown(timeout=20)
+            bob = await discord.add_user("bob", guild=guild)
+            await discord.react(bob, posts(discord, thread)[1], "🐻")
+
+            async def counted() -> bool:
+                story = await product.story("Alpha 2")
+                return story is not None and story["tally"] == {"bullish": 1, "bearish": 1}
+
+            await product.until(counted)
+            everywhere = FRENCH("In all chats: bullish {bullish}, bearish {bearish}", bullish="1", bearish="1")
+            for copy in (post, posts(discord, thread)[1]):
+                await product.until(lambda copy=copy: everywhere in words(copy))
+            assert [label[-1] for label in labels(post)] == ["1", "0"]
+            assert [label[-1] for label in labels(posts(discord, thread)[1])] == ["0", "1"]
+
+
+async def test_thrown_out_it_is_silent_and_back_again_it_posts_at_most_the_three_newest(tmp_path: Path) -> None:
+    async with FeedServer() as feeds, DiscordServer(limits={}) as discord:
+        feeds.put("/a.xml", rss(items("Old"), title="Alpha", language="fr"))
+        guild = await discord.create_guild()
+        news = await discord.create_text(guild, "news")
+        await discord.invite_bot(guild, NEEDED.value)
+        config = discord_table(discord) + EVERY_SECOND + chat_table("discord", news.id, "fr", feeds.url("/a.xml"))
+        async with running(tmp_path, config) as product:
+            await product.until(lambda: shows(posts(discord, news), "Old"))
+            await discord.kick_bot(guild)
+            await product.until(lambda: product.rows("SELECT 1 FROM chat WHERE paused IS NOT NULL"))
+            sent = len(discord.asked("POST", SEND))
+            assert sent
+            feeds.put("/a.xml", rss(items("Old", "Missed 1", "Missed 2", "Missed 3", "Missed 4", "Missed 5")))
+
+            async def gathered() -> bool:
+                return len(await product.stories()) == 6
+
+            await product.until(gathered)
+            await discord.invite_bot(guild, NEEDED.value)
+            await product.until(lambda: len(posts(discord, news)) > 3)
+            feeds.put("/a.xml", rss(items("Old", *(f"Missed {n}" for n in range(1, 6)), "Fresh")))
+            await product.until(lambda: shows(posts(discord, news)[-1:], "Fresh"))
+            assert shows(posts(discord, news), "Old", "Missed 3", "Missed 4", "Missed 5", "Fresh")
+            assert not product.rows("SELECT 1 FROM chat WHERE paused IS NOT NULL")
+            refused = [r for r in discord.asked("POST", SEND)[sent:] if r.status >= 400]
+            assert refused == []
+            # It says that it is back, and needs no setting up again.
+            assert [
+                m for m in discord.messages(news) if FRENCH("I am back, with the settings from before.") in words(m)
+            ]
