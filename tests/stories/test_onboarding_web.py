@@ -73,7 +73,7 @@ async def test_an_admin_sets_a_room_up_and_a_member_can_not(tmp_path: Path) -> N
             ]
 
             # An answer is for who asked; what is no command is told so.
-            assert "/sources remove" not in await member.look("fr")
+            assert FRENCH("Removed: {name}", name="Alpha") not in await member.look("fr")
             assert "/help" in await member.say("fr", "hello?")
             assert "/help" in await member.say("fr", "/nonsense")
 

@@ -1,0 +1,87 @@
+"""Sources that do everything wrong: each is told of in a plain line, and the good one beside them goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+
+from tests.emulators.feeds import FeedServer, faults, rss
+from tests.product import EVERY_SECOND, LOOPBACK_ALLOWED, chat_table, free_port, items, running
+from tests.visitor import Visitor
+
+NO_PROGRAM = re.compile(r"\b\w+(Error|Exception|Warning)\b|Traceback|\[Errno|<class|aiohttp|asyncio|None\b")
+"""What only a programmer would understand."""
+
+WRONG = {
+    "/slow": "It took longer than 1 seconds.",
+    "/endless": "It took longer than 1 seconds.",
+    "/large": "It is larger than",
+    "/html": "It is a web page, not a feed.",
+    "/entities": "It declares entities of its own, and I don't read those.",
+    "/metadata": "It leads into a private network, and I don't go there.",
+    "/broken": "The connection broke.",
+    "/gone": "It is gone for good (410).",
+    "/busy": "The server answered 503.",
+}
+"""What is wrong by where it stands."""
+
+
+def put_what_is_wrong(feeds: FeedServer) -> None:
+    feeds.put("/slow", gate=asyncio.Event())
+    feeds.put("/endless", fault=faults.endless())
+    feeds.put("/large", fault=faults.large())
+    feeds.put("/html", fault=faults.html())
+    feeds.put("/entities", fault=faults.entity_bomb())
+    feeds.put("/metadata", fault=faults.redirect("http://169.254.169.254/latest/meta-data/"))
+    feeds.put("/broken", fault=faults.reset())
+    feeds.put("/gone", fault=faults.status(410))
+    feeds.put("/busy", fault=faults.status(503))
+
+
+async def test_each_is_told_of_in_a_plain_line_and_the_good_one_goes_on(tmp_path: Path) -> None:
+    async with FeedServer() as feeds, FeedServer() as good:
+        put_what_is_wrong(feeds)
+        good.put("/good.xml", rss(items("Good 1"), title="The good one"))
+        down = f"http://127.0.0.1:{free_port()}/down"
+        addresses = {feeds.url(path): problem for path, problem in WRONG.items()}
+        addresses[down] = "The server can't be reached."
+        config = EVERY_SECOND + "timeout = 1\n" + chat_table("web", "en", "en", good.url("/good.xml"), *addresses)
+        async with running(tmp_path, config) as product, Visitor(product) as reader:
+
+            async def posted(title: str) -> bool:
+                return title in await reader.look("en")
+
+            await product.until(lambda: posted("Good 1"))
+
+            async def all_tried() -> str:
+                listed = await reader.say("en", "/sources list")
+                return "" if "not read yet" in listed else listed
+
+            listed = await product.until(all_tried)
+            assert not NO_PROGRAM.search(listed), listed
+            for address, problem in addresses.items():
+                [row] = re.findall(rf"\d+\. {re.escape(address)} · (.*?)(?= \d+\. http| \d+\. The| $|$)", listed)
+                assert problem in row, (address, row)
+
+            # Meanwhile the good one is as quick as ever.
+            for n in (2, 3):
+                good.put("/good.xml", rss(items(*(f"Good {m}" for m in range(1, n + 1))), title="The good one"))
+                await product.until(lambda n=n: posted(f"Good {n}"), 10)
+            assert len(await product.stories()) == 3
+            assert await product.state_of("web") == "ready"
+
+
+async def test_whoever_adds_one_of_them_is_told_why_not(tmp_path: Path) -> None:
+    async with FeedServer() as feeds:
+        put_what_is_wrong(feeds)
+        config = EVERY_SECOND + "timeout = 1\n" + LOOPBACK_ALLOWED + chat_table("web", "en", "en")
+        async with running(tmp_path, config) as product, Visitor(product) as admin:
+            await admin.become_admin()
+            no_feed = {"/html": "I found no feed there.", "/entities": "I found no feed there."}
+            for path, problem in (WRONG | no_feed).items():
+                told = await admin.say("en", f"/sources add {feeds.url(path)}")
+                assert f"I can't follow {feeds.url(path)}: {problem}" in told
+                assert not NO_PROGRAM.search(told), told
+            assert product.changes("en")[1:] == []
+            assert product.rows("SELECT url FROM source") == []
