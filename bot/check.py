@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 from bot.app import build_adapters, lend
 from bot.config import Settings
@@ -15,6 +17,9 @@ from bot.storage import chats, deliveries, ledger, sources, transfer
 from bot.storage.chats import Chat
 from bot.storage.database import Database, open_database
 
+CHANGES = 3
+"""Of the log of settings, so many of the newest lines a chat."""
+
 SECONDS = 30.0
 """For one platform to answer."""
 
@@ -23,18 +28,25 @@ async def check(settings: Settings, say: Callable[[str], None]) -> int:
     """Say a line for each thing looked at; returns the number of faults."""
     told = _Told(say)
     told.line(True, "The configuration is sound.")
-    if not await asyncio.to_thread(settings.storage.path.exists):
-        told.line(True, f"There is no database yet; {settings.storage.path.absolute()} is made at the first start.")
+    path = settings.storage.path
+    with tempfile.TemporaryDirectory() as folder:
+        if not await asyncio.to_thread(path.exists):
+            told.line(True, f"There is no database yet; {path.absolute()} is made at the first start.")
+            path = Path(folder) / "none.db"
+        await _check_everything(settings, path, told)
+    return told.faults
+
+
+async def _check_everything(settings: Settings, path: Path, told: _Told) -> None:
     try:
-        async with open_database(settings.storage.path) as db:
+        async with open_database(path) as db:
             await _check_database(db, told)
             known = await db.read(chats.every)
-            _check_chats(known, told)
+            await _check_chats(db, known, told)
             await _check_sources(db, told)
             await _check_platforms(settings, db, known, told)
     except StorageError as error:
         told.line(False, str(error))
-    return told.faults
 
 
 class _Told:
@@ -63,8 +75,11 @@ async def _check_database(db: Database, told: _Told) -> None:
         )
 
 
-def _check_chats(known: list[Chat], told: _Told) -> None:
+async def _check_chats(db: Database, known: list[Chat], told: _Told) -> None:
     for chat in known:
+        for change in (await db.read(chats.setting_changes, chat.id))[-CHANGES:]:
+            became = f"{change.setting} {change.old or 'none'} → {change.new or 'none'}"
+            told.line(True, f"{_name(chat)}: {became}, by {change.actor}, {change.at:%Y-%m-%d %H:%M} UTC")
         if chat.paused is not None:
             told.line(False, f"{_name(chat)} is paused: {StorageError(chat.paused)}")
     told.line(True, f"{len(known)} chats, {sum(chat.language is not None for chat in known)} of them with a language.")

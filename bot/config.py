@@ -23,6 +23,7 @@ from bot.errors import ConfigError, SourceError
 from bot.gather.client import checked
 from bot.gather.settings import GatherSettings
 from bot.model import LANGUAGES
+from bot.ports import NamesChats
 from bot.site.settings import SiteSettings
 
 MAX_BYTES = 1_000_000
@@ -130,12 +131,13 @@ def load(
     try:
         settings: Settings = Sourced(**from_file)
     except ValidationError as error:
-        raise ConfigError(tuple(_fault(detail, model) for detail in error.errors())) from None
+        faults = [_fault(detail, model) for detail in error.errors()]
+        raise ConfigError((*faults, *_chat_faults(from_file.get("chats"), tables, packs))) from None
     except (ValueError, TypeError) as error:  # pydantic-settings, for an environment variable that isn't JSON
         raise ConfigError((f"environment: {error}",)) from None
-    faults = tuple(_cross_faults(settings, tables, packs))
-    if faults:
-        raise ConfigError(faults)
+    found = tuple(_chat_faults([chat.model_dump() for chat in settings.chats], tables, packs))
+    if found:
+        raise ConfigError(found)
     return settings
 
 
@@ -154,7 +156,7 @@ def _read(config: Path) -> dict[str, Any]:
 def _fault(detail: ErrorDetails, model: type[BaseModel]) -> str:
     where = ".".join(str(part) for part in detail["loc"])
     if detail["type"] != "extra_forbidden":
-        return f"{where}: {detail['msg']}"
+        return f"{where}: {detail['msg'].removeprefix('Value error, ')}"
     near = difflib.get_close_matches(str(detail["loc"][-1]), _names_beside(detail["loc"], model), n=1)
     return f"{where}: unknown key" + (f"; did you mean {near[0]}?" if near else "")
 
@@ -168,23 +170,37 @@ def _names_beside(loc: tuple[int | str, ...], model: type[BaseModel]) -> list[st
     return list(here.model_fields)
 
 
-def _cross_faults(settings: Settings, tables: Mapping[str, type], packs: Sequence[str]) -> Iterator[str]:
+def _chat_faults(chats: Any, tables: Mapping[str, type[BaseModel]], packs: Sequence[str]) -> Iterator[str]:
+    """What no type can say of the ``[[chats]]``; also when other faults were found, so that all are told at once."""
     seen = set()
-    for number, chat in enumerate(settings.chats):
-        if chat.platform not in tables:
-            yield f"chats.{number}.platform: {chat.platform!r} is none of {', '.join(tables)}"
-        for pack in chat.packs:
-            if packs and pack not in packs:
-                yield f"chats.{number}.packs: {pack!r} is none of {', '.join(packs)}"
-        for feed in chat.feeds:
-            try:
-                checked(feed)
-            except SourceError as error:
-                yield f"chats.{number}.feeds: {feed!r}: {error}"
-        key = (chat.platform, chat.id, chat.topic)
+    for number, chat in enumerate(chats if isinstance(chats, list) else []):
+        if not isinstance(chat, dict):
+            continue
+        where = f"chats.{number}"
+        key = platform, chat_id, topic = tuple(str(chat.get(name) or "") for name in ("platform", "id", "topic"))
+        table = tables.get(platform)
+        if table is None:
+            yield f"{where}.platform: {platform!r} is none of {', '.join(tables)}"
+        elif isinstance(table, NamesChats) and (fault := table.fault_of_chat(chat_id, topic)):
+            yield f"{where}.id: {fault}"
+        yield from (f"{where}.packs: {pack!r} is none of {', '.join(packs)}" for pack in _unknown(chat, packs))
+        yield from _feed_faults(where, chat.get("feeds"))
         if key in seen:
-            yield f"chats.{number}: the chat {chat.platform} {chat.id} {chat.topic} is declared twice"
+            yield f"{where}: the chat {' '.join(key).strip()} is declared twice"
         seen.add(key)
+
+
+def _unknown(chat: Mapping[str, Any], packs: Sequence[str]) -> list[object]:
+    named = chat.get("packs")
+    return [pack for pack in named if pack not in packs] if packs and isinstance(named, list | tuple) else []
+
+
+def _feed_faults(where: str, feeds: Any) -> Iterator[str]:
+    for feed in feeds if isinstance(feeds, list | tuple) else []:
+        try:
+            checked(str(feed))
+        except SourceError as error:
+            yield f"{where}.feeds: {feed!r}: {error}"
 
 
 def secrets_of(value: object) -> Iterator[str]:

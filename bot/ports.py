@@ -7,11 +7,11 @@ the core asks with ``isinstance`` and never for a platform's name.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Any, ClassVar, Protocol, TypeAlias
+from typing import Any, ClassVar, Protocol, TypeAlias, runtime_checkable
 
 from bot.events import Event
 from bot.model import Actor, Ballot, Card, ChatRef, MessageRef, Phrase
@@ -376,8 +376,15 @@ class Surroundings:
     """Seconds; injected so that tests needn't wait."""
 
 
+@runtime_checkable
+class NamesChats(Protocol):
+    """What a platform's settings model may also say: whether a chat that the config file names can exist there."""
+
+    @classmethod
+    def fault_of_chat(cls, chat_id: str, topic: str) -> str | None:
+        """What is wrong with the name, in English for the operator; None when nothing is."""
+        ...
+
+
 AdapterFactory: TypeAlias = Callable[[Any, Surroundings], ChatAdapter]
 """Builds an adapter from its own settings model."""
-
-SettingsTables: TypeAlias = Mapping[str, type]
-"""Platform name → its pydantic settings model, which is that platform's table in the config file."""

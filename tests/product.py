@@ -19,7 +19,8 @@ import aiohttp
 
 from adapters import ADAPTERS
 from bot import app
-from bot.config import load
+from bot.check import check
+from bot.config import Settings, load
 from bot.gather.packs import PACKS, PackSource
 from tests.emulators.discord import DiscordServer
 from tests.emulators.feeds import Item
@@ -161,6 +162,18 @@ def write_config(folder: Path, config: str) -> tuple[Path, int]:
     return path, port
 
 
+def settings_in(folder: Path) -> Settings:
+    """What the config in the folder says."""
+    return load(folder / "config.toml", {name: row.settings_model() for name, row in ADAPTERS.items()}, packs=PACKS)
+
+
+async def checked(folder: Path) -> list[str]:
+    """What `newstally check` says, in this process."""
+    lines: list[str] = []
+    await check(settings_in(folder), lines.append)
+    return lines
+
+
 @asynccontextmanager
 async def running(
     folder: Path,
@@ -174,8 +187,8 @@ async def running(
     ``packs``: the feeds that a pack has in a language; without them no test may make a chat follow a pack, for the
     bundled ones name real sites.
     """
-    path, port = write_config(folder, config)
-    settings = load(path, {name: row.settings_model() for name, row in ADAPTERS.items()}, packs=PACKS)
+    _, port = write_config(folder, config)
+    settings = settings_in(folder)
     stop, up = asyncio.Event(), asyncio.Event()
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as client:
         product = Product(f"http://127.0.0.1:{port}", client, folder)

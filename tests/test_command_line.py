@@ -224,7 +224,7 @@ async def test_backup_while_running_export_and_import_carry_everything(tmp_path:
 async def test_check_says_that_all_is_well_and_exits_with_one_when_it_is_not(tmp_path: Path) -> None:
     code, _, err = await newstally("check", cwd=tmp_path)
     assert (code, "All is well" in err) == (0, True), err
-    (tmp_path / "newstally.db").unlink()
+    assert not (tmp_path / "newstally.db").exists()
     (tmp_path / "newstally.db").write_text("this is no database at all, and long enough to be looked at closely")
     code, _, err = await newstally("check", cwd=tmp_path)
     assert (code, "FAULT" in err, "Traceback" in err) == (1, True, False), err

@@ -87,6 +87,10 @@ def test_every_setting_of_the_example_says_why() -> None:
         ("[[chats]]\nplatform='web'\nid='fr'\nlanguage='fr'\nfeeds=['ftp://a']", "Only http and https addresses"),
         ("[[chats]]\nplatform='web'\nid='fr'\nlanguage='fr'\nfeeds=['https://a:b@c.example/']", "name or password"),
         ("[[chats]]\nplatform='web'\nid='fr'\nlangage='fr'", "chats.0.langage: unknown key; did you mean language?"),
+        ("[[chats]]\nplatform='web'\nid='xx'\nlanguage='fr'", "'xx' is no room"),
+        ("[[chats]]\nplatform='discord'\nid='news'\nlanguage='fr'", "'news' is no id of a Discord channel"),
+        ("[[chats]]\nplatform='telegram'\nid='news'\nlanguage='fr'", "'news' is no Telegram chat"),
+        ("[[chats]]\nplatform='telegram'\nid=-5\ntopic='a'\nlanguage='fr'", "the topic 'a'"),
         ("chats = 3", "chats"),
         ("[site\n", "not valid TOML"),
     ],
@@ -100,6 +104,13 @@ def test_each_fault_is_told_in_words(tmp_path: Path, text: str, told: str) -> No
 def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load(write(tmp_path, "[site]\nport = -1\n[gather]\nintervall = 3\n[log]\nlevel = 'loud'"), TABLES)
+    assert len(caught.value.faults) == 3
+
+
+def test_faults_of_chats_are_told_beside_others(tmp_path: Path) -> None:
+    text = "[site]\nport = -1\n[[chats]]\nplatform = 'irc'\nid = 1\nlanguage = 'fr'\nfeeds = ['file:///etc/passwd']"
+    with pytest.raises(ConfigError) as caught:
+        load(write(tmp_path, text), TABLES)
     assert len(caught.value.faults) == 3
 
 

@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 # Only what an HTTP header can carry, because other servers use short secrets of their own.
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 
+_CHAT = re.compile(r"[0-9]{1,20}")
+
 
 class DiscordSettings(BaseModel):
     """What an operator may set for Discord."""
@@ -25,6 +27,13 @@ class DiscordSettings(BaseModel):
 
     gateway_url: str = "wss://gateway.discord.gg"
     """Where the gateway listens."""
+
+    @classmethod
+    def fault_of_chat(cls, chat_id: str, topic: str) -> str | None:
+        """See `bot.ports.NamesChats`."""
+        if topic:
+            return "Discord has no topics: give the thread's own id as id"
+        return None if _CHAT.fullmatch(chat_id) else f"{chat_id!r} is no id of a Discord channel or thread: digits only"
 
     @field_validator("token")
     @classmethod

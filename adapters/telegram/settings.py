@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 # Only the shape that every Bot API server shares, because test servers use short secrets.
 _TOKEN = re.compile(r"[0-9]+:[^\s/?#%{}]+")
 
+_CHAT = re.compile(r"-?[0-9]{1,16}|@[A-Za-z][A-Za-z0-9_]{3,31}")
+
 
 class TelegramSettings(BaseModel):
     """What an operator may set for Telegram."""
@@ -22,6 +24,13 @@ class TelegramSettings(BaseModel):
 
     base_url: str = "https://api.telegram.org/bot"
     """Where the Bot API answers; the token follows it directly, or stands where ``{token}`` does."""
+
+    @classmethod
+    def fault_of_chat(cls, chat_id: str, topic: str) -> str | None:
+        """See `bot.ports.NamesChats`."""
+        if not _CHAT.fullmatch(chat_id):
+            return f"{chat_id!r} is no Telegram chat: it must be a number such as -1001234567890, or @channel_name"
+        return None if not topic or topic.isdecimal() else f"the topic {topic!r} must be a thread's number"
 
     @field_validator("token")
     @classmethod

@@ -75,10 +75,9 @@ class Pages:
     async def enter(self, request: Request) -> Response:
         """The admin link."""
         member, _ = self._visits.member(request)
-        if not self._guesses.take("", self._seconds()):
-            raise HTTPException(429)
         if not self._visits.is_admin_token(request.query_params.get("token", "")):
-            raise HTTPException(403)
+            # Only wrong ones are counted: a stranger's guesses must not lock the operator out.
+            raise HTTPException(403 if self._guesses.take("", self._seconds()) else 429)
         response = RedirectResponse("/", 303)
         self._visits.remember_member(response, member)
         self._visits.remember_admin(response, member)

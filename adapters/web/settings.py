@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bot.model import LANGUAGES
+
 
 class WebSettings(BaseModel):
     """The rooms in the browser."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @classmethod
+    def fault_of_chat(cls, chat_id: str, topic: str) -> str | None:
+        """See `bot.ports.NamesChats`."""
+        if topic:
+            return "rooms have no topics"
+        return None if chat_id in LANGUAGES else f"{chat_id!r} is no room; the rooms are {', '.join(LANGUAGES)}"
 
     enabled: bool = Field(True, description="serve the rooms; health, metrics and the JSON API stay without them")
     share_votes: bool = Field(

@@ -53,7 +53,6 @@ class Outbox:
         self._on_posted = on_posted
         self._sending: dict[int, asyncio.Task[None]] = {}
         self._seeding: dict[ChatRef, asyncio.Task[None]] = {}
-        self._in_flight: set[int] = set()
 
     async def run(self, wake: asyncio.Event) -> None:
         """Sweep whenever ``wake`` is set, until cancelled; senders live and end with it."""
@@ -78,11 +77,7 @@ class Outbox:
     async def _send_all(self, chat_id: int) -> None:
         try:
             while outgoing := await self._db.write(deliveries.begin_next, chat_id, self._clock()):
-                self._in_flight.add(outgoing.id)
-                try:
-                    await self._attempt(outgoing)
-                finally:
-                    self._in_flight.discard(outgoing.id)
+                await self._attempt(outgoing)
         except Exception:
             log.exception("sending to a chat failed", chat=chat_id)
         finally:
@@ -134,7 +129,8 @@ class Outbox:
     async def _recover(self, platforms: list[str]) -> None:
         """What became of attempts that the last run did not finish, or of which we could not find out so far?"""
         for cut in await self._db.read(deliveries.cut_off, platforms, self._clock()):
-            if cut.id in self._in_flight:
+            # By chat, because a sender marks its next delivery before it knows of it itself.
+            if cut.chat_id in self._sending:
                 continue
             problem = Phrase("The product stopped while this was being sent.")
             try:

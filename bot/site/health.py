@@ -42,6 +42,7 @@ def health_router(
         told = {name: _told(health) for name, health in adapters().items()}
         return JSONResponse({"adapters": told}, 200 if standing() else 503)
 
+    @router.head("/metrics", include_in_schema=False)
     @router.get("/metrics")
     async def metrics() -> Response:
         """Numbers for Prometheus, counted when asked."""

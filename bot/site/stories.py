@@ -78,6 +78,7 @@ def stories_router(db: Database, admin_token: str) -> APIRouter:
     router = APIRouter(prefix="/api/v1")
 
     # chats stays unset, and so out of the answer, unless the asker is the operator.
+    @router.head("/stories", include_in_schema=False)
     @router.get("/stories", response_model_exclude_unset=True)
     async def stories(
         limit: Annotated[int, Query(ge=1, le=200)] = 50,

@@ -52,6 +52,7 @@ class CutOff:
     """A delivery whose attempt did not end in an answer."""
 
     id: int
+    chat_id: int
     chat: ChatRef
     attempts: int
 
@@ -271,14 +272,16 @@ def give_up(connection: Connection, delivery_id: int, state: State, problem: Phr
 
 
 def cut_off(connection: Connection, platforms: Sequence[str], now: datetime) -> list[CutOff]:
-    """Deliveries marked as being sent (the caller knows which of them really are) and due to be looked for."""
+    """Deliveries marked as being sent and due to be looked for; the caller knows in which chats something really is."""
     rows = connection.execute(
-        select(delivery.c.id, delivery.c.attempts, chat.c.platform, chat.c.native_id, chat.c.topic)
+        select(delivery.c.id, delivery.c.chat_id, delivery.c.attempts, chat.c.platform, chat.c.native_id, chat.c.topic)
         .join(chat, chat.c.id == delivery.c.chat_id)
         .where(delivery.c.state == State.SENDING, delivery.c.next_try_at <= now, chat.c.platform.in_(platforms))
         .order_by(delivery.c.id)
     )
-    return [CutOff(row.id, ChatRef(row.platform, row.native_id, row.topic), row.attempts) for row in rows]
+    return [
+        CutOff(row.id, row.chat_id, ChatRef(row.platform, row.native_id, row.topic), row.attempts) for row in rows
+    ]
 
 
 def look_later(connection: Connection, delivery_id: int, at: datetime) -> None:
