@@ -6,18 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from adapters.discord.text import (
-    ELLIPSIS,
-    code,
-    escaped,
-    linkable,
-    sendable,
-    shortened,
-    unbracketed,
-    units,
-    visible,
-)
+from adapters.discord.text import code, escaped, linkable, unbracketed
 from bot.model import Button, ButtonRole, Card, Line, LineKind, Span, Style
+from bot.text import ELLIPSIS, sendable, shortened, units, visible
 
 MAX_TEXT = 4000
 """Over all texts of a message."""

@@ -11,8 +11,9 @@ from datetime import datetime
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, MessageEntity
 
-from adapters.telegram.text import ELLIPSIS, inert, linkable, sendable, shortened, units, visible
+from adapters.telegram.text import inert, linkable
 from bot.model import Button, ButtonRole, Card, Line, LineKind, Span, Style
+from bot.text import ELLIPSIS, sendable, shortened, units, visible
 
 MAX_TEXT = 4096
 """In UTF-16 units: valid whatever a server counts."""

@@ -11,8 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from adapters.telegram.render import MAX_TEXT, Rendered, render, says_all, toast
-from adapters.telegram.text import inert, linkable, sendable, shortened, units
+from adapters.telegram.text import inert, linkable
 from bot.model import Button, ButtonRole, Card, Line, LineKind, Picture, Span, Style
+from bot.text import sendable, shortened, units
 from tests.adapters.telegram.test_posting import story
 from tests.emulators.telegram import keyboards
 from tests.emulators.telegram.text import TEXT_LIMIT, Formatted, finish, read
