@@ -32,7 +32,7 @@ from bot.pace import Pacer
 from bot.ports import ChatAdapter, Pace, PublishesCommands, ServesPages, Site, State, Surroundings, Translators
 from bot.publish.outbox import Outbox
 from bot.site.server import address_of, bind, loopback_address_of, serve, site_of
-from bot.storage import chats, declared, ledger, meta, retention
+from bot.storage import chats, declared, ledger, meta, retention, sources
 from bot.storage.database import Database, open_database
 from bot.storage.meta import Keys
 from bot.storage.plan import VotingRules
@@ -40,6 +40,7 @@ from bot.storage.posts import PostView
 from bot.storage.rooms import Rooms
 from bot.tally.recorder import Recorder
 from bot.tally.refresh import Refresher
+from bot.tally.reread import Rereader
 from bot.ticks import ticking
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ class _House:
     gatherer: Gatherer
     recorder: Recorder
     refresher: Refresher
+    rereader: Rereader
     outbox: Outbox
     dispatcher: Dispatcher
     translators: Translators
@@ -197,6 +199,7 @@ async def _live(
         running = [
             tasks.create_task(house.recorder.run(), name="recorder"),
             tasks.create_task(house.refresher.run(), name="refresher"),
+            tasks.create_task(house.rereader.run(), name="rereader"),
             tasks.create_task(house.outbox.run(house.signals.publish), name="outbox"),
             tasks.create_task(house.gatherer.run(house.signals.gather), name="gather"),
             tasks.create_task(_serve(house, sock, epoch, say), name="site"),
@@ -263,11 +266,16 @@ def _build(
         refresher.mark(changed)
         signals.publish.set()
 
+    async def on_posted(delivery_id: int) -> None:
+        await rereader.found(delivery_id)
+        await recorder.adopt(delivery_id)
+
     pacer = Pacer()
     adapters = build_adapters(settings, lambda name: lend(name, db, site, translators, pacer))
     refresher = Refresher(db, adapters, card_for, open_for, utc_now, asyncio.sleep)
     rules = VotingRules({name: adapter.ballot for name, adapter in adapters.items()}, open_for)
     recorder = Recorder(db, rules, utc_now, refresher.mark)
+    rereader = Rereader(db, adapters, recorder, open_for, utc_now, asyncio.sleep)
     gatherer = Gatherer(
         db,
         client,
@@ -305,8 +313,9 @@ def _build(
         gatherer=gatherer,
         recorder=recorder,
         refresher=refresher,
-        outbox=Outbox(db, adapters, translators, utc_now, recorder.adopt),
-        dispatcher=Dispatcher(db, recorder, commands, translators),
+        rereader=rereader,
+        outbox=Outbox(db, adapters, translators, utc_now, on_posted),
+        dispatcher=Dispatcher(db, recorder, rereader, commands, translators),
         translators=translators,
         adapters=adapters,
         signals=signals,
@@ -333,16 +342,19 @@ async def _settle_sharing(house: _House) -> None:
 
 async def _declare(house: _House, tables: Iterable[DeclaredChat]) -> None:
     """Apply the config's chats: each table once, and again only when it has changed."""
+    named: set[int] = set()
     for table in tables:
-        sources = [await house.gatherer.declared_source(address) for address in table.feeds]
+        feeds = [await house.gatherer.declared_source(address) for address in table.feeds]
+        named.update(feeds)
         declaration = declared.Declaration(
             chat=ChatRef(table.platform, table.id, table.topic),
             language=table.language,
             packs=table.packs,
-            source_ids=tuple(sources),
+            source_ids=tuple(feeds),
             hash=hashlib.sha256(table.model_dump_json().encode()).hexdigest(),
         )
         await house.db.write(declared.apply, declaration, utc_now())
+    await house.db.write(sources.keep_exempt, named)
     await house.gatherer.sync_subscriptions()
 
 

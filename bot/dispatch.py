@@ -15,21 +15,26 @@ from bot.events import (
     PostMirrored,
     ReactionsChanged,
     ReactionsCounted,
+    ReactionsMissed,
 )
 from bot.model import Phrase, Sentiment, parse_vote_button, supported_language
 from bot.ports import Answer, Translator, Translators
-from bot.storage import chats
+from bot.storage import chats, declared
 from bot.storage.database import Database
 from bot.storage.votes import Outcome, Recorded
 from bot.tally.recorder import Recorder
+from bot.tally.reread import Rereader
 
 
 class Dispatcher:
     """Its `dispatch` is the `ports.Dispatch` of every adapter."""
 
-    def __init__(self, db: Database, recorder: Recorder, commands: Commands, translators: Translators) -> None:
+    def __init__(
+        self, db: Database, recorder: Recorder, rereader: Rereader, commands: Commands, translators: Translators
+    ) -> None:
         self._db = db
         self._recorder = recorder
+        self._rereader = rereader
         self._commands = commands
         self._translators = translators
 
@@ -46,9 +51,10 @@ class Dispatcher:
             case ChoicesWanted():
                 return await self._commands.choices(event)
             case ChatJoined():
+                await self._db.write(declared.describe, event.chat, event.kind, event.title)
                 return await self._commands.joined(event)
-            case ChatChanged() | ChatMigrated():
-                await self._chat_changed(event)
+            case ChatChanged() | ChatMigrated() | ReactionsMissed():
+                await self._noted(event)
                 return None
 
     async def _pressed(self, event: ButtonPressed) -> Answer | None:
@@ -59,11 +65,14 @@ class Dispatcher:
         language = supported_language(event.actor.locale) or (chat and chat.language) or "en"
         return _confirmation(recorded, self._translators(language))
 
-    async def _chat_changed(self, event: ChatChanged | ChatMigrated) -> None:
+    async def _noted(self, event: ChatChanged | ChatMigrated | ReactionsMissed) -> None:
         match event:
+            case ReactionsMissed(platform=platform):
+                await self._rereader.missed(platform)
             case ChatMigrated(chat=old, to=to):
                 await self._db.write(chats.migrate, old, to)
             case ChatChanged(chat=chat, present=True):
+                await self._db.write(declared.describe, chat, event.kind, event.title)
                 await self._db.write(chats.resume, chat)
             case ChatChanged(chat=chat):
                 await self._db.write(chats.pause, chat, Phrase("I am no longer in this chat."))

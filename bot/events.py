@@ -52,6 +52,8 @@ class ReactionsChanged:
     change: Change
     event_id: str | None = None
     """The platform's id of the event, where it has one; an event seen before changes nothing."""
+    within: ChatRef | None = None
+    """The chat to which the message's own chat belongs (a thread's forum), as the platform itself says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,29 @@ class ButtonPressed:
     admin: bool | None = None
     """Whether the platform itself says, with this event, that the actor administers the chat; None: not said, ask
     it."""
+    within: ChatRef | None = None
+    """As in ReactionsChanged."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReactionsMissed:
+    """Reactions that came until now were not told to us, and never will be; they can be asked for
+    (`ports.RereadsReactions`)."""
+
+    platform: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReactionsRead:
+    """Who has which emoji on a message, as the platform said when the core asked; emoji not named are as they were."""
+
+    message: MessageRef
+    voters: Mapping[str, frozenset[str]]
+    """The ids of all who have it, by emoji."""
+    order: int
+    """When what is seen for the first time counts as given, among facts; the same for all that was missed together."""
+    fresher: frozenset[str] = frozenset()
+    """Voters who were heard of while we asked: of them that holds, and not this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +178,7 @@ class PostMirrored:
 Event: TypeAlias = (
     ReactionsChanged
     | ReactionsCounted
+    | ReactionsMissed
     | ButtonPressed
     | CommandInvoked
     | ChoicesWanted

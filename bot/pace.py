@@ -1,4 +1,5 @@
-"""The one limiter for all traffic: who may go now, by class and by the limits that adapters state as data."""
+"""The one limiter for all traffic: who may go now, by class and by the limits that adapters state as data; and how
+long to wait after a failure."""
 
 from __future__ import annotations
 
@@ -7,12 +8,22 @@ import heapq
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import count
 
 from bot.ports import Limit, Pace, Traffic
 
 MARGIN = 1.03
 """Windows are stretched by this, because requests that left evenly can arrive bunched."""
+
+FIRST_RETRY = timedelta(seconds=5)
+LAST_RETRY = timedelta(minutes=10)
+
+
+def retry_delay(failures: int) -> timedelta:
+    """How long to wait after so many failures in a row: 5 s, doubling, at most 10 minutes."""
+    doublings: int = 2 ** min(max(failures - 1, 0), 10)
+    return min(FIRST_RETRY * doublings, LAST_RETRY)
 
 
 @dataclass(slots=True)

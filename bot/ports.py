@@ -7,7 +7,7 @@ the core asks with ``isinstance`` and never for a platform's name.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -267,6 +267,20 @@ class SeedsReactions(ABC):
     @abstractmethod
     async def seed(self, message: MessageRef, ballot: Ballot) -> None:
         """Idempotent. Waits for its turns (Traffic.SEED). Raises DeliveryError."""
+
+
+class RereadsReactions(ABC):
+    """Optional port: who reacted to a message can be asked. The adapter tells with ReactionsMissed when it was not
+    told of reactions for a while; the core then asks about each open post, the newest first."""
+
+    @abstractmethod
+    async def reread(self, message: MessageRef, known: Mapping[str, int]) -> Mapping[str, frozenset[str]]:
+        """Who has what on the message now: the ids of all voters (people, not bots) by emoji.
+
+        Only emoji of ``known`` are asked about, which says how many voters of each the core counts; those whose number
+        is right may be left out. Waits for its turns (Traffic.EDIT). Raises DeliveryError; ChatGone and CardRejected
+        end this one message.
+        """
 
 
 class FindsOwnPosts(ABC):

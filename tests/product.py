@@ -244,20 +244,23 @@ class Spawned:
             return await self.process.wait()
 
 
-def _environment(settings: Mapping[str, str]) -> dict[str, str]:
+def _environment() -> dict[str, str]:
     clean = {key: value for key, value in os.environ.items() if not key.startswith("NEWSTALLY_")}
-    return {**clean, "PYTHONPATH": str(ROOT), **settings}
+    return {**clean, "PYTHONPATH": str(ROOT)}
 
 
 @asynccontextmanager
-async def spawned(folder: Path, config: str, **environment: str) -> AsyncIterator[Spawned]:
-    """Run the product as an operator does, until the block ends or it is killed; its words go into a file."""
+async def spawned(folder: Path, config: str, *, wait: bool = True) -> AsyncIterator[Spawned]:
+    """Run the product as an operator does, until the block ends or it is killed; its words go into a file.
+
+    ``wait``: the block begins when it is up.
+    """
     path, port = write_config(folder, config)
     out = folder / "written.txt"
     with out.open("ab") as file:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bot", "run", "--config", str(path),
-            cwd=folder, env=_environment(environment), stdout=file, stderr=file,
+            cwd=folder, env=_environment(), stdout=file, stderr=file,
         )  # fmt: skip
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as client:
         one = Spawned(process, Product(f"http://127.0.0.1:{port}", client, folder), out)
@@ -270,7 +273,8 @@ async def spawned(folder: Path, config: str, **environment: str) -> AsyncIterato
                 return False
 
         try:
-            await one.product.until(answers)
+            if wait:
+                await one.product.until(answers)
             yield one
         finally:
             if process.returncode is None:
@@ -281,7 +285,7 @@ async def newstally(folder: Path, *arguments: str) -> tuple[int, str]:
     """Run a command with the config that is in the folder; its exit code and all that it wrote."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", *arguments, "--config", str(folder / "config.toml"),
-        cwd=folder, env=_environment({}), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        cwd=folder, env=_environment(), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     async with asyncio.timeout(60):
         written, _ = await process.communicate()

@@ -41,9 +41,13 @@ def test_the_repository_names_no_package_registry_and_no_machine() -> None:
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
     if listed.returncode:
         pytest.skip("not a git checkout")
-    unwanted = re.compile(r"https?://(?:[\w.-]*pypi|files\.pythonhosted|registry\.npmjs|deb\.debian)[\w./-]*|/root/|/home/\w+/")
+    registries = r"https?://(?:[\w.-]*pypi|files\.pythonhosted|registry\.npmjs|deb\.debian)[\w./-]*"
+    unwanted = re.compile(registries + r"|/root/|/home/\w+/")
     for name in listed.stdout.splitlines():
         path = ROOT / name
-        if path.suffix in {".py", ".md", ".toml", ".lock", ".js", ".html", ".css", ".po", ".pot", ""} and path.is_file():
+        if (
+            path.suffix in {".py", ".md", ".toml", ".lock", ".js", ".html", ".css", ".po", ".pot", ""}
+            and path.is_file()
+        ):
             found = unwanted.search(path.read_text("utf-8", errors="replace"))
             assert found is None or path == Path(__file__), (name, found)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
 import discord
 import structlog
 
-from adapters.discord import diagnosis
+from adapters.discord import diagnosis, reacted
 from adapters.discord.calls import Calls
 from adapters.discord.client import Client, Watcher, backoff, point_library_at
 from adapters.discord.errors import FAILURES, NO_ANSWER, Slowed
@@ -33,6 +33,7 @@ from bot.ports import (
     FindsOwnPosts,
     KnowsAdmins,
     PublishesCommands,
+    RereadsReactions,
     SeedsReactions,
     State,
     Surroundings,
@@ -49,7 +50,9 @@ INTENTS = Phrase("Discord does not allow this bot to connect with the intents th
 CLOSED = Phrase("Discord closed the connection for good (code {code}).")
 
 
-class DiscordAdapter(ChatAdapter, KnowsAdmins, SeedsReactions, FindsOwnPosts, PublishesCommands, Diagnoses):
+class DiscordAdapter(
+    ChatAdapter, KnowsAdmins, SeedsReactions, RereadsReactions, FindsOwnPosts, PublishesCommands, Diagnoses
+):
     """See the ports."""
 
     platform: ClassVar[str] = PLATFORM
@@ -82,6 +85,11 @@ class DiscordAdapter(ChatAdapter, KnowsAdmins, SeedsReactions, FindsOwnPosts, Pu
     async def seed(self, message: MessageRef, ballot: Ballot) -> None:
         """See `SeedsReactions`. Where reactions can't be put, the buttons remain."""
         await self._calls.seed(message, (*ballot.bullish[:1], *ballot.bearish[:1]))
+
+    async def reread(self, message: MessageRef, known: Mapping[str, int]) -> Mapping[str, frozenset[str]]:
+        """See `RereadsReactions`. One request where the numbers are right."""
+        channel_id(message.chat)
+        return await reacted.voters(self._calls, message, known)
 
     async def find(self, chat: ChatRef, button: str) -> MessageRef | None:
         """See `FindsOwnPosts`. Looks among the latest hundred messages, in a forum among its latest threads."""

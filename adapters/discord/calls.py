@@ -27,7 +27,7 @@ from adapters.discord.errors import (
     retry_after,
 )
 from adapters.discord.inbound import PLATFORM
-from adapters.discord.limits import TOKEN, asking, editing, reacting, sending
+from adapters.discord.limits import TOKEN, asking, editing, reacting, reading, sending
 from adapters.discord.render import has_button, plainer, render, thread_name
 from adapters.discord.rights import Place
 from bot.errors import CardRejected, PlatformDown, Throttled, Unconfirmed
@@ -192,6 +192,38 @@ class Calls:
         query = {"type": 0, "limit": 1, "after": int(user) - 1}
         users = await self.ask(lambda: self.client.http.request(route, params=query))
         return any(str(one["id"]) == user for one in users)
+
+    async def message(self, message: MessageRef) -> Any:
+        """A message as it is now."""
+        channel, number = int(message.chat.id), int(message.id)
+        return await self._read(message, lambda: self.client.http.get_message(channel, number))
+
+    async def reacted(self, message: MessageRef, emoji: str, *, burst: bool, after: int, limit: int) -> Any:
+        """Users who have this reaction on a message, in the order of their ids."""
+        route = Route(
+            "GET",
+            "/channels/{channel_id}/messages/{message_id}/reactions/{emoji}",
+            channel_id=int(message.chat.id),
+            message_id=int(message.id),
+            emoji=emoji,
+        )
+        query = {"type": int(burst), "limit": limit, "after": after}
+
+        async def users() -> Any:
+            try:
+                return await self.client.http.request(route, params=query)
+            except discord.NotFound as error:
+                if error.code != UNKNOWN_EMOJI:
+                    raise
+                return []  # the last one was taken back a moment ago
+
+        return await self._read(message, users)
+
+    async def _read(self, message: MessageRef, question: Callable[[], Awaitable[_T]]) -> _T:
+        try:
+            return await self._asked(Traffic.EDIT, reading(message.chat.id), question)
+        except FAILURES as error:
+            raise delivery_error(error, _QUESTION) from error
 
     # --- how they go ---------------------------------------------------------------------------------------------
 

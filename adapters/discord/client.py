@@ -70,6 +70,9 @@ class Watcher:
     def heard(self, payload: Mapping[str, Any]) -> None:
         """A reaction or an interaction, as the gateway sent it."""
 
+    def session_begun(self) -> None:
+        """A new session: what happened before it was not told, and is told by nobody."""
+
     def standing(self, *, ready: bool) -> None:
         """The connection stands, or was lost and can't be had again at once."""
 
@@ -175,6 +178,9 @@ class Client(discord.Client):
             return
         if event in ("connect", "resumed"):
             self._failures = 0
+        if event == "connect":
+            # At once, and not when all servers are known: what is told from now on comes after what was missed.
+            self._watcher.session_begun()
         super().dispatch(event, *args, **kwargs)
 
     def _hear(self, message: str | bytes) -> None:

@@ -93,42 +93,46 @@ def normal(emoji: str) -> str:
     return _SHADES.sub("", emoji)
 
 
-def hear(payload: Json, me: str, guild_name: str = "") -> Heard | None:
+def hear(payload: Json, me: str, guild_name: str = "", parent: str = "") -> Heard | None:
     """What a payload tells; None when it is nothing to us, as our own reactions are.
+
+    ``parent``: the channel of the thread in which it happened, which no payload of a reaction tells.
 
     Raises KeyError, TypeError or ValueError for one that can't be understood.
     """
     kind, data = payload["t"], payload["d"]
     if kind == "INTERACTION_CREATE":
         return _interaction(data, guild_name)
+    within = ChatRef(PLATFORM, _id(parent)) if parent else None
     message = MessageRef(ChatRef(PLATFORM, _id(data["channel_id"])), _id(data["message_id"]))
     if kind == "MESSAGE_REACTION_REMOVE_ALL":
-        return Heard(ReactionsChanged(message, None, Cleared()))
+        return Heard(ReactionsChanged(message, None, Cleared(), within=within))
     if kind == "MESSAGE_REACTION_REMOVE_EMOJI":
-        return Heard(ReactionsChanged(message, None, Cleared(_emoji_name(data["emoji"]))))
+        return Heard(ReactionsChanged(message, None, Cleared(emoji_name(data["emoji"])), within=within))
     if kind in ("MESSAGE_REACTION_ADD", "MESSAGE_REACTION_REMOVE"):
-        return _reaction(data, message, me, added=kind == "MESSAGE_REACTION_ADD")
+        return _reaction(data, message, me, within, added=kind == "MESSAGE_REACTION_ADD")
     return None
 
 
 # --- reactions -------------------------------------------------------------------------------------------------------
 
 
-def _reaction(data: Json, message: MessageRef, me: str, *, added: bool) -> Heard | None:
+def _reaction(data: Json, message: MessageRef, me: str, within: ChatRef | None, *, added: bool) -> Heard | None:
     voter = _id(data["user_id"])
     # A removal doesn't say whether it was a bot's; of a reaction that was never taken down it changes nothing.
     if voter == me or _user_of(data.get("member") or {}).get("bot"):
         return None
-    emoji = _emoji_name(data["emoji"])
+    emoji = emoji_name(data["emoji"])
     if not emoji:
         return None
     change = Added(emoji) if added else Removed(emoji)
     # Older servers say only burst, newer ones also type 1.
     shade = Shade(str(data["emoji"].get("name") or ""), bool(data.get("burst")) or data.get("type") == 1)
-    return Heard(ReactionsChanged(message, Actor(PLATFORM, voter), change), shade=shade)
+    return Heard(ReactionsChanged(message, Actor(PLATFORM, voter), change, within=within), shade=shade)
 
 
-def _emoji_name(emoji: Json) -> str:
+def emoji_name(emoji: Json) -> str:
+    """An emoji of Discord's in the form in which we store and compare it."""
     return f"custom:{_id(emoji['id'])}" if emoji.get("id") else normal(emoji.get("name") or "")
 
 
@@ -149,7 +153,8 @@ def _interaction(data: Json, guild_name: str) -> Heard | None:
 
 def _pressed(data: Json, actor: Actor) -> Event | None:
     message = MessageRef(_chat(data), _id(data["message"]["id"]))
-    return ButtonPressed(message, actor, str(data["data"]["custom_id"]), _id(data["id"]), _admin(data))
+    button = str(data["data"]["custom_id"])
+    return ButtonPressed(message, actor, button, _id(data["id"]), _admin(data), within=_parent(data))
 
 
 def _command(data: Json, actor: Actor, ask: Ask, guild_name: str) -> Event | None:
@@ -203,6 +208,13 @@ def _in_guild(data: Json) -> bool:
 def _chat(data: Json) -> ChatRef:
     channel = data.get("channel_id") or data["channel"]["id"]
     return ChatRef(PLATFORM, _id(channel))
+
+
+def _parent(data: Json) -> ChatRef | None:
+    """The channel or forum of the thread in which it happened."""
+    channel = data.get("channel") or {}
+    in_thread = chat_kind(channel.get("type")) is ChatKind.THREAD
+    return ChatRef(PLATFORM, _id(channel["parent_id"])) if in_thread and channel.get("parent_id") else None
 
 
 def _actor(data: Json) -> Actor:

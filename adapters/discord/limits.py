@@ -27,6 +27,11 @@ def reacting(channel: str) -> tuple[Limit, ...]:
     return (TOKEN, Limit(f"discord:{channel}/react", 1, 0.25))
 
 
+def reading(channel: str) -> tuple[Limit, ...]:
+    """What looking at a message and its reactions costs; nobody has measured it, so that this is only a guess."""
+    return (TOKEN, Limit(f"discord:{channel}/read", 5, 1.0))
+
+
 def asking() -> tuple[Limit, ...]:
     """What a question costs."""
     return (TOKEN,)

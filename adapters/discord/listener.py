@@ -13,11 +13,11 @@ from adapters.discord.answers import Answers
 from adapters.discord.calls import Calls
 from adapters.discord.client import Place, Watcher, backoff
 from adapters.discord.errors import NO_ANSWER
-from adapters.discord.inbound import Heard, hear
+from adapters.discord.inbound import PLATFORM, Heard, hear
 from adapters.discord.joining import all_channels, changed, joined
 from adapters.discord.shades import Shades
 from bot.errors import DeliveryError, StorageError
-from bot.events import ChatJoined, Event
+from bot.events import ChatJoined, Event, ReactionsMissed
 from bot.model import MessageRef, Phrase
 from bot.ports import Dispatch, State, Surroundings, Traffic
 
@@ -55,13 +55,17 @@ class Listener(Watcher):
     def heard(self, payload: Mapping[str, Any]) -> None:
         """See `Watcher`."""
         try:
-            heard = hear(payload, self._calls.me, self._guild_name(payload))
+            heard = hear(payload, self._calls.me, self._guild_name(payload), self._parent_of(payload))
         except Exception:  # one bad payload costs itself alone
             log.exception("Discord sent an event that can't be understood", event_kind=payload.get("t"))
             return
         if heard is not None:
             self._shades.note(heard)
             self._tasks.create_task(self._handle(heard))
+
+    def session_begun(self) -> None:
+        """See `Watcher`."""
+        self._tell([ReactionsMissed(PLATFORM)])
 
     def guild_joined(self, guild: discord.Guild) -> None:
         """See `Watcher`. Chats that were left with the server before are told, too."""
@@ -117,6 +121,10 @@ class Listener(Watcher):
         except DeliveryError as error:
             log.info("could not ask for a reaction", reason=str(error))
             return False
+
+    def _parent_of(self, payload: Mapping[str, Any]) -> str:
+        channel = self._calls.client.get_channel(int(payload["d"].get("channel_id") or 0))
+        return str(channel.parent_id) if isinstance(channel, discord.Thread) else ""
 
     def _guild_name(self, payload: Mapping[str, Any]) -> str:
         guild = self._calls.client.get_guild(int(payload["d"].get("guild_id") or 0))

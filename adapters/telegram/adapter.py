@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import structlog
@@ -17,12 +17,13 @@ from adapters.telegram.errors import NO_ANSWER, seconds
 from adapters.telegram.inbound import PLATFORM, Ears, Heard, normal
 from adapters.telegram.membership import Membership
 from adapters.telegram.menu import menus, publish
+from adapters.telegram.questions import Questions, question
 from adapters.telegram.render import render
 from adapters.telegram.request import Wire
 from adapters.telegram.settings import TelegramSettings
 from adapters.telegram.updates import POLL_SECONDS, Updates, backoff
-from bot.errors import ConfigError, DeliveryError, PlatformDown, StorageError, TokenRefused
-from bot.events import ChatChanged, ChatJoined, ChatMigrated
+from bot.errors import ChatGone, ConfigError, DeliveryError, PlatformDown, StorageError, TokenRefused
+from bot.events import ChatChanged, ChatJoined, ChatMigrated, CommandInvoked
 from bot.model import Actor, Ballot, Card, ChatRef, MessageRef, Phrase
 from bot.ports import (
     Capabilities,
@@ -41,6 +42,8 @@ from bot.ports import (
 log = structlog.get_logger()
 
 REFUSED = Phrase("Telegram does not accept the token. Take a new one from @BotFather.")
+
+DIVERTED = Phrase("The topic is closed or deleted: I post in General instead.")
 
 # The ones of Telegram's 73 reactions that say something; neither 🐂 nor 🐻 is among them.
 _BULLISH = "👍 🔥 ❤ ❤️‍🔥 🎉 🤩 💯 🏆 ⚡ 👏 🍾 😍 🥰 🆒 😎 🦄"
@@ -74,22 +77,33 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, Diagnoses):
         self._answers = Answers(self._calls, surroundings.sleep)
         self._commands: tuple[Command, ...] = ()
         self._me: _Me | None = None
+        self._writable: set[ChatRef] = set()
+        """Where an answer went and no post has been refused since."""
 
     # --- posts ---------------------------------------------------------------------------------------------------
 
     async def send(self, chat: ChatRef, card: Card, *, key: str) -> MessageRef:
-        """See `ChatAdapter`. Telegram knows no idempotency, so ``key`` can't help."""
-        return await self._calls.send(chat, render(card), Traffic.POST)
+        """See `ChatAdapter`. Telegram knows no idempotency, so ``key`` can't help. The message bears the chat's number,
+        even where the chat is given as ``@name``."""
+        try:
+            return await self._calls.send(chat, render(card), Traffic.POST)
+        except ChatGone:
+            self._writable.discard(chat)
+            raise
 
     async def edit(self, message: MessageRef, card: Card) -> None:
-        """See `ChatAdapter`. Works for messages of a group that has since become a supergroup, by their old chat id."""
+        """See `ChatAdapter`. Works for messages of a group that has since become a supergroup, by their old chat id.
+        Never raises ChatGone: one old message says nothing of its chat."""
         await self._calls.edit(message, render(card), Traffic.EDIT)
 
     # --- chats ---------------------------------------------------------------------------------------------------
 
     async def capabilities(self, chat: ChatRef) -> Capabilities:
         """See `ChatAdapter`."""
-        return await self._membership.capabilities(chat)
+        allowed = await self._membership.capabilities(chat)
+        if self._calls.is_diverted(chat):
+            return replace(allowed, missing=(*allowed.missing, DIVERTED))
+        return allowed
 
     async def is_admin(self, chat: ChatRef, actor: Actor) -> bool:
         """See `KnowsAdmins`. What Telegram said is believed for a minute."""
@@ -121,7 +135,8 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, Diagnoses):
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._publish_commands())
-                await self._updates().run(lambda heard: self._handle(heard, dispatch, tasks))
+                questions = Questions(lambda heard: self._answer(heard, dispatch, tasks))
+                await self._updates().run(lambda heard: self._handle(heard, dispatch, questions, tasks))
         except ExceptionGroup as group:
             refused = group.subgroup(TokenRefused)
             if refused is None:
@@ -139,7 +154,13 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, Diagnoses):
             ears=self._ears,
         )
 
-    async def _handle(self, heard: Heard, dispatch: Dispatch, tasks: asyncio.TaskGroup) -> None:
+    async def _handle(self, heard: Heard, dispatch: Dispatch, questions: Questions, tasks: asyncio.TaskGroup) -> None:
+        """Returns when the update may be acknowledged: a fact is durable, a question waits for its answer."""
+        asked = question(heard.event)
+        if asked is not None:
+            if not questions.put(heard, asked, tasks):
+                self._stop_spinning(heard, tasks)
+            return
         if isinstance(heard.event, ChatJoined | ChatChanged | ChatMigrated):
             self._membership.forget(heard.event.chat)
         try:
@@ -147,11 +168,40 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, Diagnoses):
         except StorageError:
             raise  # the update comes again, and is answered then
         except Exception:
-            if heard.callback is not None:  # whatever happened, the button must not spin for ever
-                tasks.create_task(self._answers.deliver(heard, None))
+            self._stop_spinning(heard, tasks)
             raise
         if answer is not None or heard.callback is not None:
-            tasks.create_task(self._answers.deliver(heard, answer))
+            tasks.create_task(self._answers.deliver(heard, answer, tasks))
+
+    async def _answer(self, heard: Heard, dispatch: Dispatch, tasks: asyncio.TaskGroup) -> None:
+        """Ends when the chat's next question may be looked at: long work goes on by itself."""
+        try:
+            answer = await dispatch(heard.event)
+        except Exception:
+            log.exception("a question could not be answered", event_kind=type(heard.event).__name__)
+            self._stop_spinning(heard, tasks)
+            return
+        written = await self._answers.deliver(heard, answer, tasks)
+        if isinstance(heard.event, CommandInvoked) and written == heard.event.chat:
+            await self._wrote(heard.event, dispatch)
+
+    async def _wrote(self, asked: CommandInvoked, dispatch: Dispatch) -> None:
+        """Telegram doesn't tell when members may write again. That an answer went into the chat does."""
+        chat = asked.chat
+        if chat in self._writable:
+            return
+        self._membership.forget(chat)
+        try:
+            await dispatch(ChatChanged(chat, True, asked.kind, asked.title))
+        except Exception:  # the next answer tries again
+            log.exception("a chat could not be resumed", chat=chat.id)
+        else:
+            self._writable.add(chat)
+
+    def _stop_spinning(self, heard: Heard, tasks: asyncio.TaskGroup) -> None:
+        """Whatever happened, a button must not spin for ever."""
+        if heard.callback is not None:
+            tasks.create_task(self._answers.deliver(heard, None, tasks))
 
     async def _connect(self) -> None:
         """Ask who we are until Telegram says it. Raises TokenRefused."""

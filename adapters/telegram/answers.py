@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -26,31 +27,44 @@ ALERT_FROM = 100
 
 
 class Answers:
-    """One `deliver` an event, each in a task of its own."""
+    """One `deliver` an event."""
 
     def __init__(self, calls: Calls, sleep: Callable[[float], Awaitable[None]]) -> None:
         self._calls = calls
         self._sleep = sleep
 
-    async def deliver(self, heard: Heard, answer: Answer | None) -> None:
-        """Never raises: an answer that can't be delivered is logged and lost, as the member can ask again."""
+    async def deliver(self, heard: Heard, answer: Answer | None, tasks: asyncio.TaskGroup) -> ChatRef | None:
+        """Returns where it was sent as a new message. Long work (`Answer.follow_up`) ends in a task of its own.
+
+        Never raises: an answer that can't be delivered is logged and lost, as the member can ask again.
+        """
+        return await self._logged(heard, self._deliver(heard, answer, tasks))
+
+    async def _logged(self, heard: Heard, delivery: Awaitable[_T]) -> _T | None:
         try:
-            await self._deliver(heard, answer)
+            return await delivery
         except DeliveryError as error:
             log.info("an answer could not be delivered", event_kind=type(heard.event).__name__, reason=str(error))
         except Exception:  # one bad answer must not stop the updates
             log.exception("an answer failed", event_kind=type(heard.event).__name__)
+        return None
 
-    async def _deliver(self, heard: Heard, answer: Answer | None) -> None:
+    async def _deliver(self, heard: Heard, answer: Answer | None, tasks: asyncio.TaskGroup) -> ChatRef | None:
         whispered = heard.callback is not None and await self._answered_press(heard.callback, answer)
         if answer is None:
-            return
+            return None
         place = _place(heard, private=answer.private and not answer.replaces)
-        shown = _pressed(heard) if answer.replaces else None
+        pressed = shown = _pressed(heard) if answer.replaces else None
         if answer.card is not None and not whispered:
-            shown = await self._show(heard, place, answer.card, in_place_of=shown)
+            shown = await self._show(heard, place, answer.card, in_place_of=pressed)
         if answer.follow_up is not None:
-            await self._show(heard, place, await answer.follow_up(), in_place_of=shown)
+            tasks.create_task(self._logged(heard, self._follow_up(heard, place, answer.follow_up, shown)))
+        return place if shown is not None and shown is not pressed else None
+
+    async def _follow_up(
+        self, heard: Heard, place: ChatRef | None, work: Callable[[], Awaitable[Card]], shown: MessageRef | None
+    ) -> None:
+        await self._show(heard, place, await work(), in_place_of=shown)
 
     async def _answered_press(self, callback: str, answer: Answer | None) -> bool:
         """Stop the button's spinning, with the answer if only its presser may see it. True when that said it all."""

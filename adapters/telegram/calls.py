@@ -7,11 +7,19 @@ from typing import Any
 import structlog
 from telegram.error import RetryAfter, TelegramError
 
-from adapters.telegram.errors import UNCERTAIN, Attempt, delivery_error, may_be_the_looks, seconds, unchanged
+from adapters.telegram.errors import (
+    UNCERTAIN,
+    Attempt,
+    delivery_error,
+    may_be_the_looks,
+    no_topic,
+    seconds,
+    unchanged,
+)
 from adapters.telegram.limits import TOKEN, asking, shut, writing
 from adapters.telegram.render import Rendered
 from adapters.telegram.request import Wire
-from bot.errors import CardRejected, Unconfirmed
+from bot.errors import CardRejected, ChatGone, Unconfirmed
 from bot.model import ChatRef, MessageRef
 from bot.ports import Limit, Pace, Traffic
 
@@ -22,32 +30,57 @@ _GENERAL = "1"
 
 
 class Calls:
-    """What is said to chats and asked of them. Every method raises DeliveryError."""
+    """What is said to chats and asked of them. Every method raises DeliveryError.
+
+    A public chat may be named ``@name``. Updates call it by its number alone, so that its posts, and the limits that
+    they meet, go by the number as soon as Telegram has said it; what is asked for is still the name.
+    """
 
     def __init__(self, wire: Wire, pace: Pace) -> None:
         self._wire = wire
         self._pace = pace
+        self._numbers: dict[str, str] = {}
+        self._diverted: set[ChatRef] = set()
 
     async def send(self, chat: ChatRef, message: Rendered, kind: Traffic, *, reply_to: int | None = None) -> MessageRef:
-        """Send it, if need be without what Telegram refuses of its looks: a story must not be lost for its picture."""
+        """Send it, if need be without what Telegram refuses of its looks, or to General where its topic is closed or
+        deleted: a story must not be lost for its picture or its place."""
         reply = {"message_id": reply_to, "allow_sending_without_reply": True} if reply_to else None
         thread = int(chat.topic) if chat.topic and chat.topic != _GENERAL else None
         sent = await self._with_fallbacks(
             "sendMessage", chat, message, kind, repeatable=False, message_thread_id=thread, reply_parameters=reply
         )
         try:
-            return MessageRef(chat, str(int(sent["message_id"])))
-        except (KeyError, TypeError, ValueError) as error:
+            if thread is not None and sent.get("message_thread_id") == thread:
+                self._diverted.discard(chat)
+            number = str(int(sent["chat"]["id"]))
+            if number != chat.id:
+                self._numbers[chat.id] = number
+            return MessageRef(ChatRef(chat.platform, number, chat.topic), str(int(sent["message_id"])))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise Unconfirmed(UNCERTAIN) from error
 
+    def is_diverted(self, chat: ChatRef) -> bool:
+        """Whether the last message for this topic had to go to General."""
+        return chat in self._diverted
+
     async def edit(self, ref: MessageRef, message: Rendered, kind: Traffic) -> None:
-        """Redraw it; one that looks so already is success."""
-        await self._with_fallbacks("editMessageText", ref.chat, message, kind, repeatable=True, message_id=int(ref.id))
+        """Redraw it; one that looks so already is success.
+
+        That it can't be reached any more says nothing of the chat: the message may be from before its move, under an
+        id that is gone. Whether we are still in the chat, my_chat_member and the next message tell.
+        """
+        try:
+            await self._with_fallbacks(
+                "editMessageText", ref.chat, message, kind, repeatable=True, message_id=int(ref.id)
+            )
+        except ChatGone as error:
+            raise CardRejected(error.phrase) from error
 
     async def ask(self, endpoint: str, chat: ChatRef, kind: Traffic = Traffic.ANSWER, **parameters: Any) -> Any:
         """A question about a chat, answered as raw JSON."""
         try:
-            return await self._call(endpoint, chat, kind, asking(chat), parameters)
+            return await self._call(endpoint, chat, kind, asking(), parameters)
         except TelegramError as error:
             raise delivery_error(error, Attempt(chat, repeatable=True)) from error
 
@@ -69,16 +102,26 @@ class Calls:
     ) -> Any:
         versions = [message, *message.fallbacks()]
         while True:
-            version = versions.pop(0)
+            version = versions[0]
             try:
-                return await self._call(endpoint, chat, kind, writing(chat, kind), {**place, **_content(version)})
+                limits = writing(self._numbered(chat), kind)
+                return await self._call(endpoint, chat, kind, limits, {**place, **_content(version)})
             except TelegramError as error:
                 if repeatable and unchanged(error):
                     return None
+                if place.get("message_thread_id") and no_topic(error):
+                    place["message_thread_id"] = None
+                    self._diverted.add(chat)
+                    log.warning("a topic is closed or deleted, writing to General", chat=chat.id, topic=chat.topic)
+                    continue
                 failure = delivery_error(error, Attempt(chat, repeatable))
-                if not (versions and isinstance(failure, CardRejected) and may_be_the_looks(error)):
+                if not (versions[1:] and isinstance(failure, CardRejected) and may_be_the_looks(error)):
                     raise failure from error
                 log.warning("Telegram refuses a message, trying a plainer one", chat=chat.id, reason=error.message)
+                del versions[0]
+
+    def _numbered(self, chat: ChatRef) -> ChatRef:
+        return ChatRef(chat.platform, self._numbers.get(chat.id, chat.id), chat.topic)
 
     async def _call(
         self, endpoint: str, chat: ChatRef, kind: Traffic, limits: tuple[Limit, ...], parameters: dict[str, Any]
@@ -87,7 +130,7 @@ class Calls:
         try:
             return await self._wire.ask(endpoint, chat_id=_chat_id(chat), **parameters)
         except RetryAfter as error:
-            for name in shut(chat):
+            for name in shut(self._numbered(chat)):
                 self._pace.penalise(name, seconds(error))
             raise
 

@@ -89,6 +89,8 @@ def _words(*alternatives: str) -> re.Pattern[str]:
     return re.compile("|".join(alternatives), re.IGNORECASE)
 
 
+_NO_TOPIC = _words("message thread not found", "is not a forum topic", "TOPIC_CLOSED", "TOPIC_DELETED")
+
 # The first row that fits holds. The words are those of Client.cpp (telegram-bot-api) and, in capitals, of the servers
 # behind it, which come as 400 even where they mean 403.
 TABLE: tuple[_Row, ...] = (
@@ -97,7 +99,7 @@ TABLE: tuple[_Row, ...] = (
     _Row(Forbidden, _gone(BLOCKED), _words("blocked by the user", "user is deactivated", "can't initiate")),
     _Row(Forbidden, _gone(NO_RIGHT), _words("not enough rights", "have no rights", "administrator rights")),
     _Row(Forbidden, _gone(OUT)),
-    _Row(BadRequest, _gone(NO_TOPIC), _words("message thread not found", "TOPIC_CLOSED", "TOPIC_DELETED")),
+    _Row(BadRequest, _gone(NO_TOPIC), _NO_TOPIC),
     _Row(
         BadRequest,
         _gone(NO_RIGHT),
@@ -162,6 +164,11 @@ def seconds(error: RetryAfter) -> float:
 def unchanged(error: TelegramError) -> bool:
     """Whether an edit failed only because the message already looks so."""
     return isinstance(error, BadRequest) and "message is not modified" in error.message.lower()
+
+
+def no_topic(error: TelegramError) -> bool:
+    """Whether only the topic can't be written to."""
+    return isinstance(error, BadRequest) and _NO_TOPIC.search(error.message) is not None
 
 
 def may_be_the_looks(error: TelegramError) -> bool:

@@ -144,6 +144,10 @@ def _message(message: Json, event_id: str, ears: Ears) -> list[Heard]:
         return [Heard(ChatMigrated(ChatRef(PLATFORM, str(int(old))), _chat_ref(chat)))]
     if message.get("is_automatic_forward"):
         return _mirror(message)
+    if "forum_topic_reopened" in message or "general_forum_topic_reopened" in message:
+        ref = _chat_ref(chat, message)
+        kind = ChatKind.TOPIC if ref.topic else _chat_kind(chat)
+        return [Heard(ChatChanged(ref, True, kind, _title(chat)))]
     return _command(message, event_id, ears)
 
 

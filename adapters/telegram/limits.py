@@ -29,17 +29,22 @@ def _edits(chat: ChatRef) -> Limit:
     return Limit(f"telegram:{chat.id}/edits", 1, 4.0)
 
 
+def _answers(chat: ChatRef) -> Limit:
+    # Ours too: answers are more urgent than news, so that without it a crowd which asks for help would stop the news.
+    return Limit(f"telegram:{chat.id}/answers", 4, 20.0)
+
+
 def writing(chat: ChatRef, kind: Traffic) -> tuple[Limit, ...]:
     """What sending or editing a message costs. The widest limit comes first, as the Pace wants it."""
     if is_person(chat):
         return (TOKEN, _chat(chat))
-    edits = (_edits(chat),) if kind is Traffic.EDIT else ()
-    return (TOKEN, _chat(chat), _group(chat), *edits)
+    share = {Traffic.EDIT: (_edits(chat),), Traffic.ANSWER: (_answers(chat),)}.get(kind, ())
+    return (TOKEN, _chat(chat), _group(chat), *share)
 
 
-def asking(chat: ChatRef) -> tuple[Limit, ...]:
-    """What a question about a chat costs: no message, so not the limit of one a second."""
-    return (TOKEN,) if is_person(chat) else (TOKEN, _group(chat))
+def asking() -> tuple[Limit, ...]:
+    """What a question about a chat costs: it is no message, so none of the chat's own limits."""
+    return (TOKEN,)
 
 
 def shut(chat: ChatRef) -> tuple[str, ...]:

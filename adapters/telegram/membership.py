@@ -15,9 +15,8 @@ from bot.errors import CardRejected, ChatGone, DeliveryError, PlatformDown
 from bot.model import Actor, ChatRef
 from bot.ports import Capabilities
 
-# A right that was just taken away must not serve for long; one just given is used at once.
+# A right that was just taken away must not serve for long, and who has none must not make us ask at every try.
 ADMIN_FOR = timedelta(seconds=60)
-NO_ADMIN_FOR = timedelta(seconds=5)
 # No update tells of changed chat permissions or allowed reactions. Whoever is told what is missing looks again soon.
 CAPABILITIES_FOR = timedelta(hours=1)
 LACKING_FOR = timedelta(seconds=60)
@@ -48,6 +47,33 @@ class _Memory(Generic[Key, Value]):
         self._kept.pop(key, None)
 
 
+class _Asking(Generic[Key, Value]):
+    """The same question, asked by many at once, goes out once."""
+
+    def __init__(self) -> None:
+        self._asked: dict[Key, asyncio.Future[Value]] = {}
+
+    async def answer(self, key: Key, ask: Callable[[], Awaitable[Value]]) -> Value:
+        """What ``ask`` returns or raises, whoever's it is."""
+        while (asked := self._asked.get(key)) is not None:
+            await asyncio.wait({asked})
+            if not asked.cancelled():
+                return asked.result()
+        asked = self._asked[key] = asyncio.get_running_loop().create_future()
+        try:
+            value = await ask()
+        except DeliveryError as error:
+            asked.set_exception(error)
+            asked.exception()  # nobody else may be waiting for it
+            raise
+        else:
+            asked.set_result(value)
+            return value
+        finally:
+            asked.cancel()  # unless it is done: whoever waits must ask again
+            del self._asked[key]
+
+
 class Membership:
     """Asks about chats. Methods raise DeliveryError."""
 
@@ -55,7 +81,9 @@ class Membership:
         self._calls = calls
         self._own_id = own_id
         self._capabilities: _Memory[str, Capabilities] = _Memory(clock)
+        self._asking_capabilities: _Asking[str, Capabilities] = _Asking()
         self._admins: _Memory[tuple[str, str], bool] = _Memory(clock)
+        self._asking_admins: _Asking[tuple[str, str], bool] = _Asking()
 
     def forget(self, chat: ChatRef) -> None:
         """Something changed there."""
@@ -67,7 +95,7 @@ class Membership:
             return PRIVATE
         known = self._capabilities.get(chat.id)
         if known is None:
-            known = await self._asked(chat)
+            known = await self._asking_capabilities.answer(chat.id, lambda: self._asked(chat))
             self._capabilities.put(chat.id, known, LACKING_FOR if known.missing else CAPABILITIES_FOR)
         return known
 
@@ -78,8 +106,8 @@ class Membership:
         key = (chat.id, actor.id)
         known = self._admins.get(key)
         if known is None:
-            known = await self._is_admin_now(chat, int(actor.id[1:]))
-            self._admins.put(key, known, ADMIN_FOR if known else NO_ADMIN_FOR)
+            known = await self._asking_admins.answer(key, lambda: self._is_admin_now(chat, int(actor.id[1:])))
+            self._admins.put(key, known, ADMIN_FOR)
         return known
 
     async def administered(self, actor: Actor, chats: Sequence[ChatRef]) -> Sequence[ChatRef]:

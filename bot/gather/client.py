@@ -135,7 +135,9 @@ class GuardedClient:
 
     def _session(self, socket_factory: Any) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(
-            resolver=DaemonResolver(), socket_factory=socket_factory, limit=self._settings.concurrency
+            resolver=DaemonResolver(),
+            socket_factory=socket_factory,
+            limit=0,  # how much is asked at once, `gather.turns` decides: here a quick one would wait for slow ones
         )
         return aiohttp.ClientSession(
             connector=connector,

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random as _random
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from bot.gather import rhythm
 from bot.gather.client import GuardedClient, checked
@@ -18,6 +16,7 @@ from bot.gather.packs import load_packs
 from bot.gather.poll import OnStories, Poller
 from bot.gather.probe import Probe, ProbedFeed
 from bot.gather.settings import GatherSettings
+from bot.gather.turns import Turns, host_of, manners_for
 from bot.gather.workers import Workers
 from bot.storage import following, sources
 from bot.storage.database import Database
@@ -61,8 +60,9 @@ class Gatherer:
             db, client, workers, settings, clock, resolve_wire=resolve_wire, on_stories=on_stories, random=random
         )
         self._probe = Probe(client, workers)
-        self._slots = asyncio.Semaphore(settings.concurrency)
-        self._hosts = _Turns()
+        self._well = Turns(settings.concurrency)
+        # What failed at its last look is asked apart: no source that is well waits for one that probably fails again.
+        self._failing = Turns(math.ceil(settings.concurrency / 2))
         self._in_flight: set[int] = set()
         self._health_changed = True  # at the start, subscriptions may have changed while we were away
         self._syncing = asyncio.Lock()
@@ -144,35 +144,9 @@ class Gatherer:
 
     async def _poll(self, source: SourceForPoll) -> None:
         try:
-            # The host first: whoever waits for a slow one takes nobody's slot.
-            async with self._hosts.turn(_host(source)), self._slots:
+            turns = self._failing if source.failures else self._well
+            async with turns.turn(host_of(source), manners_for(source)):
                 changed = await self._poller.poll(source)
             self._health_changed = self._health_changed or changed
         finally:
             self._in_flight.discard(source.id)
-
-
-def _host(source: SourceForPoll) -> str:
-    # Addresses were checked when they became sources; one of the sample wire has no host, and is its own.
-    address = source.moved_to or source.url
-    return urlsplit(address).netloc.lower() or address
-
-
-class _Turns:
-    """One at a time under each name."""
-
-    def __init__(self) -> None:
-        self._locks: dict[str, asyncio.Lock] = {}
-        self._users: Counter[str] = Counter()
-
-    @asynccontextmanager
-    async def turn(self, name: str) -> AsyncIterator[None]:
-        """Wait for the turn; it ends with the block."""
-        self._users[name] += 1
-        try:
-            async with self._locks.setdefault(name, asyncio.Lock()):
-                yield
-        finally:
-            self._users[name] -= 1
-            if not self._users[name]:
-                del self._users[name], self._locks[name]

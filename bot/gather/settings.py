@@ -25,6 +25,7 @@ class GatherSettings(BaseModel):
     timeout: float = Field(30.0, gt=0, le=300)
     """Seconds for one fetch, redirects and all."""
     concurrency: int = Field(20, ge=1, le=500)
-    """How many sources are fetched at once; one at a time from each host."""
+    """How many sources are fetched at once, beside those that are slow or failing (`gather.turns`). A host that
+    isn't the operator's own is asked one thing at a time, and the next beside it once its answer takes long."""
     contact: str = Field("", max_length=200, pattern=r"^[\x20-\x7e]*$")
     """An address or page of the operator's, sent along so that a publisher can reach them."""

@@ -11,25 +11,17 @@ import structlog
 from bot.card.story import Standing, story_card
 from bot.errors import CardRejected, ChatGone, ChatMoved, DeliveryError, PlatformDown, Throttled, Unconfirmed
 from bot.model import ChatRef, MessageRef, Phrase, Sentiment, vote_button
+from bot.pace import retry_delay
 from bot.ports import ChatAdapter, FindsOwnPosts, SeedsReactions, State, Translators
 from bot.storage import chats, deliveries
 from bot.storage.database import Database
 
 log = structlog.get_logger()
 
-FIRST_RETRY = timedelta(seconds=5)
-LAST_RETRY = timedelta(minutes=10)
-
 SEED_WITHIN = timedelta(hours=1)
 """Posts older than this are not seeded any more: their readers have come and gone."""
 
 SEEDS_AT_ONCE = 200
-
-
-def retry_delay(attempts: int) -> timedelta:
-    """How long to wait after so many attempts that surely had no effect: 5 s, doubling, at most 10 minutes."""
-    doublings: int = 2 ** min(max(attempts - 1, 0), 10)
-    return min(FIRST_RETRY * doublings, LAST_RETRY)
 
 
 class Outbox:

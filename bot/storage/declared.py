@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, or_, update
 
 from bot.model import ChatKind, ChatRef
 from bot.storage import chats, subscriptions
+from bot.storage.tables import chat
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +28,32 @@ class Declaration:
 
 def apply(connection: Connection, declaration: Declaration, now: datetime) -> bool:
     """Make the chat what its table says, unless this very table was applied before; returns whether it was applied."""
-    chat = chats.by_ref(connection, declaration.chat)
-    if chat is None:
-        chat = chats.ensure(connection, declaration.chat, ChatKind.GROUP, now)
-    if chat.declared_hash == declaration.hash:
+    known = chats.by_ref(connection, declaration.chat)
+    if known is None:
+        known = chats.ensure(connection, declaration.chat, ChatKind.GROUP, now)
+    if known.declared_hash == declaration.hash:
         return False
-    for followed in subscriptions.of_chat(connection, chat.id):
+    for followed in subscriptions.of_chat(connection, known.id):
         single = followed.sources[0].id if followed.pack is None else None
         if followed.pack not in declaration.packs and single not in declaration.source_ids:
-            subscriptions.unfollow(connection, chat.id, followed.id, None, now)
-    begin(connection, chat.id, declaration.language, now, packs=declaration.packs, source_ids=declaration.source_ids)
-    chats.mark_declared(connection, chat.id, declaration.hash)
+            subscriptions.unfollow(connection, known.id, followed.id, None, now)
+    begin(connection, known.id, declaration.language, now, packs=declaration.packs, source_ids=declaration.source_ids)
+    chats.mark_declared(connection, known.id, declaration.hash)
     return True
+
+
+def describe(connection: Connection, ref: ChatRef, kind: ChatKind, title: str) -> None:
+    """What the platform says of a chat, and of its topics unless it names one; a declared one is but a name before.
+
+    One that we don't know stays unknown: it is made when someone speaks to us there.
+    """
+    said: dict[str, Any] = {"kind": kind.value} | ({"title": title} if title else {})
+    here = [chat.c.platform == ref.platform, chat.c.native_id == ref.id]
+    if ref.topic:
+        here.append(chat.c.topic == ref.topic)
+    # Platforms tell it of every chat at every start: what we know already writes no row.
+    news = or_(*(chat.c[name] != value for name, value in said.items()))
+    connection.execute(update(chat).where(*here, news).values(**said))
 
 
 def begin(

@@ -17,6 +17,7 @@ from bot.events import (
     PostMirrored,
     ReactionsChanged,
     ReactionsCounted,
+    ReactionsRead,
     Removed,
     WholeSet,
 )
@@ -24,7 +25,9 @@ from bot.model import Actor, ChatRef, MessageRef
 from bot.storage.hot import Hot, element
 from bot.storage.tables import chat, delivery, early_event, post
 
-VoteEvent: TypeAlias = ReactionsChanged | ReactionsCounted | ButtonPressed | PostMirrored
+EarlyEvent: TypeAlias = ReactionsChanged | ReactionsCounted | ButtonPressed | PostMirrored
+"""What can be heard of a message before it is known."""
+VoteEvent: TypeAlias = EarlyEvent | ReactionsRead
 """What the tally listens to. A ButtonPressed must be of a vote button."""
 
 MessageKey: TypeAlias = tuple[str, str, str]
@@ -43,13 +46,18 @@ def about(event: VoteEvent) -> MessageRef:
     return event.original if isinstance(event, PostMirrored) else event.message
 
 
+def chats_of(event: ReactionsChanged | ButtonPressed) -> set[tuple[str, str]]:
+    """The chats (platform, native id) in which the platform says that it happened: a thread, and the forum around."""
+    return {(ref.platform, ref.id) for ref in (event.message.chat, event.within) if ref is not None}
+
+
 def json_keys(keys: Iterable[object]) -> str:
     """Keys for ``json_each``: one bound value, however many there are, so that statements compile once."""
     return json.dumps(list(keys))
 
 
 _K = func.json_each(bindparam("keys", type_=Text)).table_valued("key", "value", name="k")
-_PLATFORM, _CHAT, _MESSAGE = (element(_K.c.value, place) for place in range(3))
+_PLATFORM, _CHAT, _MESSAGE, _WITHIN = (element(_K.c.value, place) for place in range(4))
 
 _ANY = Hot(select(select(early_event.c.id).exists()))
 _OF_MESSAGES = Hot(
@@ -78,7 +86,7 @@ _MAY_BECOME_KNOWN = (
             .join(chat, chat.c.id == delivery.c.chat_id)
             .where(
                 chat.c.platform == _PLATFORM,
-                chat.c.native_id == _CHAT,
+                chat.c.native_id.in_((_CHAT, _WITHIN)),
                 delivery.c.state.in_(("waiting", "sending", "unconfirmed")),
                 delivery.c.attempts > 0,
             )
@@ -91,10 +99,11 @@ _MAY_BECOME_KNOWN = (
 )
 
 
-def keep(connection: Connection, events: Sequence[VoteEvent], now: datetime) -> list[bool]:
+def keep(connection: Connection, events: Sequence[EarlyEvent], now: datetime) -> list[bool]:
     """Keep those events whose message may yet turn out to be ours; tells of each whether it was kept."""
     keys = [message_key(about(event)) for event in events]
-    promising = set(connection.execute(_MAY_BECOME_KNOWN, {"keys": json_keys(keys)}).scalars())
+    asked = [(*key, _within(event)) for key, event in zip(keys, events, strict=True)]
+    promising = set(connection.execute(_MAY_BECOME_KNOWN, {"keys": json_keys(asked)}).scalars())
     mirrors: set[MessageKey] = set()
     kept = []
     for index, (key, event) in enumerate(zip(keys, events, strict=True)):
@@ -107,7 +116,12 @@ def keep(connection: Connection, events: Sequence[VoteEvent], now: datetime) -> 
     return kept
 
 
-def take(connection: Connection, messages: Iterable[MessageKey]) -> list[VoteEvent]:
+def _within(event: EarlyEvent) -> str | None:
+    within = event.within if isinstance(event, ReactionsChanged | ButtonPressed) else None
+    return None if within is None else within.id
+
+
+def take(connection: Connection, messages: Iterable[MessageKey]) -> list[EarlyEvent]:
     """Remove and return what was kept for these messages, in the order in which it was heard."""
     if _ANY.all(connection) == [(0,)]:  # nearly always
         return []
@@ -138,7 +152,7 @@ def forget(connection: Connection, now: datetime) -> None:
     connection.execute(delete(early_event).where(early_event.c.heard_at < now - KEPT_FOR))
 
 
-def _row(key: MessageKey, event: VoteEvent, now: datetime) -> dict[str, Any]:
+def _row(key: MessageKey, event: EarlyEvent, now: datetime) -> dict[str, Any]:
     mirror = message_key(event.mirror) if isinstance(event, PostMirrored) else (None, None, None)
     return {
         "platform": key[0],
@@ -156,7 +170,7 @@ def _row(key: MessageKey, event: VoteEvent, now: datetime) -> dict[str, Any]:
 _SINGLE: dict[str, type[Added] | type[Removed]] = {"added": Added, "removed": Removed}
 
 
-def _payload(event: VoteEvent) -> dict[str, Any]:
+def _payload(event: EarlyEvent) -> dict[str, Any]:
     match event:
         case ReactionsChanged(message=message, voter=voter, change=change):
             return {"message": _message(message), "voter": _actor(voter), **_change(change)}
@@ -168,7 +182,7 @@ def _payload(event: VoteEvent) -> dict[str, Any]:
             return {"message": _message(original), "mirror": _message(mirror)}
 
 
-def _event(payload: dict[str, Any]) -> VoteEvent:
+def _event(payload: dict[str, Any]) -> EarlyEvent:
     message = _message_from(payload["message"])
     if "mirror" in payload:
         return PostMirrored(message, _message_from(payload["mirror"]))

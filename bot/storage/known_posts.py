@@ -11,7 +11,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.events import ButtonPressed, PostMirrored
 from bot.model import parse_vote_button
-from bot.storage.early import MessageKey, VoteEvent, json_keys, message_key
+from bot.storage.early import MessageKey, VoteEvent, chats_of, json_keys, message_key
 from bot.storage.hot import Hot, element, stored
 from bot.storage.tables import UtcDateTime, chat, delivery, post
 
@@ -119,16 +119,20 @@ def _confirmed(
     connection: Connection, batch: Sequence[VoteEvent], known: dict[MessageKey, KnownPost], now: datetime
 ) -> dict[MessageKey, int]:
     """Presses on messages that we don't know, of buttons that only one unsettled delivery in that chat has."""
-    pressed: dict[int, MessageKey] = {}
+    pressed: dict[int, ButtonPressed] = {}
     for event in batch:
-        if isinstance(event, ButtonPressed) and (message := message_key(event.message)) not in known:
+        if isinstance(event, ButtonPressed) and message_key(event.message) not in known:
             vote = parse_vote_button(event.button)
             if vote is not None:
-                pressed.setdefault(vote[0], message)
+                pressed.setdefault(vote[0], event)
     if not pressed:
         return {}
     unsettled = connection.execute(_UNSETTLED, {"keys": json_keys(pressed)}).all()
-    found = {pressed[row.id]: row.id for row in unsettled if pressed[row.id][:2] == (row.platform, row.native_id)}
+    found = {
+        message_key(pressed[row.id].message): row.id
+        for row in unsettled
+        if (row.platform, row.native_id) in chats_of(pressed[row.id])
+    }
     if found:
         connection.execute(_CONFIRM, [{"delivery": delivery_id, "now": now} for delivery_id in found.values()])
     return found

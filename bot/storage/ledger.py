@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from bot.events import Cleared, ReactionsCounted
+from bot.events import Cleared, ReactionsCounted, ReactionsRead
 from bot.model import Tally
 from bot.storage.early import json_keys
 from bot.storage.hot import Hot, element, stored
@@ -156,9 +156,10 @@ def note_seen(connection: Connection, events: Iterable[tuple[str, str]], now: da
 def read(connection: Connection, heard: Sequence[Heard]) -> Standing:
     """The facts of all voters whom the events concern, in one read."""
     keys = dict.fromkeys(event.voter for event in heard if event.voter is not None)
-    cleared = {event.delivery for event in heard if isinstance(event.change, Cleared)}
-    if cleared:
-        rows = _ON_DELIVERIES.all(connection, json_keys(cleared))
+    of_everyone = {event.delivery for event in heard if isinstance(event.change, Cleared | ReactionsRead)}
+    if of_everyone:
+        keys.update(dict.fromkeys(_named(heard)))
+        rows = _ON_DELIVERIES.all(connection, json_keys(of_everyone))
         keys.update(dict.fromkeys(VoterKey(*row) for row in rows))
     ordered = list(keys)
     seq = _NEXT_SEQ.all(connection, _SEQ)
@@ -169,6 +170,23 @@ def read(connection: Connection, heard: Sequence[Heard]) -> Standing:
         if delivery_id is not None:
             result.facts[key][Slot(delivery_id, token)] = Fact(*rest)
     return result
+
+
+def _named(heard: Sequence[Heard]) -> Iterator[VoterKey]:
+    """Voters whom the platform named when it was asked about a message."""
+    for event in heard:
+        if isinstance(event.change, ReactionsRead):
+            platform = event.change.message.chat.platform
+            for actor in frozenset[str]().union(*event.change.voters.values()):
+                yield VoterKey(event.story, platform, actor)
+
+
+def take_order(connection: Connection) -> int:
+    """The order for facts that come to be known later, but were given before all that is heard from now on."""
+    seq = _NEXT_SEQ.all(connection, _SEQ)
+    order: int = seq[0][0] if seq else 1
+    _SET_SEQ.many(connection, [(_SEQ, str(order + 1))])
+    return order
 
 
 def write(connection: Connection, plan: Plan, stood: Standing) -> None:

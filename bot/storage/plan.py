@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import NamedTuple, TypeAlias
 
-from bot.events import Added, Change, Cleared, Removed, WholeSet
+from bot.events import Added, Change, Cleared, ReactionsRead, Removed, WholeSet
 from bot.model import Ballot, Sentiment
 
 EVERYWHERE = 0
@@ -77,7 +77,7 @@ class Heard(NamedTuple):
     shared: bool
     voter: VoterKey | None
     """None concerns every voter."""
-    change: Change | Press | None
+    change: Change | Press | ReactionsRead | None
     """None changes nothing and only asks what stands."""
 
 
@@ -130,6 +130,8 @@ def _apply(event: Heard, after: dict[VoterKey, Facts], ballots: Mapping[str, Bal
     change, key = event.change, event.voter
     if isinstance(change, Cleared):
         _clear(event, change.emoji, after)
+    elif isinstance(change, ReactionsRead):
+        _reread(event, change, after, ballots)
     elif key is not None:  # only a clear concerns everyone
         facts = after[key]
         if _set(event, change, facts, ballots[key.platform], result.next_seq):
@@ -148,6 +150,19 @@ def _clear(event: Heard, emoji: str | None, after: Mapping[VoterKey, Facts]) -> 
             for slot in [slot for slot in facts if slot.delivery == event.delivery and slot.token != PRESS]:
                 if emoji is None or slot.token == emoji:
                     del facts[slot]
+
+
+def _reread(event: Heard, read: ReactionsRead, after: Mapping[VoterKey, Facts], ballots: Mapping[str, Ballot]) -> None:
+    """Who has an emoji that was asked about has its fact, who hasn't has none; a fact that stands keeps its order."""
+    platform = read.message.chat.platform
+    for key, facts in after.items():
+        if key.story != event.story or key.platform != platform or key.actor in read.fresher:
+            continue
+        for emoji, voters in read.voters.items():
+            if key.actor in voters:
+                _add(event, emoji, facts, ballots[platform], read.order)
+            else:
+                facts.pop(Slot(event.delivery, emoji), None)
 
 
 def _set(event: Heard, change: Change | Press | None, facts: Facts, ballot: Ballot, seq: int) -> bool:

@@ -25,9 +25,10 @@ from sqlalchemy import (
 
 from bot.model import ChatRef, MessageRef, Story, Tally
 from bot.storage.early import json_keys
-from bot.storage.standing import OPEN, OUTDATED, SHOWN, STANDS, with_what_stands
+from bot.storage.plan import PRESS
+from bot.storage.standing import OPEN, OUTDATED, SHOWN, SPREAD, STANDS, with_what_stands
 from bot.storage.story_rows import story_columns, story_from
-from bot.storage.tables import UtcDateTime, chat, delivery, post, total
+from bot.storage.tables import UtcDateTime, chat, delivery, fact, post, total
 
 PAGE = 1000
 """How many open posts one step of a sweep compares."""
@@ -43,7 +44,7 @@ class PostView:
     message: MessageRef
     chat_tally: Tally
     everywhere: Tally | None
-    """None while nobody has voted, and while the story is in this chat alone."""
+    """None while the story is in this chat alone."""
     totals: Mapping[str, int]
     """Anonymous reactions, by the emoji of the ballot. A post and the platform's copy of it: the larger of the two."""
     closed: bool
@@ -72,6 +73,16 @@ class Page:
     outdated: Sequence[OutdatedPost]
     next: tuple[datetime, int] | None
     """Where the following step begins; None: this was the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPost:
+    """A post that can be voted on."""
+
+    delivery_id: int
+    message: MessageRef
+    place: tuple[datetime, int]
+    """Where the page after it begins."""
 
 
 def post_view(connection: Connection, delivery_id: int) -> PostView | None:
@@ -107,11 +118,7 @@ def outdated_page(
     rows = connection.execute(_OPEN_PAGE if before is None else _OPEN_PAGE.where(_comes_after(before))).all()
     found = connection.execute(
         _OUTDATED_OF_DELIVERIES,
-        {
-            "keys": json_keys(row.id for row in rows),
-            "platforms": json_keys(platforms),
-            "open_after": open_after,
-        },
+        {"keys": json_keys(row.id for row in rows), "platforms": json_keys(platforms), "open_after": open_after},
     )
     last = rows[-1] if len(rows) == PAGE else None
     return Page([_outdated(row) for row in found], last and (last.next_try_at, last.id))
@@ -120,6 +127,32 @@ def outdated_page(
 def mark_shown(connection: Connection, shown: Sequence[tuple[PostView, datetime]]) -> None:
     """The posts show these views since these moments; one whose view is closed is finished."""
     connection.execute(_MARK, [_marked(view, at) for view, at in shown])
+
+
+def open_page(
+    connection: Connection, platform: str, before: tuple[datetime, int] | None, open_after: datetime
+) -> list[OpenPost]:
+    """The next open posts on a platform, newest first: those made later than ``open_after``, in chats not paused."""
+    page = _OPEN_ON_PLATFORM.where(chat.c.platform == platform, delivery.c.posted_at > open_after)
+    rows = connection.execute(page if before is None else page.where(_comes_after(before)))
+    return [_open_post(row) for row in rows]
+
+
+def found_late(connection: Connection, delivery_id: int) -> OpenPost | None:
+    """The post of a delivery; None when we knew it from the moment at which it was sent."""
+    of_delivery = _OPEN_ON_PLATFORM.where(delivery.c.id == delivery_id, delivery.c.shown_revision == 0)
+    row = connection.execute(of_delivery).first()
+    return None if row is None else _open_post(row)
+
+
+def reactions_counted(connection: Connection, delivery_id: int) -> dict[str, int]:
+    """How many voters have each emoji standing on a post."""
+    rows = connection.execute(
+        select(fact.c.token, func.count())
+        .where(fact.c.delivery_id == delivery_id, fact.c.token != PRESS)
+        .group_by(fact.c.token)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 # --- statements ------------------------------------------------------------------------------------------------------
@@ -137,6 +170,7 @@ _VIEW = with_what_stands(
         post.c.message_id,
         *story_columns(),
         *STANDS,
+        SPREAD.label("spread"),
     )
     .select_from(delivery)
     .join(post, and_(post.c.delivery_id == delivery.c.id, post.c.mirror.is_(False)))
@@ -173,6 +207,20 @@ _OPEN_PAGE = (
     .order_by(delivery.c.next_try_at.desc(), delivery.c.id.desc())
     .limit(PAGE)
 )
+_copy = post.alias("copy")
+# A fact says on which delivery it stands, not on which message: of a post with a copy none could be told missing.
+_OPEN_ON_PLATFORM = (
+    select(delivery.c.id, delivery.c.next_try_at, post.c.platform, post.c.native_chat, chat.c.topic, post.c.message_id)
+    .join(post, post.c.delivery_id == delivery.c.id)
+    .join(chat, chat.c.id == delivery.c.chat_id)
+    .where(
+        OPEN,
+        chat.c.paused.is_(None),
+        ~select(_copy.c.delivery_id).where(_copy.c.delivery_id == delivery.c.id, _copy.c.mirror).exists(),
+    )
+    .order_by(delivery.c.next_try_at.desc(), delivery.c.id.desc())
+    .limit(PAGE)
+)
 _MARK = (
     update(delivery)
     .where(delivery.c.id == bindparam("delivery"))
@@ -201,15 +249,19 @@ def _outdated(row: Row[Any]) -> OutdatedPost:
     return OutdatedPost(row.id, row.chat_id, where, row.posted_at, row.edited_at)
 
 
+def _open_post(row: Any) -> OpenPost:
+    message = MessageRef(ChatRef(row.platform, row.native_chat, row.topic), row.message_id)
+    return OpenPost(row.id, message, (row.next_try_at, row.id))
+
+
 def _view(connection: Connection, row: Row[Any], *, closed: bool) -> PostView:
-    everywhere = Tally(row.all_bullish, row.all_bearish)
     return PostView(
         delivery_id=row.id,
         story=story_from(row),
         language=row.language,
         message=MessageRef(ChatRef(row.platform, row.native_chat, row.topic), row.message_id),
         chat_tally=Tally(row.chat_bullish, row.chat_bearish),
-        everywhere=None if everywhere == Tally() else everywhere,
+        everywhere=Tally(row.all_bullish, row.all_bearish) if row.spread else None,
         totals=_totals(connection, row.id) if row.total_bullish or row.total_bearish else {},
         closed=closed,
         posted_at=row.posted_at,

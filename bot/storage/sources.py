@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -174,6 +174,31 @@ def wake_followed(connection: Connection, now: datetime) -> None:
         .where(source.c.next_poll_at.is_(None), source.c.ended.is_(False), source.c.id.in_(_READ))
         .values(next_poll_at=now, last_polled_at=None, last_ok_at=None, failures=0, failing_since=None, problem=None)
     )
+
+
+NOT_NAMED = Phrase("The operator's configuration no longer names this source.")
+
+
+def keep_exempt(connection: Connection, named: Collection[int]) -> None:
+    """Of the sources that aren't held to the guard, poll only those that the operator's config names now.
+
+    What a chat follows beside them rests, and says why where it is listed, until it is named again. The sample wire is
+    no matter of the config.
+    """
+    theirs = select(subscription.c.source_id).where(subscription.c.source_id.is_not(None))
+    rows = connection.execute(
+        select(source.c.id, source.c.problem).where(
+            source.c.exempt, source.c.url.not_like("sample:%"), source.c.id.in_(theirs)
+        )
+    ).all()
+    unnamed = [row.id for row in rows if row.id not in named]
+    connection.execute(
+        update(source)
+        .where(source.c.id.in_(unnamed))
+        .values(ended=True, next_poll_at=None, problem=phrase_to_json(NOT_NAMED))
+    )
+    again = [row.id for row in rows if row.id in named and row.problem == phrase_to_json(NOT_NAMED)]
+    connection.execute(update(source).where(source.c.id.in_(again)).values(ended=False, problem=None))
 
 
 def rest_unfollowed(connection: Connection) -> None:

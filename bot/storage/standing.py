@@ -30,8 +30,7 @@ def _total(sentiment: Sentiment) -> ScalarSelect[int]:
     return select(func.coalesce(func.sum(best.c.best), 0)).scalar_subquery()
 
 
-# In more than one chat; or in a chat that keeps its votes to itself, after it was in others.
-_SPREAD = or_(
+SPREAD = or_(
     select(_other.c.id)
     .where(
         _other.c.story_id == delivery.c.story_id,
@@ -42,11 +41,12 @@ _SPREAD = or_(
     _count(_of_all.c.bullish) != _count(_of_chat.c.bullish),
     _count(_of_all.c.bearish) != _count(_of_chat.c.bearish),
 )
+"""In more than one chat; or in a chat that keeps its votes to itself, after it was in others."""
 STANDS = (
     _count(_of_chat.c.bullish).label("chat_bullish"),
     _count(_of_chat.c.bearish).label("chat_bearish"),
-    case((_SPREAD, _count(_of_all.c.bullish)), else_=0).label("all_bullish"),
-    case((_SPREAD, _count(_of_all.c.bearish)), else_=0).label("all_bearish"),
+    case((SPREAD, _count(_of_all.c.bullish)), else_=0).label("all_bullish"),
+    case((SPREAD, _count(_of_all.c.bearish)), else_=0).label("all_bearish"),
     _total(Sentiment.BULLISH).label("total_bullish"),
     _total(Sentiment.BEARISH).label("total_bearish"),
 )

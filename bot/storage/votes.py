@@ -12,10 +12,10 @@ import structlog
 from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy.exc import DatabaseError, InternalError, OperationalError
 
-from bot.events import ButtonPressed, Change, Cleared, PostMirrored, ReactionsChanged, ReactionsCounted
+from bot.events import ButtonPressed, Change, Cleared, PostMirrored, ReactionsChanged, ReactionsCounted, ReactionsRead
 from bot.model import Actor, Sentiment, Tally, parse_vote_button
 from bot.storage import early, known_posts, ledger
-from bot.storage.early import MessageKey, VoteEvent, about, message_key
+from bot.storage.early import EarlyEvent, MessageKey, VoteEvent, about, message_key
 from bot.storage.hot import savepoint
 from bot.storage.known_posts import KnownPost
 from bot.storage.plan import EVERYWHERE, Heard, Press, VoterKey, VotingRules, plan
@@ -166,7 +166,7 @@ def _note_seen(connection: Connection, batch: Sequence[VoteEvent], now: datetime
     ids = {
         index: (event.message.chat.platform, event.event_id)
         for index, event in enumerate(batch)
-        if not isinstance(event, PostMirrored) and event.event_id is not None
+        if not isinstance(event, PostMirrored | ReactionsRead) and event.event_id is not None
     }
     try:
         with savepoint(connection):
@@ -207,19 +207,21 @@ def _sort_out(
     now: datetime,
 ) -> _Sorted:
     result = _Sorted([Outcome.COUNTED] * len(batch))
-    unknown: list[int] = []
+    unknown: dict[int, EarlyEvent] = {}
     for index, (event, place) in enumerate(zip(batch, places, strict=True)):
         if place is None:
             if index in replayed:
                 result.outcomes[index] = Outcome.REPLAYED
+            elif isinstance(event, ReactionsRead):
+                result.outcomes[index] = Outcome.UNKNOWN  # deleted since it was asked about
             else:
-                unknown.append(index)
+                unknown[index] = event
         elif isinstance(event, ButtonPressed) and not _belongs(event, place):
             result.outcomes[index] = Outcome.UNKNOWN
         else:
             result.outcomes[index] = _fate(place, index in replayed)
             _hear(index, event, place, result)
-    kept = early.keep(connection, [batch[index] for index in unknown], now) if unknown else []
+    kept = early.keep(connection, list(unknown.values()), now) if unknown else []
     for index, keeps in zip(unknown, kept, strict=True):
         result.outcomes[index] = Outcome.EARLY if keeps else Outcome.UNKNOWN
     return result
@@ -248,12 +250,14 @@ def _hear(index: int, event: VoteEvent, place: KnownPost, into: _Sorted) -> None
         return
     elif isinstance(event, ReactionsCounted):
         into.counted.append((place, event))
+    elif isinstance(event, ReactionsRead):
+        into.heard[index] = _heard(place, None, event)
     elif isinstance(event, ReactionsChanged):
         voter = None if isinstance(event.change, Cleared) else event.voter
         into.heard[index] = _heard(place, voter, event.change)
 
 
-def _heard(place: KnownPost, voter: Actor | None, change: Change | Press | None) -> Heard:
+def _heard(place: KnownPost, voter: Actor | None, change: Change | Press | ReactionsRead | None) -> Heard:
     key = None if voter is None else VoterKey(place.story, voter.platform, voter.id)
     return Heard(place.story, place.delivery, place.chat, place.shared, key, change)
 

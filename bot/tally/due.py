@@ -9,9 +9,6 @@ YOUNG_FOR = timedelta(hours=1)
 BETWEEN_EDITS = timedelta(seconds=1)
 BETWEEN_OLD_EDITS = timedelta(minutes=1)
 
-FIRST_RETRY = timedelta(seconds=5)
-LAST_RETRY = timedelta(minutes=10)
-
 
 def edit_due(posted_at: datetime, last_edit_at: datetime | None, now: datetime) -> datetime:
     """When a post that shows something else than it should may be edited: once a second, an old one once a minute."""
@@ -19,9 +16,3 @@ def edit_due(posted_at: datetime, last_edit_at: datetime | None, now: datetime) 
         return now
     gap = BETWEEN_EDITS if now - posted_at < YOUNG_FOR else BETWEEN_OLD_EDITS
     return max(now, last_edit_at + gap)
-
-
-def retry_delay(failures: int) -> timedelta:
-    """How long to wait after so many failures in a row: 5 s, doubling, at most 10 minutes."""
-    doublings: int = 2 ** min(failures - 1, 10)
-    return min(FIRST_RETRY * doublings, LAST_RETRY)

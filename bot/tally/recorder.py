@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.events import Cleared, ReactionsChanged
+from bot.model import MessageRef
 from bot.storage import votes
 from bot.storage.database import Database
-from bot.storage.early import VoteEvent
+from bot.storage.early import MessageKey, VoteEvent, message_key
 from bot.storage.plan import VotingRules
 from bot.storage.votes import BatchOutcome, Recorded
 from bot.tally.group import GroupCommit
 
 BATCH = 256
 """Enough to make a commit's cost vanish among its votes, few enough to keep the wait for it short."""
+
+
+@dataclass(slots=True)
+class Meanwhile:
+    """What was told of a message's reactions while somebody watched."""
+
+    voters: set[str] = field(default_factory=set)
+    cleared: bool = False
 
 
 class Recorder:
@@ -31,11 +43,34 @@ class Recorder:
         self._rules = rules
         self._clock = clock
         self._on_changed = on_changed
+        self._watched: dict[MessageKey, list[Meanwhile]] = {}
         self._group: GroupCommit[VoteEvent, Recorded] = GroupCommit(self._write, BATCH)
 
     async def record(self, event: VoteEvent) -> Recorded:
         """Returns when what the event says is durable. Raises StorageError when it could not be made so."""
+        if self._watched and isinstance(event, ReactionsChanged):
+            self._note(event)
         return await self._group.add(event)
+
+    @contextmanager
+    def watching(self, message: MessageRef) -> Iterator[Meanwhile]:
+        """Collects who is heard of on this message, in the order of the calls to `record`."""
+        key, meanwhile = message_key(message), Meanwhile()
+        self._watched.setdefault(key, []).append(meanwhile)
+        try:
+            yield meanwhile
+        finally:
+            # By identity: two that have heard the same are equal.
+            rest = [other for other in self._watched.pop(key) if other is not meanwhile]
+            if rest:
+                self._watched[key] = rest
+
+    def _note(self, event: ReactionsChanged) -> None:
+        for meanwhile in self._watched.get(message_key(event.message), ()):
+            if isinstance(event.change, Cleared):
+                meanwhile.cleared = True
+            elif event.voter is not None:
+                meanwhile.voters.add(event.voter.id)
 
     async def adopt(self, delivery_id: int) -> None:
         """A delivery has become a post: what was heard of its message before counts now."""

@@ -12,11 +12,12 @@ import structlog
 from bot.errors import CardRejected, ChatGone, ChatMoved, DeliveryError, PlatformDown, StorageError, Throttled
 from bot.errors import Unconfirmed as EditUnconfirmed
 from bot.model import Card, ChatRef
+from bot.pace import retry_delay
 from bot.ports import ChatAdapter, State
 from bot.storage import chats, posts
 from bot.storage.database import Database
 from bot.storage.posts import OutdatedPost, PostView
-from bot.tally.due import edit_due, retry_delay
+from bot.tally.due import edit_due
 from bot.tally.group import GroupCommit
 
 log = structlog.get_logger()
@@ -190,6 +191,9 @@ class Refresher:
                 chat.failures += 1
                 chat.pending.setdefault(view.delivery_id, item)
                 await self._sleep(retry_delay(chat.failures).total_seconds())
+            case ChatGone() | ChatMoved() if view.message.chat.id != chat.ref.id:
+                # Only where this post is has gone: a forum's thread, or the id that the chat had before it moved.
+                await self._give_up(view, error)
             case ChatGone():
                 log.warning("chat paused", platform=chat.ref.platform, reason=str(error))
                 chat.pending.clear()

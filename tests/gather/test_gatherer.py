@@ -283,14 +283,57 @@ async def test_a_slow_source_holds_up_no_sweep_and_no_other_source(server: FeedS
         await running
 
 
-async def test_a_host_is_asked_one_thing_at_a_time(server: FeedServer, start: Start) -> None:
-    house = await start()
-    for n in range(5):
-        server.put(f"/{n}", rss([Item(f"Story {n}", f"https://a.example/{n}")]))
-        await house.follow(await house.gatherer.declared_source(server.url(f"/{n}")))
+async def test_a_source_that_is_well_waits_for_no_slow_or_endless_one_of_its_host(
+    server: FeedServer, start: Start
+) -> None:
+    house = await start(timeout=30, concurrency=4)
+    gate = asyncio.Event()
+    bad = [server.put(f"/slow{n}", rss(ITEMS[:1]), gate=gate) for n in range(2)]
+    bad.append(server.put("/endless", fault=faults.endless()))
+    server.put("/good", rss(ITEMS[1:2]))
+    for path in server.pages:
+        await house.follow(await house.gatherer.declared_source(server.url(path)))
+    told = asyncio.Event()
+
+    async def on_stories(new: tuple[int, ...], changed: tuple[int, ...]) -> None:
+        told.set()
+
+    house.gatherer._poller._on_stories = on_stories
+    polling = asyncio.create_task(house.gatherer.sweep())
+    async with asyncio.timeout(2):
+        for page in bad:
+            await page.asked.wait()
+        await told.wait()
+    assert await house.titles() == [ITEMS[1].title]
+    polling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await polling
+
+
+async def test_a_source_that_is_well_waits_for_no_host_full_of_failing_ones(server: FeedServer, start: Start) -> None:
+    house = await start(timeout=30, concurrency=4)
+    for n in range(12):
+        server.put(f"/bad{n}", fault=faults.status(500))
+        await house.follow(await house.gatherer.declared_source(server.url(f"/bad{n}")))
+    server.put("/good", rss(ITEMS[:1]))
+    await house.follow(await house.gatherer.declared_source(server.url("/good")))
     await house.poll()
-    assert len(await house.stories()) == 5
-    assert server.most_at_once == 1
+    for n in range(12):
+        server.put(f"/bad{n}", fault=faults.endless())
+    server.put("/good", rss(ITEMS[:2]))
+    told = asyncio.Event()
+
+    async def on_stories(new: tuple[int, ...], changed: tuple[int, ...]) -> None:
+        told.set()
+
+    house.gatherer._poller._on_stories = on_stories
+    house.clock.forward(hours=7)
+    polling = asyncio.create_task(house.gatherer.sweep())
+    async with asyncio.timeout(2):
+        await told.wait()
+    polling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await polling
 
 
 async def test_a_source_that_nobody_follows_is_not_asked(server: FeedServer, start: Start) -> None:

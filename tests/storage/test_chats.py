@@ -238,3 +238,21 @@ async def test_a_declared_chat_keeps_what_the_platform_said_of_it(db):
     await db.write(declared.apply, Declaration(GROUP, "fr", (), (), "one"), NOW)
     found = await db.read(chats.by_ref, GROUP)
     assert (found.kind, found.title, found.language) == (ChatKind.FORUM, "Traders", "fr")
+
+
+async def test_a_declared_chat_learns_its_kind_and_title_from_the_platform(db):
+    for ref in (GROUP, TOPIC):
+        await db.write(declared.apply, Declaration(ref, "fr", (), (), "one"), NOW)
+    await db.write(declared.describe, GROUP, ChatKind.CHANNEL, "Traders")
+    for ref in (GROUP, TOPIC):
+        found = await db.read(chats.by_ref, ref)
+        assert (found.kind, found.title, found.language) == (ChatKind.CHANNEL, "Traders", "fr")
+    await db.write(declared.describe, TOPIC, ChatKind.FORUM, "")
+    found = await db.read(chats.by_ref, TOPIC)
+    assert (found.kind, found.title) == (ChatKind.FORUM, "Traders")
+    assert (await db.read(chats.by_ref, GROUP)).kind is ChatKind.CHANNEL
+
+
+async def test_a_chat_that_we_do_not_know_stays_unknown_when_it_is_described(db):
+    await db.write(declared.describe, GROUP, ChatKind.CHANNEL, "Traders")
+    assert await db.read(chats.every) == []

@@ -170,3 +170,43 @@ def test_sources_that_nobody_wants_are_forgotten_after_a_while(connection: Conne
     assert sources.prune(connection, NOW - HOUR) == 0
     assert sources.prune(connection, NOW + HOUR) == 1
     assert {health.id for health in sources.health(connection)} == {kept, told}
+
+
+def test_of_the_exempt_sources_only_those_that_the_config_names_now_are_polled(connection: Connection) -> None:
+    chat_id = chat_of(connection)
+    named = make(connection, "http://10.0.0.1/named", exempt=True)
+    dropped = make(connection, "http://10.0.0.1/dropped", exempt=True)
+    unread = make(connection, "http://10.0.0.1/unread", exempt=True)
+    wire = make(connection, "sample:en", exempt=True)
+    members = make(connection, "http://10.0.0.1/dropped")
+    for source_id in (named, dropped, wire, members):
+        follow(connection, source_id, chat_id)
+    sources.keep_exempt(connection, [named])
+    wake(connection)
+    assert {source.id for source in sources.due(connection, NOW, 10)} == {named, wire, members}
+    said = {health.id: health.problem for health in sources.health(connection)}
+    assert said.pop(dropped) == sources.NOT_NAMED
+    assert set(said) == {named, unread, wire, members}
+    assert set(said.values()) == {None}
+    followed = [row.sources[0].id for row in subscriptions.of_chat(connection, chat_id)]
+    assert followed == [named, dropped, wire, members]  # it can be seen there, and removed
+
+
+def test_an_exempt_source_that_is_named_again_is_polled_again(connection: Connection) -> None:
+    source_id = make(connection, exempt=True)
+    gone = make(connection, "https://b.example/gone", exempt=True)
+    for one in (source_id, gone):
+        follow(connection, one)
+    sources.mark_ended(connection, gone, PROBLEM, NOW)
+    sources.keep_exempt(connection, [gone])
+    sources.keep_exempt(connection, [gone])
+    assert sources.due(connection, NOW, 10) == []
+    sources.keep_exempt(connection, [source_id, gone])
+    wake(connection)
+    assert [source.id for source in sources.due(connection, NOW, 10)] == [source_id]
+    assert [health.problem for health in sources.health(connection)] == [None, PROBLEM]
+
+
+def wake(connection: Connection) -> None:
+    singles = {row.id: row.source_id for row in connection.execute(select(subscription))}
+    following.apply(connection, {}, singles, 600, NOW)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, insert, select, update
 
 from bot.events import Cleared, PostMirrored, ReactionsChanged, ReactionsCounted, Removed, WholeSet
-from bot.model import MessageRef, Tally
+from bot.model import ChatRef, MessageRef, Tally
 from bot.storage import ledger, posts, votes
 from bot.storage.database import open_database
 from bot.storage.tables import early_event, rejected_fact, seen_event, tally, voter
@@ -260,6 +260,27 @@ async def test_a_forged_press_counts_nowhere(db):
     assert {one.outcome for one in said} == {Outcome.UNKNOWN}
     assert await db.read(tallies_of, story) == {}
     assert (await db.read(delivery_row, other)).state == "sending"
+
+
+async def test_a_press_in_a_thread_confirms_the_post_in_the_forum_around_it(db):
+    story = await db.write(add_story)
+    delivery = await db.write(add_delivery, story, ROOM)
+    thread = ChatRef("alpha", "thread")
+
+    said = await record(
+        db,
+        replace(react(thread, "5", "bob", "👎"), within=ROOM),
+        react(thread, "6", "bob", "👎"),  # the platform doesn't say that it is in the forum
+        replace(press(thread, "5", "eve", delivery, BULL, "1"), within=HALL),
+    )
+    assert [one.outcome for one in said] == [Outcome.EARLY, Outcome.UNKNOWN, Outcome.UNKNOWN]
+
+    said = await record(db, replace(press(thread, "5", "ann", delivery, BULL, "2"), within=ROOM))
+
+    assert said == [Recorded(Outcome.COUNTED, BULL)]
+    assert (await db.read(delivery_row, delivery)).state == "posted"
+    assert (await db.read(posts.post_view, delivery)).message == MessageRef(thread, "5")
+    assert await db.read(tallies_of, story) == {"room": (1, 1), "everywhere": (1, 1)}
 
 
 async def test_reactions_that_come_before_their_post_is_known_count_once_it_is(db):

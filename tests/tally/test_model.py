@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from bot.events import Added, ButtonPressed, Cleared, ReactionsChanged, Removed, WholeSet
+from bot.events import Added, ButtonPressed, Cleared, ReactionsChanged, ReactionsRead, Removed, WholeSet
 from bot.model import Actor, ChatRef, MessageRef, Sentiment, vote_button
 from bot.storage import ledger, votes
 from bot.storage.database import open_database
@@ -27,6 +27,8 @@ chats = st.integers(0, len(CHATS) - 1)
 stories = st.integers(0, STORIES - 1)
 voters = st.sampled_from(VOTERS)
 emoji = st.sampled_from(EMOJI)
+on_ballot = st.sampled_from(EMOJI[:4])
+several = st.frozensets(voters)
 sentiments = st.sampled_from(Sentiment)
 changes = st.one_of(
     st.builds(Added, emoji),
@@ -42,8 +44,13 @@ class Reference:
         self.facts: list[tuple[int, tuple, int, int, str, int]] = []  # when, voter, story, chat, token, sentiment
         self.clock = 0
         self.seen: set[tuple[str, str]] = set()
+        self.orders: dict[int, int] = {}
+        """The moments at which something was missed, by the order that its facts get."""
 
     def hear(self, event, story: int, chat: int) -> None:
+        if isinstance(event, ReactionsRead):
+            self.read(event, story, chat)
+            return
         if event.event_id is not None:
             key = (event.message.chat.platform, event.event_id)
             if key in self.seen:
@@ -81,6 +88,15 @@ class Reference:
             says = BALLOT.sentiment(token)
             if says is not None:
                 self.facts.append((self.clock, who, story, chat, token, int(says)))
+
+    def read(self, event, story, chat):
+        for emoji, voters in event.voters.items():
+            for name in set(VOTERS) - event.fresher:
+                here = ((event.message.chat.platform, name), story, chat, emoji)
+                if name not in voters:
+                    self.drop(lambda f, here=here: f[1:5] == here)
+                elif not [f for f in self.facts if f[1:5] == here]:
+                    self.facts.append((self.orders[event.order], *here, int(BALLOT.sentiment(emoji))))
 
     def drop(self, which):
         self.facts = [f for f in self.facts if not which(f)]
@@ -123,6 +139,7 @@ class Ledger(RuleBasedStateMachine):
         self.waiting: list[tuple] = []
         self.past: list[tuple] = []
         self.numbers = 0
+        self.miss()
 
     def run(self, awaitable):
         return self.loop.run_until_complete(awaitable)
@@ -156,9 +173,20 @@ class Ledger(RuleBasedStateMachine):
     def moderator_clears(self, story, chat, which):
         self.tell(ReactionsChanged(self.message(story, chat), None, Cleared(which), self.number()), story, chat)
 
+    @rule()
+    def miss(self):
+        self.batch_is_written()
+        self.order = self.write(ledger.take_order)
+        self.reference.clock += 1
+        self.reference.orders[self.order] = self.reference.clock
+
+    @rule(story=stories, chat=chats, has=st.dictionaries(on_ballot, several), fresher=several)
+    def is_read_again(self, story, chat, has, fresher):
+        self.tell(ReactionsRead(self.message(story, chat), has, self.order, fresher), story, chat)
+
     @rule(data=st.data())
     def replays(self, data):
-        known = [told for told in self.past + self.waiting if told[0].event_id is not None]
+        known = [told for told in self.past + self.waiting if getattr(told[0], "event_id", None) is not None]
         if known:
             self.tell(*data.draw(st.sampled_from(known)))
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from bot.errors import CardRejected, ChatGone, PlatformDown, Throttled
-from bot.events import ReactionsCounted
-from bot.model import MessageRef, Phrase
+from bot.errors import CardRejected, ChatGone, ChatMoved, DeliveryError, PlatformDown, Throttled
+from bot.events import ReactionsCounted, Removed
+from bot.model import ChatRef, MessageRef, Phrase
 from bot.ports import State
-from bot.storage import chats
+from bot.storage import chats, deliveries
 from bot.storage.database import open_database
 from bot.storage.tables import chat, story
 from bot.storage.votes import Outcome
@@ -22,7 +22,20 @@ from bot.tally.due import edit_due
 from bot.tally.recorder import Recorder
 from bot.tally.refresh import SCAN_EVERY, Refresher
 from tests.tally.chatting import MemoryChat, Time, card_for
-from tests.tally.stage import HALL, NOW, ROOM, RULES, YARD, add_chat, add_post, add_story, delivery_row, react, set_up
+from tests.tally.stage import (
+    HALL,
+    NOW,
+    ROOM,
+    RULES,
+    YARD,
+    add_chat,
+    add_delivery,
+    add_post,
+    add_story,
+    delivery_row,
+    react,
+    set_up,
+)
 
 OLD = NOW - timedelta(hours=3)
 
@@ -152,6 +165,44 @@ async def test_a_chat_that_is_gone_is_paused_and_left_alone(house: House):
         await house.alpha.shows(HALL, "2:0, all 2:0")
     assert house.alpha.edits.count(("room", "1")) == 1
     assert (await house.db.read(chats.by_ref, ROOM)).paused == Phrase("We were removed.")
+
+
+@pytest.mark.parametrize("error", [ChatGone(Phrase("deleted")), ChatMoved(Phrase("moved"), ROOM)])
+async def test_a_post_whose_thread_is_gone_costs_its_forum_nothing(house: House, error: DeliveryError):
+    first, second = ChatRef("alpha", "thread 1"), ChatRef("alpha", "thread 2")
+
+    def in_threads(connection):
+        for thread in (first, second):
+            delivery_id = add_delivery(connection, add_story(connection), ROOM)
+            deliveries.mark_posted(connection, delivery_id, MessageRef(thread, "1"), "en", 1, NOW)
+
+    await house.db.write(in_threads)
+    house.alpha.faults[first.id] = [error]
+    async with house.at_work():
+        await house.record(react(first, "1", "ann", "👍"))
+        await house.alpha.until(lambda: house.alpha.edits)
+        await house.scan_again()
+        await house.record(react(second, "1", "ann", "👍"))
+        await house.alpha.shows(second, "1:0")
+        await house.refresher.sweep()
+
+    assert (await house.db.read(chats.by_ref, ROOM)).paused is None
+    assert [chat_id for chat_id, _ in house.alpha.edits] == ["thread 1", "thread 2"]
+
+
+async def test_the_tally_everywhere_stays_when_all_votes_are_withdrawn(house: House):
+    await set_up(house.db, ROOM, HALL)
+    async with house.at_work():
+        await house.refresher.sweep()
+        assert house.alpha.edits == [], "a post without votes needs no edit"
+        await house.record(react(ROOM, "1", "ann", "👍"))
+        await house.alpha.shows(HALL, "0:0, all 1:0")
+        await house.alpha.shows(ROOM, "1:0, all 1:0")
+        await house.time.asleep(SCAN_EVERY)
+        house.time.pass_by(5)
+        await house.record(react(ROOM, "1", "ann", Removed("👍")))
+        await house.alpha.shows(ROOM, "0:0, all 0:0")
+        await house.alpha.shows(HALL, "0:0, all 0:0")
 
 
 async def test_a_card_that_is_refused_is_not_sent_again_until_it_changes(house: House):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.errors import StorageError
-from bot.events import ButtonPressed, ChatJoined, CommandInvoked
-from bot.model import Button, Card, ChatRef, Line, LineKind, Phrase, Span
+import pytest
+
+from bot.errors import ChatGone, StorageError
+from bot.events import ButtonPressed, ChatChanged, ChatJoined, CommandInvoked
+from bot.model import Button, Card, ChatKind, ChatRef, Line, LineKind, Phrase, Span
 from bot.ports import Answer
 from tests.adapters.telegram.test_posting import place, story
 
@@ -220,3 +222,35 @@ async def test_an_answer_to_nowhere_is_no_error(world, core):
         world.server.remove(group)
         await core.heard(2)
         assert await adapter.capabilities(ChatRef("telegram", "5"))
+
+
+async def test_an_answer_that_went_into_a_chat_tells_once_that_it_can_be_written_to_again(world, core):
+    group, ann = group_with(world, "Ann")
+    group.permissions["can_send_messages"] = False
+    core.replies = lambda event: Answer(says("Here")) if isinstance(event, CommandInvoked) else None
+    async with world.running(core) as adapter:
+        for attempt in range(2):
+            group.permissions["can_send_messages"] = False
+            with pytest.raises(ChatGone, match="may not write"):
+                await adapter.send(place(group), story(), key="k1")
+            group.permissions["can_send_messages"] = True
+            for _ in range(2):
+                world.server.say(ann, group, "/help@newstally_bot")
+                await world.server.wait_for(lambda: not world.server.bot.queue.entries)
+            await world.server.wait_for(lambda n=2 * attempt + 2: len(world.server.messages(group, by_bot=True)) == n)
+    assert [event for event in core.events if isinstance(event, ChatChanged)] == [
+        ChatChanged(place(group), True, ChatKind.GROUP, "Readers")
+    ] * 2
+
+
+async def test_an_answer_that_the_chat_refuses_tells_nothing(world, core):
+    group, ann = group_with(world, "Ann")
+    private = world.server.create_private(ann)
+    group.permissions["can_send_messages"] = False
+    core.replies = lambda event: Answer(says("Here")) if isinstance(event, CommandInvoked) else None
+    async with world.running(core):
+        world.server.say(ann, group, "/help@newstally_bot")
+        await world.server.wait_for(lambda: world.server.calls("sendMessage"))
+        world.server.say(ann, private, "/help")
+        changed = await core.first(ChatChanged)
+    assert changed == ChatChanged(place(private), True, ChatKind.PRIVATE, "Ann")

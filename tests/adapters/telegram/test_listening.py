@@ -285,6 +285,13 @@ async def test_reactions_are_asked_for_by_name(world, core):
     }
 
 
+async def test_with_nothing_to_hear_it_is_ready_before_the_first_long_poll_ends(world, core):
+    async with asyncio.timeout(1), world.running(core) as adapter:
+        assert adapter.state is State.READY
+    waits = [call.params["timeout"] for call in world.server.calls("getUpdates")]
+    assert waits[0] in (0, "0")
+
+
 async def test_trouble_at_the_start_is_outlasted(world, core):
     world.server.fail("getMe", 502, times=2)
     world.server.reset("getUpdates", times=2)

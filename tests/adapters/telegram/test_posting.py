@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from adapters.telegram.adapter import DIVERTED
 from bot.errors import CardRejected, ChatGone, ChatMoved, PlatformDown, Throttled, Unconfirmed
-from bot.model import Button, ButtonRole, Card, ChatRef, Line, LineKind, MessageRef, Picture, Span, Style
+from bot.events import ChatChanged, ReactionsChanged
+from bot.model import Actor, Button, ButtonRole, Card, ChatRef, Line, LineKind, MessageRef, Picture, Span, Style
 from bot.pace import Pacer
 from bot.ports import Traffic
 from tests.emulators.telegram import Limits
@@ -106,12 +108,74 @@ async def test_a_post_goes_into_its_topic_and_general_gets_none(world, core):
     assert threads == [topic.id, None, None]
 
 
-async def test_a_deleted_topic_is_gone_and_says_so(world, core):
+async def test_what_was_for_a_closed_or_deleted_topic_goes_to_general(world, core, capsys):
     forum = world.server.create_forum("Forum")
     world.server.add_bot(forum)
+    closed, deleted = (world.server.create_topic(forum, name) for name in ("Closed", "Deleted"))
+    world.server.close_topic(forum, closed)
+    world.server.delete_topic(forum, deleted)
+    async with world.running(core) as adapter:
+        first = await adapter.send(place(forum, closed.id), story("One"), key="k1")
+        second = await adapter.send(place(forum, deleted.id), story("Two"), key="k2")
+        assert [(m.id, m.thread_id) for m in world.server.messages(forum, by_bot=True)] == [
+            (int(first.id), None),
+            (int(second.id), None),
+        ]
+        assert DIVERTED in (await adapter.capabilities(place(forum, closed.id))).missing
+        assert DIVERTED not in (await adapter.capabilities(place(forum))).missing
+        world.server.reopen_topic(forum, closed)
+        await adapter.send(place(forum, closed.id), story("Three"), key="k3")
+        assert DIVERTED not in (await adapter.capabilities(place(forum, closed.id))).missing
+    assert "writing to General" in capsys.readouterr().out
+
+
+async def test_where_general_is_closed_too_the_chat_is_gone_until_it_is_reopened(world, core):
+    forum = world.server.create_forum("Forum")
+    world.server.add_bot(forum)
+    topic = world.server.create_topic(forum, "Closed")
+    world.server.close_topic(forum, topic)
+    world.server.close_topic(forum)
     async with world.running(core) as adapter:
         with pytest.raises(ChatGone, match="topic is closed or deleted"):
-            await adapter.send(place(forum, 999), story(), key="k1")
+            await adapter.send(place(forum, topic.id), story(), key="k1")
+        world.server.reopen_topic(forum, topic)
+        heard = await core.first(ChatChanged)
+        assert (heard.chat, heard.present) == (place(forum, topic.id), True)
+        await adapter.send(heard.chat, story(), key="k1")
+    assert world.server.last_message(forum).thread_id == topic.id
+
+
+async def test_a_chat_declared_by_its_name_has_its_posts_and_votes_under_its_number(world, core):
+    ann = world.server.add_user("Ann")
+    group = world.server.create_supergroup("Readers", members=[ann], username="newsreaders")
+    world.server.add_bot(group, "admin")
+    named = ChatRef("telegram", "@newsreaders")
+    async with world.running(core) as adapter:
+        ref = await adapter.send(named, story(), key="k1")
+        assert ref.chat == place(group)
+        world.server.react(ann, group, int(ref.id), ["👍"])
+        assert (await core.first(ReactionsChanged)).message == ref
+        await adapter.edit(ref, story(votes="1"))
+        await adapter.send(named, story("Another"), key="k2")
+        assert (await adapter.capabilities(named)).reactions
+        assert not await adapter.is_admin(named, Actor("telegram", f"u{ann.id}"))
+    assert {name for _, names in world.pace.turns[1:] for name in names if name.endswith("/minute")} == {
+        f"telegram:{group.id}/minute"
+    }
+
+
+async def test_an_edit_never_says_that_the_chat_is_gone(world, core):
+    group = world.server.create_group("Readers")
+    world.server.add_bot(group)
+    async with world.running(core) as adapter:
+        ref = await adapter.send(place(group), story(), key="k1")
+        world.server.remove(group, banned=True)
+        with pytest.raises(CardRejected):
+            await adapter.edit(ref, story(votes="2"))
+        with pytest.raises(CardRejected):
+            await adapter.edit(MessageRef(ChatRef("telegram", "-4999"), "5"), story(votes="2"))
+        with pytest.raises(ChatGone):
+            await adapter.send(place(group), story(), key="k2")
 
 
 async def test_a_429_stops_its_chat_alone_and_is_told(world, core):
@@ -142,8 +206,8 @@ async def test_every_request_about_a_chat_waits_for_its_turn(world, core):
         (Traffic.POST, ("telegram", chat, minute)),
         (Traffic.EDIT, ("telegram", chat, minute, edits)),
         (Traffic.POST, ("telegram", f"telegram:{reader.id}")),
-        (Traffic.ANSWER, ("telegram", minute)),
-        (Traffic.ANSWER, ("telegram", minute)),
+        (Traffic.ANSWER, ("telegram",)),
+        (Traffic.ANSWER, ("telegram",)),
     ]
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.telegram import rights
-from bot.errors import ChatGone, DeliveryError
+from bot.errors import ChatGone, DeliveryError, PlatformDown
 from bot.events import ChatChanged
 from bot.model import Actor, ChatRef, Phrase
 from bot.ports import Audience, Capabilities, Command
@@ -102,11 +102,50 @@ async def test_admins_are_asked_of_the_platform_and_believed_for_a_minute(world,
         assert await adapter.is_admin(chat, actor(owner))
         assert len(world.server.calls("getChatMember")) == asked
         world.server.promote(group, who=ann)
-        world.passed += timedelta(seconds=10)
+        world.passed += timedelta(seconds=59)
+        assert not await adapter.is_admin(chat, actor(ann))
+        world.passed += timedelta(seconds=2)
         assert await adapter.is_admin(chat, actor(ann))
         world.server.demote(group, ann)
         world.passed += timedelta(seconds=61)
         assert not await adapter.is_admin(chat, actor(ann))
+
+
+async def test_what_many_ask_at_once_is_asked_once(world, core):
+    ann = world.server.add_user("Ann")
+    group = world.server.create_supergroup("Readers", members=[ann])
+    world.server.add_bot(group, "admin")
+    async with world.running(core) as adapter:
+        answers = await asyncio.gather(*(adapter.is_admin(place(group), actor(ann)) for _ in range(20)))
+        allowed = await asyncio.gather(*(adapter.capabilities(place(group)) for _ in range(20)))
+    assert set(answers) == {False}
+    assert allowed == [Capabilities()] * 20
+    assert len(world.server.calls("getChat")) == 1
+    assert len(world.server.calls("getChatMember")) == 2
+
+
+async def test_what_could_not_be_asked_fails_for_all_who_wait_and_is_asked_again_later(world, core):
+    group = world.server.create_supergroup("Readers")
+    world.server.add_bot(group, "admin")
+    world.server.fail("getChat", 502)
+    async with world.running(core) as adapter:
+        outcomes = await asyncio.gather(*(adapter.capabilities(place(group)) for _ in range(5)), return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes] == [PlatformDown] * 5
+        assert await adapter.capabilities(place(group)) == Capabilities()
+
+
+async def test_whoever_waits_asks_anew_when_the_one_who_asked_gave_up(world, core):
+    group = world.server.create_supergroup("Readers")
+    world.server.add_bot(group, "admin")
+    held = world.server.hold("getChat")
+    async with world.running(core) as adapter:
+        first = asyncio.create_task(adapter.capabilities(place(group)))
+        await held.arrived.wait()
+        second = asyncio.create_task(adapter.capabilities(place(group)))
+        await asyncio.sleep(0)
+        first.cancel()
+        assert await second == Capabilities()
+        held.release()
 
 
 async def test_where_members_are_hidden_the_list_of_admins_is_asked(world, core):

@@ -187,7 +187,7 @@ async def test_a_story_is_not_lost_for_its_looks(world, refused, attempts):
         taken.append(asked)
         if any(refused in str(value) for value in (asked["link_preview_options"], asked.get("entities"))):
             return web.json_response({"ok": False, "error_code": 400, "description": "Bad Request: odd"}, status=400)
-        return web.json_response({"ok": True, "result": {"message_id": 8}})
+        return web.json_response({"ok": True, "result": {"message_id": 8, "chat": {"id": -1}}})
 
     async with server(handler) as url:
         world.base_url = f"{url}/bot"

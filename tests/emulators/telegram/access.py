@@ -122,9 +122,9 @@ def thread_for(chat: Chat, raw: str) -> int | None:
         if thread == GENERAL_TOPIC or topic is None or topic.deleted:
             raise bad("message thread not found")
         return thread
-    if chat.type != "supergroup" or thread not in chat.messages:
-        raise bad("message thread not found")
-    return thread
+    if chat.type == "supergroup" and any(message.thread_id == thread for message in chat.messages.values()):
+        raise bad("message thread is not a forum topic thread")  # of replies: it can be answered, not written to
+    raise bad("message thread not found")
 
 
 def thread_open(chat: Chat, bot: BotAccount, thread: int | None) -> None:

@@ -63,3 +63,10 @@ def mentioned_user(url: str) -> int:
     """The user of a tg://user?id=… link, else 0."""
     match = re.match(r"^tg:(?://)?user\?id=(\d+)$", url.strip(), re.IGNORECASE)
     return int(match.group(1)) if match else 0
+
+
+def check_preview(options: dict[str, object] | None) -> None:
+    """400 for a picture or page that no address leads to; the servers behind the Bot API say it, in capitals."""
+    url = str((options or {}).get("url") or "")
+    if url and not (options or {}).get("is_disabled") and link_fault(url):
+        raise bad("WEBPAGE_URL_INVALID")

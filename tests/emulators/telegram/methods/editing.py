@@ -8,6 +8,7 @@ from typing import Any
 from tests.emulators.telegram import keyboards, reactions
 from tests.emulators.telegram.access import Need
 from tests.emulators.telegram.errors import bad
+from tests.emulators.telegram.links import check_preview
 from tests.emulators.telegram.model import Chat, Json, Message
 from tests.emulators.telegram.shapes import message as shape
 from tests.emulators.telegram.world import BotAccount
@@ -51,6 +52,7 @@ def _apply(call: Call, chat: Chat, message: Message, content: Content | None, ke
     if content is not None:
         words = content.finished_words()
         message_words = (words.text, words.entities)
+        check_preview(content.link_preview_options)
     else:
         message_words = (message.text, message.entities)
     call.spend(chat, 1)

@@ -9,6 +9,7 @@ from typing import Any
 from tests.emulators.telegram import keyboards
 from tests.emulators.telegram.access import Need, may_send, read_reply, reply_for, thread_for, thread_open
 from tests.emulators.telegram.errors import ApiError, bad
+from tests.emulators.telegram.links import check_preview
 from tests.emulators.telegram.model import Json, Message, Picture
 from tests.emulators.telegram.shapes import message as shape
 from tests.emulators.telegram.text import CAPTION_LIMIT, TEXT_LIMIT, Formatted, entities_parameter, finish, read
@@ -125,6 +126,8 @@ async def deliver(call: Call, contents: list[Content], *, with_markup: bool = Tr
     if thread is None and chat.is_forum and answered and answered.chat is chat:
         thread = answered.thread_id  # an answer goes where the question was
     thread_open(chat, bot, thread)
+    for content in contents:
+        check_preview(content.link_preview_options)
     call.spend(chat, len(contents))
     group_id = str(13_000_000_000_000_000 + next(world.numbers)) if len(contents) > 1 else None
     sent = []

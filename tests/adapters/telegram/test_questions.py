@@ -1,0 +1,172 @@
+"""A crowd that asks for help: it costs no vote, no other chat and no news."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.errors import StorageError
+from bot.events import ButtonPressed, CommandInvoked, ReactionsChanged
+from bot.model import Phrase
+from bot.pace import Pacer
+from bot.ports import Answer
+from tests.adapters.telegram.conftest import Core
+from tests.adapters.telegram.test_answers import says
+from tests.adapters.telegram.test_posting import place, story
+from tests.emulators.telegram import Limits
+
+
+class AskingCore(Core):
+    """Answers commands and presses of menus only after having asked Telegram, as the product does."""
+
+    def __init__(self, ask) -> None:
+        super().__init__()
+        self.ask = ask
+
+    async def dispatch(self, event):
+        await super().dispatch(event)
+        if isinstance(event, CommandInvoked) or (isinstance(event, ButtonPressed) and event.button[:2] != "v:"):
+            await self.ask(event)
+        return self.replies(event)
+
+
+def crowd(world, count, title="Readers"):
+    people = [world.server.add_user(f"Reader {n}") for n in range(count)]
+    group = world.server.create_supergroup(title, members=people)
+    world.server.add_bot(group, "admin")
+    return group, people
+
+
+async def test_votes_of_every_chat_are_durable_while_a_command_waits_for_its_answer(world):
+    group, people = crowd(world, 3)
+    other, readers = crowd(world, 1, "Others")
+    never = asyncio.Event()
+    core = AskingCore(lambda _event: never.wait())
+    async with world.running(core) as adapter:
+        ref = await adapter.send(place(group), story(), key="k1")
+        there = await adapter.send(place(other), story(), key="k2")
+        for person in people:
+            world.server.say(person, group, "/help@newstally_bot")
+        world.server.react(people[0], group, int(ref.id), ["👍"])
+        press = await world.server.press(people[1], group, int(ref.id), "v:7:s")
+        world.server.react(readers[0], other, int(there.id), ["👎"])
+        await world.server.wait_for(lambda: not world.server.bot.queue.entries)
+    assert press.answered.is_set()
+    assert {e.message for e in core.events if isinstance(e, ReactionsChanged)} == {ref, there}
+    assert len([e for e in core.events if isinstance(e, CommandInvoked)]) == 1
+
+
+async def test_a_vote_that_could_not_be_stored_comes_again_whatever_else_is_asked(world):
+    group, people = crowd(world, 2)
+    refusals = [StorageError(Phrase("disk full"))]
+    never = asyncio.Event()
+    core = AskingCore(lambda _event: never.wait())
+
+    def reply(event):
+        if isinstance(event, ButtonPressed) and refusals:
+            raise refusals.pop()
+
+    core.replies = reply
+    async with world.running(core) as adapter:
+        ref = await adapter.send(place(group), story(), key="k1")
+        world.server.say(people[0], group, "/help@newstally_bot")
+        press = await world.server.press(people[1], group, int(ref.id), "v:7:s")
+        await world.server.wait_for(lambda: not world.server.bot.queue.entries)
+    assert press.answered.is_set()
+    assert len([e for e in core.events if isinstance(e, ButtonPressed)]) == 2
+
+
+async def test_a_chats_questions_are_answered_in_their_order_and_another_chats_meanwhile(world):
+    group, people = crowd(world, 4)
+    other, readers = crowd(world, 1, "Others")
+    gate = asyncio.Event()
+
+    async def ask(event):
+        if event.chat == place(group):
+            await gate.wait()
+
+    core = AskingCore(ask)
+    core.replies = lambda e: Answer(says(f"To {e.actor.name}")) if isinstance(e, CommandInvoked) else None
+    async with world.running(core):
+        for person in people:
+            world.server.say(person, group, "/help@newstally_bot")
+        world.server.say(readers[0], other, "/help@newstally_bot")
+        await world.server.wait_for(lambda: world.server.messages(other, by_bot=True))
+        assert world.server.messages(group, by_bot=True) == []
+        gate.set()
+        await world.server.wait_for(lambda: len(world.server.messages(group, by_bot=True)) == 4)
+    texts = [message.text for message in world.server.messages(group, by_bot=True)]
+    assert texts == [f"To Reader {n}" for n in range(4)]
+
+
+async def test_what_one_asks_again_while_it_waits_is_asked_once(world):
+    group, people = crowd(world, 2)
+    gate = asyncio.Event()
+    core = AskingCore(lambda _event: gate.wait())
+    core.replies = lambda e: Answer(says("Here")) if isinstance(e, CommandInvoked) else None
+    async with world.running(core):
+        world.server.say(people[0], group, "/status@newstally_bot")
+        await core.first(CommandInvoked)
+        for _ in range(5):
+            world.server.say(people[1], group, "/help@newstally_bot")
+        world.server.say(people[1], group, "/language@newstally_bot")
+        await world.server.wait_for(lambda: not world.server.bot.queue.entries)
+        gate.set()
+        await world.server.wait_for(lambda: len(world.server.messages(group, by_bot=True)) == 3)
+    commands = [e.name for e in core.events if isinstance(e, CommandInvoked)]
+    assert commands == ["status", "help", "language"]
+
+
+async def test_only_so_many_wait_in_a_chat_and_a_button_that_does_not_stops_spinning(world, capsys):
+    group, people = crowd(world, 40)
+    gate = asyncio.Event()
+    core = AskingCore(lambda _event: gate.wait())
+    core.replies = lambda e: Answer(says("Help")) if isinstance(e, CommandInvoked) else None
+    async with world.running(core) as adapter:
+        ref = await adapter.send(place(group), story(), key="k1")
+        world.server.say(people[0], group, "/help@newstally_bot")
+        await core.first(CommandInvoked)
+        for person in people[1:]:
+            world.server.say(person, group, "/help@newstally_bot")
+        press = world.server.tap(people[39], group, int(ref.id), "c:language:fr", forged=True)
+        await asyncio.wait_for(press.answered.wait(), 5)
+        await world.server.wait_for(lambda: not world.server.bot.queue.entries)
+        gate.set()
+        await world.server.wait_for(lambda: len(world.server.messages(group, by_bot=True)) == 10)
+    assert len([e for e in core.events if isinstance(e, CommandInvoked)]) == 9
+    assert "one is dropped" in capsys.readouterr().out
+
+
+async def test_a_question_that_the_core_fails_on_costs_only_itself(world, core):
+    group, people = crowd(world, 2)
+
+    def reply(event):
+        if isinstance(event, CommandInvoked):
+            if event.actor.name == "Reader 0":
+                raise RuntimeError("a bug")
+            return Answer(says("Help"))
+        if isinstance(event, ButtonPressed):
+            raise RuntimeError("another")
+        return None
+
+    core.replies = reply
+    async with world.running(core) as adapter:
+        ref = await adapter.send(place(group), story(), key="k1")
+        for person in people:
+            world.server.say(person, group, "/help@newstally_bot")
+        press = await world.server.press(people[0], group, int(ref.id), "c:help:", forged=True)
+        await world.server.wait_for(lambda: world.server.last_message(group).text == "Help")
+    assert press.answered.is_set()
+
+
+async def test_help_for_a_crowd_leaves_the_news_its_share_of_a_groups_budget(world, core):
+    world.server.limits = Limits()
+    group, people = crowd(world, 12)
+    core.replies = lambda e: Answer(says("Help")) if isinstance(e, CommandInvoked) else None
+    async with world.running(core, pace=Pacer()) as adapter:
+        for person in people:
+            world.server.say(person, group, "/help@newstally_bot")
+        await world.server.wait_for(lambda: world.server.messages(group, by_bot=True))
+        async with asyncio.timeout(7):
+            # Four answers may be in front, a second each.
+            await adapter.send(place(group), story(), key="k1")
+    assert world.server.throttled == []

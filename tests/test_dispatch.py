@@ -1,0 +1,51 @@
+"""What the platform says of a chat reaches the chats that the config declared, which were known by name alone."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.dispatch import Dispatcher
+from bot.events import ChatChanged, ChatJoined
+from bot.i18n import Catalogues
+from bot.model import ChatKind
+from bot.storage import chats, declared
+from bot.storage.declared import Declaration
+from bot.storage.plan import VotingRules
+from bot.tally.recorder import Recorder
+from bot.tally.reread import Rereader
+from tests.commands.stage import ADMIN, CHANNEL, NOW, Stage, buttons, raised
+from tests.commands.test_channels import ALONE
+
+
+def dispatcher(stage: Stage) -> Dispatcher:
+    rules = VotingRules({"village": stage.adapter.ballot}, timedelta(days=14))
+    recorder = Recorder(stage.db, rules, lambda: NOW, lambda stories: None)
+    rereader = Rereader(stage.db, {}, recorder, timedelta(days=14), lambda: NOW, asyncio.sleep)
+    return Dispatcher(stage.db, recorder, rereader, stage.commands, Catalogues())
+
+
+EVENTS = [
+    ChatChanged(CHANNEL, True, ChatKind.CHANNEL, "The tower"),
+    ChatJoined(CHANNEL, ChatKind.CHANNEL, "The tower", ADMIN),
+]
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
+async def test_a_declared_channel_can_be_set_up_from_a_private_chat_once_the_platform_has_told_of_it(
+    tmp_path: Path, event: ChatChanged | ChatJoined
+) -> None:
+    async with raised(tmp_path) as stage:
+        await stage.db.write(declared.apply, Declaration(CHANNEL, "fr", (), (), "one"), NOW)
+        await dispatcher(stage).dispatch(event)
+        answer = await stage.types("/language", ADMIN, ALONE, kind=ChatKind.PRIVATE)
+        assert [one.label for one in buttons(answer)] == ["This chat", "The tower"]
+
+
+async def test_a_change_of_a_chat_that_nobody_set_up_makes_no_chat(tmp_path: Path) -> None:
+    async with raised(tmp_path) as stage:
+        await dispatcher(stage).dispatch(EVENTS[0])
+        assert await stage.db.read(chats.every) == []
