@@ -8,10 +8,11 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 
@@ -73,6 +74,7 @@ class Town:
         self.config = ""
         self._people = 0
         self._cut = asyncio.Event()
+        self._doings: list[asyncio.Task[None]] = []
 
     @classmethod
     @asynccontextmanager
@@ -196,8 +198,8 @@ class Town:
     # --- lives ---
 
     async def live_until(self, cut: Cut, *, stories: int = 2, from_the_start: bool = False) -> None:
-        """A life with new stories and votes, which ends at the moment of the cut, counted from when it is up or even from
-        its start.
+        """A life with new stories and votes, which ends at the moment of the cut: one that comes when the product is up, or
+        ``from_the_start``.
 
         The first life begins with the first contact, which gives a chat only the newest stories.
         """
@@ -206,7 +208,7 @@ class Town:
             if len(self.titles) == 1:
                 await life.product.until(lambda: len(life.product.rows("SELECT 1 FROM post")) == len(PLATFORMS))
             self.publish(stories)
-            votes = asyncio.create_task(self.vote(life.product))
+            self.begin(self.vote(life.product))
             async with asyncio.timeout(60):
                 await cut(self)
             await life.kill()
@@ -214,7 +216,12 @@ class Town:
             # What was held goes on now: the request had left before the cut.
             self.telegram.faults.clear()
             self.discord.faults.clear()
-            await votes
+            await asyncio.gather(*self._doings)
+            self._doings.clear()
+
+    def begin(self, doing: Coroutine[Any, Any, None]) -> None:
+        """Somebody does it meanwhile; the power cut doesn't stop people."""
+        self._doings.append(asyncio.create_task(doing))
 
     # --- the end ---
 
@@ -325,11 +332,9 @@ def while_hearing() -> Cut:
     async def cut(town: Town) -> None:
         held = town.telegram.hold("getUpdates", when="after"), town.discord.hold("POST", CALLBACK)
         town.telegram.join(town.group, town.telegram.add_user("one who comes"))
-        async with asyncio.TaskGroup() as tasks:
-            pressing = tasks.create_task(town.press_on_discord(next(iter(town.on_discord().values()))))
-            for fault in held:
-                await fault.arrived.wait()
-            pressing.cancel()
+        town.begin(town.press_on_discord(next(iter(town.on_discord().values()))))
+        for fault in held:
+            await fault.arrived.wait()
 
     return cut
 

@@ -279,9 +279,7 @@ def cut_off(connection: Connection, platforms: Sequence[str], now: datetime) -> 
         .where(delivery.c.state == State.SENDING, delivery.c.next_try_at <= now, chat.c.platform.in_(platforms))
         .order_by(delivery.c.id)
     )
-    return [
-        CutOff(row.id, row.chat_id, ChatRef(row.platform, row.native_id, row.topic), row.attempts) for row in rows
-    ]
+    return [CutOff(row.id, row.chat_id, ChatRef(row.platform, row.native_id, row.topic), row.attempts) for row in rows]
 
 
 def look_later(connection: Connection, delivery_id: int, at: datetime) -> None:
