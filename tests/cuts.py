@@ -198,9 +198,9 @@ class Town:
     # --- lives ---
 
     async def live_until(self, cut: Cut, *, stories: int = 2, from_the_start: bool = False) -> None:
-        """A life with new stories and votes, which ends at the moment of the cut: one that comes when the product is up, or
-        ``from_the_start``.
+        """A life with new stories and votes, which ends at the moment of the cut.
 
+        ``from_the_start``: that may come before the product is up.
         The first life begins with the first contact, which gives a chat only the newest stories.
         """
         self._cut.clear()
