@@ -50,7 +50,8 @@ soak: $(VENV)/dev.stamp ## the long tests: SEED=… repeats a run
 
 .PHONY: emulators
 emulators: $(VENV)/dev.stamp ## a Telegram and a Discord to play with by hand
-	@$(BIN)/python -m tests.emulators telegram & $(BIN)/python -m tests.emulators discord; wait
+	@trap 'kill 0' INT TERM EXIT; echo "A Telegram and a Discord; give the product these tokens and addresses (CONTRIBUTING.md shows how)."; \
+	$(BIN)/python -m tests.emulators telegram & $(BIN)/python -m tests.emulators discord & wait
 
 .PHONY: migration
 migration: $(VENV)/dev.stamp ## draft a migration from a change of tables.py: NAME=what_changes
@@ -70,7 +71,8 @@ clean: ## remove the virtual environment and caches
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Newstally needs Python 3.11 or newer; none was found. Install it, or name it: make PYTHON=/path/to/python3"; exit 1; }
-	@if command -v uv >/dev/null 2>&1; then uv venv --quiet --seed --python "$(PYTHON)" $(VENV); \
+	@echo "Setting up Newstally (once; a minute or two) …"
+	@rm -rf $(VENV); if command -v uv >/dev/null 2>&1; then uv venv --quiet --seed --python "$(PYTHON)" $(VENV); \
 	else "$(PYTHON)" -m venv $(VENV) || { rm -rf $(VENV); \
 		echo "Python can't make virtual environments here; on Debian and Ubuntu: apt install python3-venv"; exit 1; }; fi
 
@@ -79,7 +81,8 @@ $(VENV)/bin/newstally: $(VENV)/bin/python
 	@chmod +x $@
 
 $(VENV)/run.stamp: requirements.lock | $(VENV)/bin/python $(VENV)/bin/newstally
-	@echo "Setting up Newstally (once; a minute or so) …"
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { rm -rf $(VENV); echo "The last set-up was cut off: please start again."; exit 1; }
+	@echo "Installing what it stands on …"
 	@$(call install,requirements.lock)
 	@touch $@
 

@@ -27,7 +27,7 @@ _config = click.option(
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 def main() -> None:
     """News where your community talks, and what it thinks of it."""
 
@@ -44,7 +44,7 @@ def run(config: Path | None) -> None:
     _run(settings, sample_wire=sample_wire)
 
 
-@main.command()
+@main.command(short_help="Show the sample stories alone.")
 def demo() -> None:
     """Show the sample stories alone, in a database that is thrown away at the end."""
     with tempfile.TemporaryDirectory(prefix="newstally-") as folder:
@@ -66,7 +66,7 @@ def check(config: Path | None) -> None:
     sys.exit(1 if faults else 0)
 
 
-@main.command()
+@main.command(short_help="Copy the database into TARGET.")
 @click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
 @_config
 def backup(target: Path, config: Path | None) -> None:
@@ -164,4 +164,4 @@ def _end(error: Exception) -> Any:
 
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="newstally")

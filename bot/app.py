@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import socket
+import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
@@ -34,6 +36,7 @@ from bot.publish.outbox import Outbox
 from bot.site.server import address_of, bind, loopback_address_of, serve, site_of
 from bot.storage import chats, declared, ledger, meta, retention, sources
 from bot.storage.database import Database, open_database
+from bot.storage.lock import only_one
 from bot.storage.meta import Keys
 from bot.storage.plan import VotingRules
 from bot.storage.posts import PostView
@@ -63,11 +66,12 @@ def utc_now() -> datetime:
 
 
 def installed_version() -> str:
-    """Ours, or "from source" when run from a tree that isn't installed."""
+    """The installed package's, or that of the source tree."""
     try:
         return version("newstally")
     except PackageNotFoundError:
-        return "from source"
+        with (Path(__file__).parent.parent / "pyproject.toml").open("rb") as project:
+            return str(tomllib.load(project)["project"]["version"])
 
 
 def build_adapters(settings: Settings, surroundings: Callable[[str], Surroundings]) -> dict[str, ChatAdapter]:
@@ -126,6 +130,7 @@ class _House:
     translators: Translators
     adapters: Mapping[str, ChatAdapter]
     signals: _Signals
+    sample_wire: bool
     standing: bool = False
     """HTTP answers and the database is open."""
 
@@ -176,6 +181,7 @@ async def run(
     hold; None: the bundled rows.
     """
     async with AsyncExitStack() as stack:
+        stack.enter_context(only_one(settings.storage.path))
         sock = stack.enter_context(bind(settings.site))
         db = await stack.enter_async_context(open_database(settings.storage.path))
         client = await stack.enter_async_context(GuardedClient(settings.gather, installed_version()))
@@ -319,6 +325,7 @@ def _build(
         translators=translators,
         adapters=adapters,
         signals=signals,
+        sample_wire=sample_wire,
     )
 
 
@@ -354,7 +361,7 @@ async def _declare(house: _House, tables: Iterable[DeclaredChat]) -> None:
             hash=hashlib.sha256(table.model_dump_json().encode()).hexdigest(),
         )
         await house.db.write(declared.apply, declaration, utc_now())
-    await house.db.write(sources.keep_exempt, named)
+    await house.db.write(sources.keep_exempt, named, samples=house.sample_wire)
     await house.gatherer.sync_subscriptions()
 
 

@@ -145,8 +145,8 @@ def _read(config: Path) -> dict[str, Any]:
     try:
         if config.stat().st_size > MAX_BYTES:
             raise ConfigError((f"{config}: larger than {MAX_BYTES} bytes, surely not a configuration",))
-        with config.open("rb") as file:
-            return tomllib.load(file)
+        # Some editors put a byte order mark in front, which TOML has no place for.
+        return tomllib.loads(config.read_text("utf-8-sig"))
     except OSError as error:
         raise ConfigError((f"{config}: can't be read: {error.strerror or error}",)) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -207,6 +207,8 @@ class Town:
         async with spawned(self.folder, self.config, wait=not from_the_start) as life:
             if len(self.titles) == 1:
                 await life.product.until(lambda: len(life.product.rows("SELECT 1 FROM post")) == len(PLATFORMS))
+            if not from_the_start:
+                await life.product.ready(*PLATFORMS)
             self.publish(stories)
             self.begin(self.vote(life.product))
             async with asyncio.timeout(60):
@@ -331,10 +333,12 @@ def while_hearing() -> Cut:
 
     async def cut(town: Town) -> None:
         held = town.telegram.hold("getUpdates", when="after"), town.discord.hold("POST", CALLBACK)
-        town.telegram.join(town.group, town.telegram.add_user("one who comes"))
         town.begin(town.press_on_discord(next(iter(town.on_discord().values()))))
-        for fault in held:
-            await fault.arrived.wait()
+        await held[1].arrived.wait()
+        while not held[0].arrived.is_set():
+            # The poll that waits already isn't held: it is the one after it.
+            town.telegram.join(town.group, town.telegram.add_user("one who comes"))
+            await asyncio.sleep(0.1)
 
     return cut
 

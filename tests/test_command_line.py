@@ -162,6 +162,15 @@ async def test_a_second_start_takes_the_next_free_port_and_a_configured_one_is_e
         assert port in err
 
 
+async def test_a_second_product_on_the_same_database_is_refused(tmp_path: Path) -> None:
+    async with started("run", cwd=tmp_path, NEWSTALLY_SITE__PORT=str(free_port())) as first:
+        await first.until("web room is open")
+        code, _, err = await newstally("run", cwd=tmp_path, NEWSTALLY_SITE__PORT=str(free_port()))
+        assert code == 1
+        assert "Another Newstally is running" in err
+        assert "Traceback" not in err
+
+
 async def test_without_a_token_no_platform_library_is_imported(tmp_path: Path) -> None:
     script = """
 import asyncio, sys

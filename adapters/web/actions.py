@@ -93,7 +93,8 @@ class Actions:
         return RedirectResponse(f"/r/{visit.room}" + (f"#{place}" if place else ""), 303)
 
     def _hint(self, room: str) -> str:
-        return self._surroundings.translators(room)("This room understands commands only. Type /help to see them.")
+        t = self._surroundings.translators(room)
+        return t("This room understands commands only. Type /help to see them.")
 
 
 async def _form(request: Request) -> dict[str, str]:

@@ -59,8 +59,14 @@ class Database:
         exists."""
         if await asyncio.to_thread(target.exists):
             raise StorageError(Phrase("{path} exists already.", {"path": str(target)}))
-        async with aiosqlite.connect(target) as copy:
-            await self._readers[0].copy_to(copy)
+        try:
+            await asyncio.to_thread(_make, target)
+            async with aiosqlite.connect(target) as copy:
+                await self._readers[0].copy_to(copy)
+        except (sqlite3.Error, OSError) as error:
+            raise StorageError(
+                Phrase("{path} can't be written: {reason}", {"path": str(target), "reason": str(error)})
+            ) from error
 
 
 class _Lane:
@@ -93,6 +99,7 @@ async def open_database(path: Path) -> AsyncIterator[Database]:
     async with AsyncExitStack() as stack:
         try:
             await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
+            await asyncio.to_thread(_make, path)
             # The writer first: it makes the file and brings its tables up to date.
             writer = await stack.enter_async_context(_lane(path, writes=True))
             readers = [await stack.enter_async_context(_lane(path, writes=False)) for _ in range(READERS)]
@@ -147,6 +154,11 @@ def _engine(raw: sqlite3.Connection, begin: str) -> Engine:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _make(path: Path) -> None:
+    # Votes and the web room's signing key are in it: nobody else's business on a shared machine.
+    path.touch(mode=0o600)
 
 
 def _refuse_strangers(raw: sqlite3.Connection, path: Path) -> None:

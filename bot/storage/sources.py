@@ -179,12 +179,13 @@ def wake_followed(connection: Connection, now: datetime) -> None:
 NOT_NAMED = Phrase("The operator's configuration no longer names this source.")
 
 
-def keep_exempt(connection: Connection, named: Collection[int]) -> None:
+def keep_exempt(connection: Connection, named: Collection[int], *, samples: bool) -> None:
     """Of the sources that aren't held to the guard, poll only those that the operator's config names now.
 
-    What a chat follows beside them rests, and says why where it is listed, until it is named again. The sample wire is
-    no matter of the config.
+    What a chat follows beside them rests, and says why where it is listed, until it is named again. The bundled samples
+    are polled only while ``samples`` are shown, and rest without a word.
     """
+    connection.execute(update(source).where(source.c.url.like("sample:%")).values(ended=not samples, problem=None))
     theirs = select(subscription.c.source_id).where(subscription.c.source_id.is_not(None))
     rows = connection.execute(
         select(source.c.id, source.c.problem).where(

@@ -34,6 +34,7 @@ def write_everything(connection: Connection, write: Callable[[str], object]) -> 
             line = {"table": table.name, "row": {key: _out(value) for key, value in row._mapping.items()}}
             write(json.dumps(line, ensure_ascii=False) + "\n")
             rows += 1
+    write(json.dumps({"end": True, "rows": rows}) + "\n")
     return rows
 
 
@@ -48,7 +49,13 @@ def read_everything(connection: Connection, lines: Iterable[str]) -> int:
     # Rows of one table stand together, so that they go in by hundreds.
     pending: list[dict[str, Any]] = []
     current: Table | None = None
+    ended = False
     for number, line in numbered:
+        if ended:
+            raise _bad(number, "something stands after the end")
+        if _is_end(line, rows):
+            ended = True
+            continue
         table, row = _parse(number, line)
         if table is not current or len(pending) >= _BATCH:
             _insert(connection, current, pending, number)
@@ -56,7 +63,14 @@ def read_everything(connection: Connection, lines: Iterable[str]) -> int:
         pending.append(row)
         rows += 1
     _insert(connection, current, pending, rows + 1)
+    if not ended:
+        raise StorageError(Phrase("The export is not whole: its last line is missing."))
     return rows
+
+
+def _is_end(line: str, rows: int) -> bool:
+    """Whether it is the last line, which tells how many rows there were: a file that was cut off lacks it."""
+    return line.startswith('{"end"') and line.strip() == json.dumps({"end": True, "rows": rows})
 
 
 def _insert(connection: Connection, table: Table | None, rows: list[dict[str, Any]], number: int) -> None:

@@ -181,7 +181,7 @@ def test_of_the_exempt_sources_only_those_that_the_config_names_now_are_polled(c
     members = make(connection, "http://10.0.0.1/dropped")
     for source_id in (named, dropped, wire, members):
         follow(connection, source_id, chat_id)
-    sources.keep_exempt(connection, [named])
+    sources.keep_exempt(connection, [named], samples=True)
     wake(connection)
     assert {source.id for source in sources.due(connection, NOW, 10)} == {named, wire, members}
     said = {health.id: health.problem for health in sources.health(connection)}
@@ -198,10 +198,10 @@ def test_an_exempt_source_that_is_named_again_is_polled_again(connection: Connec
     for one in (source_id, gone):
         follow(connection, one)
     sources.mark_ended(connection, gone, PROBLEM, NOW)
-    sources.keep_exempt(connection, [gone])
-    sources.keep_exempt(connection, [gone])
+    sources.keep_exempt(connection, [gone], samples=True)
+    sources.keep_exempt(connection, [gone], samples=True)
     assert sources.due(connection, NOW, 10) == []
-    sources.keep_exempt(connection, [source_id, gone])
+    sources.keep_exempt(connection, [source_id, gone], samples=True)
     wake(connection)
     assert [source.id for source in sources.due(connection, NOW, 10)] == [source_id]
     assert [health.problem for health in sources.health(connection)] == [None, PROBLEM]

@@ -78,7 +78,9 @@ async def test_a_database_in_use_is_never_imported_into(db: Database) -> None:
         (lambda good: [good[0], '{"table": "sqlite_master", "row": {}}'], "Line 2: no table"),
         (lambda good: [good[0], '{"table": "meta", "row": {"key": "k"}}'], "other columns"),
         (lambda good: [good[0], '{"table": "meta", "row": {"key": {}, "value": "v"}}'], "can't be stored"),
-        (lambda good: [*good, good[-1]], "can't be stored"),
+        (lambda good: [*good[:-1], good[-2], good[-1]], "can't be stored|no table"),
+        (lambda good: good[:-1], "not whole"),
+        (lambda good: [*good, good[-1]], "after the end"),
         (lambda good: [good[0], "x" * (transfer.MAX_LINE + 1)], "too long"),
     ],
 )
