@@ -369,8 +369,10 @@ def _announce(house: _House, say: Callable[[str], None]) -> None:
     address = address_of(house.site)
     say(f"Health, metrics and the API: {address}/healthz, /metrics, /api/v1/stories")
     for name, row in house.health().items():
-        if row.state is State.OFF:
+        if name not in house.adapters:
             say(f"{name.capitalize()} is off.")
+        elif not isinstance(house.adapters[name], ServesPages):
+            say(f"{name.capitalize()} is on: {row.state.value}.")
     for adapter in house.adapters.values():
         if isinstance(adapter, ServesPages):
             say(f"The {adapter.platform} room is open: {address}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -135,7 +136,8 @@ def load(
         raise ConfigError((*faults, *_chat_faults(from_file.get("chats"), tables, packs))) from None
     except (ValueError, TypeError) as error:  # pydantic-settings, for an environment variable that isn't JSON
         raise ConfigError((f"environment: {error}",)) from None
-    found = tuple(_chat_faults([chat.model_dump() for chat in settings.chats], tables, packs))
+    chats = [chat.model_dump() for chat in settings.chats]
+    found = (*_unknown_variables(model), *_chat_faults(chats, tables, packs))
     if found:
         raise ConfigError(found)
     return settings
@@ -168,6 +170,16 @@ def _names_beside(loc: tuple[int | str, ...], model: type[BaseModel]) -> list[st
             here = here.model_fields[part].annotation
             here = DeclaredChat if part == "chats" else here
     return list(here.model_fields)
+
+
+def _unknown_variables(model: type[BaseModel]) -> Iterator[str]:
+    """Of the variables that can only be meant as settings; what pydantic doesn't know there, it passes over."""
+    for name in sorted(os.environ):
+        table = name.removeprefix("NEWSTALLY_").partition("__")[0].lower()
+        if name.startswith("NEWSTALLY_") and "__" in name and table not in model.model_fields:
+            near = difflib.get_close_matches(table, list(model.model_fields), n=1)
+            hint = f"; did you mean NEWSTALLY_{near[0].upper()}__…?" if near else ""
+            yield f"environment: {name} is no setting{hint}"
 
 
 def _chat_faults(chats: Any, tables: Mapping[str, type[BaseModel]], packs: Sequence[str]) -> Iterator[str]:

@@ -127,6 +127,12 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
     assert set(secrets_of(settings)) == {"123456:from-the-environment", "0123456789abcdef"}
 
 
+def test_a_misspelt_variable_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEWSTALLY_TELEGRM__TOKEN", "1:a")
+    with pytest.raises(ConfigError, match="did you mean NEWSTALLY_TELEGRAM__"):
+        load(None, TABLES)
+
+
 def test_no_fault_and_no_repr_shows_a_secret(tmp_path: Path) -> None:
     secret = "sesame sesame"
     with pytest.raises(ConfigError) as caught:

@@ -39,6 +39,7 @@ def install(wheel: Path, venv: Path) -> Path:
 async def test_the_wheel_runs_the_demo_away_from_the_tree(tmp_path: Path) -> None:
     newstally = install(build(tmp_path / "dist"), tmp_path / "venv")
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("NEWSTALLY_", "PYTHON"))}
+    environment["NEWSTALLY_TELEGRAM__TOKEN"] = "1:demo-is-the-sample-wire-alone"
     demo = await asyncio.create_subprocess_exec(
         str(newstally), "demo", cwd=tmp_path, env=environment, stderr=asyncio.subprocess.PIPE
     )

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 _INLINE = (
     (re.compile(r"`([^`\n]+)`"), r"<code>\1</code>"),
-    (re.compile(r"\[([^\]\n]+)\]\(&lt;?(https?://[^)\s&]+(?:&amp;[^)\s&]+)*)(?:&gt;)?\)"), r'<a href="\2">\1</a>'),
+    (re.compile(r"\[([^\]\n]+)\]\((?:&lt;)?(https?://[^)\s&]+(?:&amp;[^)\s&]+)*)(?:&gt;)?\)"), r'<a href="\2">\1</a>'),
     (re.compile(r"\*\*(.+?)\*\*", re.DOTALL), r"<b>\1</b>"),
     (re.compile(r"__(.+?)__", re.DOTALL), r"<u>\1</u>"),
     (re.compile(r"(?<![\w*])[*_](?!\s)([^*_\n]+?)[*_](?![\w*])"), r"<i>\1</i>"),
@@ -19,7 +19,8 @@ _INLINE = (
 _TIME = re.compile(r"&lt;t:(-?\d+)(?::([tTdDfFRsS]))?&gt;")
 _MENTION = re.compile(r"&lt;(@!?|@&amp;|#)(\d+)&gt;")
 _EMOJI = re.compile(r"&lt;a?:(\w+):\d+&gt;")
-_ESCAPED = re.compile(r"\\([*_`~|>#\[\]()\\-])")
+# A backslash takes its meaning from any sign after it, whatever that would mean (simple-markdown's rule for "escape").
+_ESCAPED = re.compile(r"\\([^0-9A-Za-z\s])")
 _UNITS = ((31_536_000, "year"), (2_592_000, "month"), (86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 _FORMATS = {"t": "%H:%M", "T": "%H:%M:%S", "d": "%d/%m/%Y", "D": "%d %B %Y", "F": "%A, %d %B %Y %H:%M"}
 
