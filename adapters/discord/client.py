@@ -107,6 +107,7 @@ class Client(discord.Client):
         self._sleep = sleep
         self._failures = 0
         self._known: set[int] = set()
+        self._leaving = False
 
     # --- the connection ------------------------------------------------------------------------------------------
 
@@ -163,6 +164,7 @@ class Client(discord.Client):
 
     async def close(self) -> None:
         """Say goodbye to Discord, but don't wait for a peer that doesn't answer."""
+        self._leaving = True
         closing = asyncio.ensure_future(super().close())
         await asyncio.wait({closing}, timeout=CLOSE_SECONDS)
         if not closing.done():
@@ -181,6 +183,8 @@ class Client(discord.Client):
         if event == "connect":
             # At once, and not when all servers are known: what is told from now on comes after what was missed.
             self._watcher.session_begun()
+        if self._leaving:
+            return  # the library's wait for more servers outlives the connection, and has no loop any more
         super().dispatch(event, *args, **kwargs)
 
     def _hear(self, message: str | bytes) -> None:

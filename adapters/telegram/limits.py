@@ -31,7 +31,8 @@ def _edits(chat: ChatRef) -> Limit:
 
 def _answers(chat: ChatRef) -> Limit:
     # Ours too: answers are more urgent than news, so that without it a crowd which asks for help would stop the news.
-    return Limit(f"telegram:{chat.id}/answers", 4, 20.0)
+    # Over a whole minute, because an admin who sets a chat up needs several within seconds.
+    return Limit(f"telegram:{chat.id}/answers", 12, 60.0)
 
 
 def writing(chat: ChatRef, kind: Traffic) -> tuple[Limit, ...]:

@@ -14,7 +14,7 @@ from tests.emulators.feeds import FeedServer, rss
 from tests.product import EVERY_SECOND, LOOPBACK_ALLOWED, chat_table, discord_table, items, running
 
 FRENCH, SPANISH = Catalogues()("fr"), Catalogues()("es")
-SEND = "/channels/{}/messages"
+SEND = "/channels/{channel_id}/messages"
 ONLY_ADMINS = "Only the admins of this chat can change that."
 
 

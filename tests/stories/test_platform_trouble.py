@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +27,7 @@ from tests.product import (
 )
 from tests.visitor import Visitor
 
-SEND = "/channels/{}/messages"
+SEND = "/channels/{channel_id}/messages"
 
 
 def telegram_titles(telegram: TelegramServer, group: Chat) -> list[str]:
@@ -219,3 +222,18 @@ async def test_what_fails_on_discord_is_found_out_and_posted_once(tmp_path: Path
             story = await product.story("Broken off")
             assert story is not None
             assert story["tally"] == {"bullish": 1, "bearish": 0}
+
+
+async def test_stopped_in_the_moment_of_connecting_it_leaves_nothing_behind(tmp_path: Path) -> None:
+    errors: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: errors.append(context))
+    async with DiscordServer(limits={}) as discord:
+        guild = await discord.create_guild()
+        await discord.create_text(guild)
+        await discord.invite_bot(guild, NEEDED.value)
+        async with running(tmp_path, discord_table(discord)) as product:
+            await discord.wait_connected(20)
+        # The library waits a moment for more servers before it says that it is ready.
+        await product.until(lambda: not any("_delay_ready" in repr(task) for task in asyncio.all_tasks()))
+        gc.collect()
+        assert errors == []
