@@ -22,7 +22,7 @@ demo: $(VENV)/run.stamp ## start with the sample stories alone
 
 .PHONY: test
 test: $(VENV)/dev.stamp lint ## check style, types, import rules and run all tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 8 $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/dev.stamp ## check style, types and who imports whom

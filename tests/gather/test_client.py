@@ -127,6 +127,7 @@ async def test_a_permanent_redirect_behind_a_temporary_one_tells_nothing(
         ("deflate", zlib.compress(BODY)[2:-4]),
         ("identity", BODY),
     ],
+    ids=["whole", "two members", "not packed", "zlib", "bare deflate", "identity"],
 )
 async def test_a_compressed_body_is_read_also_when_it_isnt_quite_what_it_says(
     encoding: str, packed: bytes, server: FeedServer, client: GuardedClient

@@ -15,6 +15,7 @@ from tests.product import EVERY_SECOND, LOOPBACK_ALLOWED, chat_table, discord_ta
 
 FRENCH, SPANISH = Catalogues()("fr"), Catalogues()("es")
 SEND = "/channels/{channel_id}/messages"
+MISSED = ("Missed 1", "Missed 2", "Missed 3", "Missed 4", "Missed 5")
 ONLY_ADMINS = "Only the admins of this chat can change that."
 
 
@@ -155,14 +156,16 @@ async def test_thrown_out_it_is_silent_and_back_again_it_posts_at_most_the_three
         guild = await discord.create_guild()
         news = await discord.create_text(guild, "news")
         await discord.invite_bot(guild, NEEDED.value)
-        config = discord_table(discord) + EVERY_SECOND + chat_table("discord", news.id, "fr", feeds.url("/a.xml"))
-        async with running(tmp_path, config) as product:
+        feed = feeds.url("/a.xml")
+        config = discord_table(discord) + EVERY_SECOND + chat_table("discord", news.id, "fr", feed)
+        # Somebody else goes on reading the same feed.
+        async with running(tmp_path, config + chat_table("web", "fr", "fr", feed)) as product:
             await product.until(lambda: shows(posts(discord, news), "Old"))
             await discord.kick_bot(guild)
             await product.until(lambda: product.rows("SELECT 1 FROM chat WHERE paused IS NOT NULL"))
             sent = len(discord.asked("POST", SEND))
             assert sent
-            feeds.put("/a.xml", rss(items("Old", "Missed 1", "Missed 2", "Missed 3", "Missed 4", "Missed 5")))
+            feeds.put("/a.xml", rss(items("Old", *MISSED)))
 
             async def gathered() -> bool:
                 return len(await product.stories()) == 6
@@ -170,13 +173,59 @@ async def test_thrown_out_it_is_silent_and_back_again_it_posts_at_most_the_three
             await product.until(gathered)
             await discord.invite_bot(guild, NEEDED.value)
             await product.until(lambda: len(posts(discord, news)) > 3)
-            feeds.put("/a.xml", rss(items("Old", *(f"Missed {n}" for n in range(1, 6)), "Fresh")))
+            feeds.put("/a.xml", rss(items("Old", *MISSED, "Fresh")))
             await product.until(lambda: shows(posts(discord, news)[-1:], "Fresh"))
-            assert shows(posts(discord, news), "Old", "Missed 3", "Missed 4", "Missed 5", "Fresh")
+            assert shows(posts(discord, news), "Old", *MISSED[-3:], "Fresh")
             assert not product.rows("SELECT 1 FROM chat WHERE paused IS NOT NULL")
-            refused = [r for r in discord.asked("POST", SEND)[sent:] if r.status >= 400]
-            assert refused == []
+            assert [request for request in discord.asked("POST", SEND)[sent:] if request.status >= 400] == []
             # It says that it is back, and needs no setting up again.
             assert [
                 m for m in discord.messages(news) if FRENCH("I am back, with the settings from before.") in words(m)
             ]
+
+
+async def test_back_after_a_long_time_it_reads_again_what_nobody_else_reads(tmp_path: Path) -> None:
+    async with FeedServer() as feeds, DiscordServer(limits={}) as discord:
+        feeds.put("/a.xml", rss(items("Old"), title="Alpha", language="fr"))
+        guild = await discord.create_guild()
+        news = await discord.create_text(guild, "news")
+        await discord.invite_bot(guild, NEEDED.value)
+        config = discord_table(discord) + EVERY_SECOND + chat_table("discord", news.id, "fr", feeds.url("/a.xml"))
+        async with running(tmp_path, config) as product:
+            await product.until(lambda: shows(posts(discord, news), "Old"))
+            await discord.kick_bot(guild)
+            await product.until(lambda: product.rows("SELECT 1 FROM chat WHERE paused IS NOT NULL"))
+        feeds.put("/a.xml", rss(items("Old", *MISSED)))
+        async with running(tmp_path, config) as product:
+            # Nobody reads it: it isn't polled.
+            await product.until(lambda: product.rows("SELECT 1 FROM source WHERE next_poll_at IS NULL"))
+            await product.ready("discord")
+            await discord.invite_bot(guild, NEEDED.value)
+            await product.until(lambda: len(posts(discord, news)) > 3)
+            feeds.put("/a.xml", rss(items("Old", *MISSED, "Fresh")))
+            await product.until(lambda: shows(posts(discord, news)[-1:], "Fresh"))
+            assert shows(posts(discord, news), "Old", *MISSED[-3:], "Fresh")
+
+
+async def test_a_chat_that_adds_what_another_one_left_long_ago_gets_the_three_newest(tmp_path: Path) -> None:
+    async with FeedServer() as feeds, DiscordServer(limits={}) as discord:
+        feeds.put("/a.xml", rss(items("Old"), title="Alpha", language="fr"))
+        guild = await discord.create_guild()
+        news, other = await discord.create_text(guild, "news"), await discord.create_text(guild, "other")
+        await discord.invite_bot(guild, NEEDED.value)
+        ann = await discord.add_user("ann", guild=guild, permissions_=["MANAGE_GUILD"])
+        address = {"address": feeds.url("/a.xml")}
+        async with running(tmp_path, discord_table(discord) + EVERY_SECOND + LOOPBACK_ALLOWED) as product:
+            await product.ready("discord")
+            await product.until(lambda: discord.commands)
+            for channel in (news, other):
+                await (await discord.slash(ann, channel, "language", {"language": "fr"})).shown(timeout=20)
+            await discord.slash(ann, news, "sources add", address)
+            await product.until(lambda: shows(posts(discord, news), "Old"))
+            await (await discord.slash(ann, news, "sources remove", address)).shown(timeout=20)
+            await product.until(lambda: product.rows("SELECT 1 FROM source WHERE next_poll_at IS NULL"))
+            feeds.put("/a.xml", rss(items("Old", *MISSED)))
+            await discord.slash(ann, other, "sources add", address)
+            await product.until(lambda: shows(posts(discord, other)[-1:], MISSED[-1]))
+            assert shows(posts(discord, other), *MISSED[-3:])
+            assert shows(posts(discord, news), "Old")
