@@ -50,8 +50,7 @@ soak: $(VENV)/dev.stamp ## the long tests: SEED=… repeats a run
 
 .PHONY: emulators
 emulators: $(VENV)/dev.stamp ## a Telegram and a Discord to play with by hand
-	@trap 'kill 0' INT TERM EXIT; echo "A Telegram and a Discord; give the product these tokens and addresses (CONTRIBUTING.md shows how)."; \
-	$(BIN)/python -m tests.emulators telegram & $(BIN)/python -m tests.emulators discord & wait
+	@$(BIN)/python -m tests.emulators both
 
 .PHONY: migration
 migration: $(VENV)/dev.stamp ## draft a migration from a change of tables.py: NAME=what_changes

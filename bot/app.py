@@ -31,7 +31,17 @@ from bot.gather.workers import Workers
 from bot.i18n import Catalogues
 from bot.model import Card, ChatRef
 from bot.pace import Pacer
-from bot.ports import ChatAdapter, Pace, PublishesCommands, ServesPages, Site, State, Surroundings, Translators
+from bot.ports import (
+    ChatAdapter,
+    DescribesChats,
+    Pace,
+    PublishesCommands,
+    ServesPages,
+    Site,
+    State,
+    Surroundings,
+    Translators,
+)
 from bot.publish.outbox import Outbox
 from bot.site.server import address_of, bind, loopback_address_of, serve, site_of
 from bot.storage import chats, declared, ledger, meta, retention, sources
@@ -186,7 +196,16 @@ async def run(
         db = await stack.enter_async_context(open_database(settings.storage.path))
         client = await stack.enter_async_context(GuardedClient(settings.gather, installed_version()))
         workers = await stack.enter_async_context(Workers())
-        house = _build(settings, site_of(settings.site, sock), db, client, workers, sample_wire, real_sources, packs)
+        house = _build(
+            settings,
+            site_of(settings.site, sock.getsockname()[1]),
+            db,
+            client,
+            workers,
+            sample_wire,
+            real_sources,
+            packs,
+        )
         await _declare(house, settings.chats)
         await _settle_sharing(house)
         epoch = await db.write(meta.created_at, utc_now()) if sample_wire else None
@@ -312,6 +331,9 @@ def _build(
     for adapter in adapters.values():
         if isinstance(adapter, PublishesCommands):
             adapter.declare(commands.declared())
+        if isinstance(adapter, DescribesChats):
+            named = [ChatRef(table.platform, table.id) for table in settings.chats]
+            adapter.expect([chat for chat in named if chat.platform == adapter.platform])
     return _House(
         settings=settings,
         site=site,
@@ -321,7 +343,7 @@ def _build(
         refresher=refresher,
         rereader=rereader,
         outbox=Outbox(db, adapters, translators, utc_now, on_posted),
-        dispatcher=Dispatcher(db, recorder, rereader, commands, translators),
+        dispatcher=Dispatcher(db, recorder, rereader, commands, translators, utc_now),
         translators=translators,
         adapters=adapters,
         signals=signals,

@@ -12,7 +12,7 @@ from bot.config import Settings
 from bot.errors import StorageError
 from bot.i18n import Catalogues
 from bot.ports import Diagnoses
-from bot.site.server import bind, site_of
+from bot.site.server import PORTS, site_of
 from bot.storage import chats, deliveries, ledger, sources, transfer
 from bot.storage.chats import Chat
 from bot.storage.database import Database, open_database
@@ -91,7 +91,7 @@ def _name(chat: Chat) -> str:
 
 
 async def _check_sources(db: Database, told: _Told) -> None:
-    failing = [source for source in await db.read(sources.health) if source.problem is not None]
+    failing = [one for one in await db.read(sources.health) if one.followed and one.problem is not None]
     for source in failing:
         assert source.problem is not None
         told.line(False, f"Source {source.url}: {StorageError(source.problem)}")
@@ -101,8 +101,8 @@ async def _check_sources(db: Database, told: _Told) -> None:
 
 async def _check_platforms(settings: Settings, db: Database, known: list[Chat], told: _Told) -> None:
     translators = Catalogues()
-    with bind(settings.site.model_copy(update={"port": None})) as sock:
-        site = site_of(settings.site, sock)
+    # Nothing listens here: the port only stands in for the one that the product takes.
+    site = site_of(settings.site, settings.site.port or PORTS[0])
     adapters = build_adapters(settings, lambda name: lend(name, db, site, translators))
     for name, adapter in adapters.items():
         if isinstance(adapter, Diagnoses):

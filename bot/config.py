@@ -9,9 +9,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, create_model
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    create_model,
+    field_validator,
+)
 from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -21,6 +29,7 @@ from pydantic_settings import (
 )
 
 from bot.errors import ConfigError, SourceError
+from bot.faults import in_words, switches_for_numbers
 from bot.gather.client import checked
 from bot.gather.settings import GatherSettings
 from bot.model import LANGUAGES
@@ -29,6 +38,9 @@ from bot.site.settings import SiteSettings
 
 MAX_BYTES = 1_000_000
 """A config file larger than this is not one."""
+
+MAX_NAME = 200
+"""Bytes of the database's name: file systems allow 255, and others are made beside it, with longer names."""
 
 
 class _Table(BaseModel):
@@ -39,6 +51,15 @@ class StorageSettings(_Table):
     """`[storage]`"""
 
     path: Path = Path("newstally.db")
+
+    @field_validator("path")
+    @classmethod
+    def _can_be_a_file(cls, path: Path) -> Path:
+        if "\0" in str(path) or len(os.fsencode(path.name)) > MAX_NAME:
+            raise ValueError('must be the path of a file, such as "newstally.db"')
+        if not path.name or path.is_dir():
+            raise ValueError(f'must be the path of a file, such as "{path / "newstally.db"}"')
+        return path
 
 
 class VotesSettings(_Table):
@@ -97,6 +118,16 @@ class Settings(BaseSettings):
         return getattr(self, name, None)
 
 
+class _Environment(EnvSettingsSource):
+    """What isn't JSON where a list or table is due is passed on, so that it is told with the other faults."""
+
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
+        try:
+            return super().decode_complex_value(field_name, field, value)
+        except ValueError:
+            return value
+
+
 def settings_model(tables: Mapping[str, type[BaseModel]]) -> type[Settings]:
     """Settings with a table for each platform, defaulting to what the platform's model defaults to."""
     fields: dict[str, Any] = {name: (model, FieldInfo(default=model())) for name, model in tables.items()}
@@ -124,7 +155,7 @@ def load(
             dotenv_settings: PydanticBaseSettingsSource,
             file_secret_settings: PydanticBaseSettingsSource,
         ) -> tuple[PydanticBaseSettingsSource, ...]:
-            environment = EnvSettingsSource(settings_cls)
+            environment = _Environment(settings_cls)
             if secrets_dir is None:
                 return environment, init_settings
             return environment, SecretsSettingsSource(settings_cls, secrets_dir=secrets_dir), init_settings
@@ -132,12 +163,13 @@ def load(
     try:
         settings: Settings = Sourced(**from_file)
     except ValidationError as error:
-        faults = [_fault(detail, model) for detail in error.errors()]
-        raise ConfigError((*faults, *_chat_faults(from_file.get("chats"), tables, packs))) from None
+        faults = (*in_words(error.errors(), model), *switches_for_numbers(from_file, model))
+        beside = _chat_faults(from_file.get("chats"), tables, packs)
+        raise ConfigError((*faults, *_unknown_variables(model), *beside)) from None
     except (ValueError, TypeError) as error:  # pydantic-settings, for an environment variable that isn't JSON
         raise ConfigError((f"environment: {error}",)) from None
     chats = [chat.model_dump() for chat in settings.chats]
-    found = (*_unknown_variables(model), *_chat_faults(chats, tables, packs))
+    found = (*switches_for_numbers(from_file, model), *_unknown_variables(model), *_chat_faults(chats, tables, packs))
     if found:
         raise ConfigError(found)
     return settings
@@ -155,28 +187,14 @@ def _read(config: Path) -> dict[str, Any]:
         raise ConfigError((f"{config}: not valid TOML: {error}",)) from None
 
 
-def _fault(detail: ErrorDetails, model: type[BaseModel]) -> str:
-    where = ".".join(str(part) for part in detail["loc"])
-    if detail["type"] != "extra_forbidden":
-        return f"{where}: {detail['msg'].removeprefix('Value error, ')}"
-    near = difflib.get_close_matches(str(detail["loc"][-1]), _names_beside(detail["loc"], model), n=1)
-    return f"{where}: unknown key" + (f"; did you mean {near[0]}?" if near else "")
-
-
-def _names_beside(loc: tuple[int | str, ...], model: type[BaseModel]) -> list[str]:
-    here: Any = model
-    for part in loc[:-1]:
-        if isinstance(part, str):
-            here = here.model_fields[part].annotation
-            here = DeclaredChat if part == "chats" else here
-    return list(here.model_fields)
-
-
 def _unknown_variables(model: type[BaseModel]) -> Iterator[str]:
     """Of the variables that can only be meant as settings; what pydantic doesn't know there, it passes over."""
-    for name in sorted(os.environ):
-        table = name.removeprefix("NEWSTALLY_").partition("__")[0].lower()
-        if name.startswith("NEWSTALLY_") and "__" in name and table not in model.model_fields:
+    for name in sorted(name for name in os.environ if name.startswith("NEWSTALLY_")):
+        table, marked, _ = name.removeprefix("NEWSTALLY_").lower().partition("__")
+        single, _, rest = table.partition("_")
+        if not marked and rest and single in model.model_fields:
+            yield f"environment: {name} is no setting; did you mean NEWSTALLY_{single.upper()}__{rest.upper()}?"
+        elif marked and table not in model.model_fields:
             near = difflib.get_close_matches(table, list(model.model_fields), n=1)
             hint = f"; did you mean NEWSTALLY_{near[0].upper()}__…?" if near else ""
             yield f"environment: {name} is no setting{hint}"
@@ -191,9 +209,9 @@ def _chat_faults(chats: Any, tables: Mapping[str, type[BaseModel]], packs: Seque
         where = f"chats.{number}"
         key = platform, chat_id, topic = tuple(str(chat.get(name) or "") for name in ("platform", "id", "topic"))
         table = tables.get(platform)
-        if table is None:
+        if table is None and "platform" in chat:
             yield f"{where}.platform: {platform!r} is none of {', '.join(tables)}"
-        elif isinstance(table, NamesChats) and (fault := table.fault_of_chat(chat_id, topic)):
+        elif "id" in chat and isinstance(table, NamesChats) and (fault := table.fault_of_chat(chat_id, topic)):
             yield f"{where}.id: {fault}"
         yield from (f"{where}.packs: {pack!r} is none of {', '.join(packs)}" for pack in _unknown(chat, packs))
         yield from _feed_faults(where, chat.get("feeds"))
@@ -208,11 +226,12 @@ def _unknown(chat: Mapping[str, Any], packs: Sequence[str]) -> list[object]:
 
 
 def _feed_faults(where: str, feeds: Any) -> Iterator[str]:
-    for feed in feeds if isinstance(feeds, list | tuple) else []:
+    for number, feed in enumerate(feeds if isinstance(feeds, list | tuple) else []):
         try:
             checked(str(feed))
         except SourceError as error:
-            yield f"{where}.feeds: {feed!r}: {error}"
+            # Not the address itself: a password or key may be in it.
+            yield f"{where}.feeds.{number}: {error}"
 
 
 def secrets_of(value: object) -> Iterator[str]:

@@ -34,7 +34,10 @@ async def import_lines(path: Path, origin: Path) -> int:
     """Fill the (empty or new) database from ``origin``; returns how many rows. Raises StorageError."""
     with _opened(origin, "r") as file:
         async with open_database(path) as db:
-            return await db.write(transfer.read_everything, file)
+            try:
+                return await db.write(transfer.read_everything, file)
+            except UnicodeDecodeError as error:
+                raise StorageError(Phrase("The export is damaged: it is not text in UTF-8.")) from error
 
 
 async def _must_exist(path: Path) -> None:
@@ -52,7 +55,7 @@ def _opened(path: Path, mode: str) -> Iterator[IO[str]]:
         if mode == "x":
             path.touch(mode=0o600, exist_ok=False)
             mode = "w"
-        file = path.open(mode, encoding="utf-8", errors="strict" if mode == "w" else "replace")
+        file = path.open(mode, encoding="utf-8", errors="strict")
     except OSError as error:
         reason = error.strerror or str(error)
         raise StorageError(Phrase("{path}: {reason}", {"path": str(path), "reason": reason})) from error

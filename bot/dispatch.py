@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
 from bot.card.answer import answer_card, paragraph
 from bot.commands.router import Commands
 from bot.events import (
     ButtonPressed,
     ChatChanged,
+    ChatDescribed,
     ChatJoined,
     ChatMigrated,
     ChoicesWanted,
@@ -17,26 +23,35 @@ from bot.events import (
     ReactionsCounted,
     ReactionsMissed,
 )
-from bot.model import Phrase, Sentiment, parse_vote_button, supported_language
+from bot.model import ChatRef, Phrase, Sentiment, parse_vote_button, supported_language
 from bot.ports import Answer, Translator, Translators
-from bot.storage import chats, declared
+from bot.storage import chats, declared, naming
 from bot.storage.database import Database
 from bot.storage.votes import Outcome, Recorded
 from bot.tally.recorder import Recorder
 from bot.tally.reread import Rereader
+
+log = structlog.get_logger()
 
 
 class Dispatcher:
     """Its `dispatch` is the `ports.Dispatch` of every adapter."""
 
     def __init__(
-        self, db: Database, recorder: Recorder, rereader: Rereader, commands: Commands, translators: Translators
+        self,
+        db: Database,
+        recorder: Recorder,
+        rereader: Rereader,
+        commands: Commands,
+        translators: Translators,
+        clock: Callable[[], datetime],
     ) -> None:
         self._db = db
         self._recorder = recorder
         self._rereader = rereader
         self._commands = commands
         self._translators = translators
+        self._clock = clock
 
     async def dispatch(self, event: Event) -> Answer | None:
         """See `bot.ports.Dispatch`."""
@@ -53,7 +68,7 @@ class Dispatcher:
             case ChatJoined():
                 await self._db.write(declared.describe, event.chat, event.kind, event.title)
                 return await self._commands.joined(event)
-            case ChatChanged() | ChatMigrated() | ReactionsMissed():
+            case ChatChanged() | ChatDescribed() | ChatMigrated() | ReactionsMissed():
                 await self._noted(event)
                 return None
 
@@ -65,17 +80,28 @@ class Dispatcher:
         language = supported_language(event.actor.locale) or (chat and chat.language) or "en"
         return _confirmation(recorded, self._translators(language))
 
-    async def _noted(self, event: ChatChanged | ChatMigrated | ReactionsMissed) -> None:
+    async def _noted(self, event: ChatChanged | ChatDescribed | ChatMigrated | ReactionsMissed) -> None:
         match event:
             case ReactionsMissed(platform=platform):
                 await self._rereader.missed(platform)
             case ChatMigrated(chat=old, to=to):
                 await self._db.write(chats.migrate, old, to)
+            case ChatDescribed(declared=named, chat=chat):
+                await self._identify(named, chat)
+                await self._db.write(declared.describe, chat, event.kind, event.title)
             case ChatChanged(chat=chat, present=True):
                 await self._db.write(declared.describe, chat, event.kind, event.title)
-                await self._db.write(chats.resume, chat)
+                await self._db.write(chats.resume, chat, self._clock())
             case ChatChanged(chat=chat):
                 await self._db.write(chats.pause, chat, Phrase("I am no longer in this chat."))
+
+    async def _identify(self, named: ChatRef, own: ChatRef) -> None:
+        outcome = await self._db.write(naming.identify, named, own)
+        if outcome is naming.Outcome.JOINED:
+            log.info("two rows of a chat are joined", name=named.id, chat=own.id)
+            await self._commands.reread()
+        elif outcome is naming.Outcome.LATER:
+            log.info("a declared chat has two rows until the next start", name=named.id, chat=own.id)
 
 
 def _confirmation(recorded: Recorded, t: Translator) -> Answer:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from bot.model import Actor, ChatKind, ChatRef, MessageRef
+from bot.model import Actor, ChatKind, ChatRef, MessageRef, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,8 @@ class ButtonPressed:
 
 @dataclass(frozen=True, slots=True)
 class ReactionsMissed:
-    """Reactions that came until now were not told to us, and never will be; they can be asked for
-    (`ports.RereadsReactions`)."""
+    """Reactions that came until now were not told to us, and never will be, nor what we may do in chats; all of it can
+    be asked for (`ports.RereadsReactions`)."""
 
     platform: str
 
@@ -97,8 +97,20 @@ class ReactionsRead:
     """The ids of all who have it, by emoji."""
     order: int
     """When what is seen for the first time counts as given, among facts; the same for all that was missed together."""
-    fresher: frozenset[str] = frozenset()
-    """Voters who were heard of while we asked: of them that holds, and not this."""
+    fresher: frozenset[tuple[str, str | None]] = frozenset()
+    """Voters, each with an emoji (None: all of them), that were heard of while we asked: of these that holds, and not
+    this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Another chat than the one where something happened, as the platform itself names it."""
+
+    chat: ChatRef
+    kind: ChatKind = ChatKind.GROUP
+    title: str = ""
+    admin: bool | None = None
+    """As in ButtonPressed, but of this chat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +129,10 @@ class CommandInvoked:
     """As in ButtonPressed."""
     kind: ChatKind = ChatKind.GROUP
     title: str = ""
+    about: Elsewhere | None = None
+    """The chat that it concerns, where the person chose another one (`ports.ChatAdapter.elsewhere_parameter`)."""
+    forum: Elsewhere | None = None
+    """The forum to which the chat, one of its threads, belongs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +146,8 @@ class ChoicesWanted:
     parameter: str
     typed: str
     admin: bool | None = None
+    about: Elsewhere | None = None
+    """As in CommandInvoked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +177,18 @@ class ChatChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ChatDescribed:
+    """The platform was asked about a chat that the config file declares. It says nothing of whether we are in it."""
+
+    declared: ChatRef
+    """As the file names it."""
+    chat: ChatRef
+    """By the id that the platform's events use."""
+    kind: ChatKind
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ChatMigrated:
     """A chat got a new id (Telegram's group to supergroup). Old messages keep the old id."""
 
@@ -173,6 +203,8 @@ class PostMirrored:
 
     original: MessageRef
     mirror: MessageRef
+    headline: Span | None = None
+    """The linked words with which the copy begins, if it begins so. No buttons are copied, which would tell more."""
 
 
 Event: TypeAlias = (
@@ -184,6 +216,7 @@ Event: TypeAlias = (
     | ChoicesWanted
     | ChatJoined
     | ChatChanged
+    | ChatDescribed
     | ChatMigrated
     | PostMirrored
 )

@@ -109,6 +109,8 @@ class Command:
     parameters: tuple[Parameter, ...] = ()
     subcommands: tuple[Subcommand, ...] = ()
     audience: Audience = Audience.MEMBER
+    elsewhere: bool = False
+    """It can be given about another chat than the one where it is given, by that chat's admins."""
 
 
 # --- answers ---------------------------------------------------------------------------------------------------------
@@ -147,6 +149,8 @@ class Traffic(IntEnum):
     POST = 1
     SEED = 2
     EDIT = 3
+    LOOK = 4
+    """A question whose answer is most likely known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +227,10 @@ class ChatAdapter(ABC):
     recognises_keys: ClassVar[bool] = False
     """A card sent again under the same key, however much later, gives the message that is there already."""
 
+    elsewhere_parameter: ClassVar[str] = ""
+    """By which parameter people choose another chat that a command shall concern (`Command.elsewhere`); empty where the
+    platform has no such thing."""
+
     state: State = State.CONNECTING
     detail: Phrase | None = None
     """Why `state` is what it is, where that helps."""
@@ -274,12 +282,15 @@ class RereadsReactions(ABC):
     told of reactions for a while; the core then asks about each open post, the newest first."""
 
     @abstractmethod
-    async def reread(self, message: MessageRef, known: Mapping[str, int]) -> Mapping[str, frozenset[str]]:
+    async def reread(
+        self, message: MessageRef, known: Mapping[str, int | None], kind: Traffic
+    ) -> Mapping[str, frozenset[str]]:
         """Who has what on the message now: the ids of all voters (people, not bots) by emoji.
 
-        Only emoji of ``known`` are asked about, which says how many voters of each the core counts; those whose number
-        is right may be left out. Waits for its turns (Traffic.EDIT). Raises DeliveryError; ChatGone and CardRejected
-        end this one message.
+        Only emoji of ``known`` are asked about. It says how many voters of each the core counts, and those whose number
+        is right may be left out; None: the number says nothing, as others may have it now. Waits for its turns
+        (``kind``). Raises DeliveryError; CardRejected ends this one message, ChatGone its chat. Anything else that it
+        raises is an answer that isn't the platform's: asked again, but not for ever.
         """
 
 
@@ -297,6 +308,15 @@ class PublishesCommands(ABC):
     @abstractmethod
     def declare(self, commands: Sequence[Command]) -> None:
         """Called once, before `run`; the adapter publishes them when connected, and only when they changed."""
+
+
+class DescribesChats(ABC):
+    """Optional port: can say what the chats are that the config file declares, by their names or ids alone."""
+
+    @abstractmethod
+    def expect(self, chats: Sequence[ChatRef]) -> None:
+        """Called once, before `run`; once connected, the adapter asks the platform about each and tells with
+        ChatDescribed. One that can't be asked is left as it is."""
 
 
 class Diagnoses(ABC):

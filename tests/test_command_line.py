@@ -228,10 +228,17 @@ async def test_backup_while_running_export_and_import_carry_everything(tmp_path:
     assert [json.loads(line) for line in out.splitlines()] == exported
     code, _, err = await newstally("import", "all.jsonl", cwd=tmp_path)
     assert (code, "not empty" in err) == (1, True)
+    damaged = (tmp_path / "all.jsonl").read_bytes().replace(b"crypto", b"crypt\xff", 1)
+    (tmp_path / "damaged.jsonl").write_bytes(damaged)
+    code, _, err = await newstally("import", "damaged.jsonl", cwd=tmp_path, NEWSTALLY_STORAGE__PATH="other.db")
+    assert (code, "damaged" in err, "Traceback" in err) == (1, True, False), err
 
 
 async def test_check_says_that_all_is_well_and_exits_with_one_when_it_is_not(tmp_path: Path) -> None:
-    code, _, err = await newstally("check", cwd=tmp_path)
+    # It looks, and listens nowhere: the product may be running on that address, or it may be another machine's.
+    code, _, err = await newstally(
+        "check", cwd=tmp_path, NEWSTALLY_SITE__HOST="news.invalid", NEWSTALLY_SITE__ADMIN_TOKEN="x" * 40
+    )
     assert (code, "All is well" in err) == (0, True), err
     assert not (tmp_path / "newstally.db").exists()
     (tmp_path / "newstally.db").write_text("this is no database at all, and long enough to be looked at closely")

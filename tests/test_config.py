@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from adapters import ADAPTERS
-from bot.config import DeclaredChat, Settings, load, secrets_of
+from bot.config import DeclaredChat, Settings, load, secrets_of, settings_model
 from bot.errors import ConfigError
+from bot.faults import in_words
 
 ROOT = Path(__file__).parent.parent
 TABLES = {name: row.settings_model() for name, row in ADAPTERS.items()}
@@ -91,7 +93,20 @@ def test_every_setting_of_the_example_says_why() -> None:
         ("[[chats]]\nplatform='discord'\nid='news'\nlanguage='fr'", "'news' is no id of a Discord channel"),
         ("[[chats]]\nplatform='telegram'\nid='news'\nlanguage='fr'", "'news' is no Telegram chat"),
         ("[[chats]]\nplatform='telegram'\nid=-5\ntopic='a'\nlanguage='fr'", "the topic 'a'"),
-        ("chats = 3", "chats"),
+        ("chats = 3", "chats: must be a table of settings under [[chats]]"),
+        ("chats = [3]", "chats.0: must be a table of settings under [[chats]]"),
+        ("site = 3", "site: must be a table of settings under [site]"),
+        ("[storage]\npath = 3", 'storage.path: must be the path of a file, in quotes, such as "newstally.db"'),
+        ("[storage]\npath = ''", 'storage.path: must be the path of a file, such as "newstally.db"'),
+        ("[storage]\npath = '/'", 'storage.path: must be the path of a file, such as "/newstally.db"'),
+        ('[storage]\npath = "a\\u0000b"', "storage.path: must be the path of a file"),
+        ("[gather]\nallow_networks = '10.0.0.0/8'", 'gather.allow_networks: must be a list, such as ["10.1.0.0/16"]'),
+        ("[gather]\nallow_networks = ['home']", "gather.allow_networks.0: 'home' is no network; it must be"),
+        ("[gather]\nallow_networks = ['fd00::/8', '10.1.2.3/8']", "no network (did you mean 10.0.0.0/8?)"),
+        ("[gather]\nadaptive = 'maybe'", "gather.adaptive: must be true or false"),
+        ("[gather]\nmax_bytes = 1", "gather.max_bytes: must be at least 1000, such as 5000000"),
+        ("[site]\nport = 'x'", "site.port: must be a whole number, such as 8080"),
+        ("[[chats]]\nplatform = 'web'\nid = 'fr'", 'chats.0.language: must be set, such as "fr"'),
         ("[site\n", "not valid TOML"),
     ],
 )
@@ -105,6 +120,58 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load(write(tmp_path, "[site]\nport = -1\n[gather]\nintervall = 3\n[log]\nlevel = 'loud'"), TABLES)
     assert len(caught.value.faults) == 3
+
+
+JUNK = (3, -1, 10**30, 1.5, float("nan"), True, "", "x" * 300, "é", [], [1], ["x"], [[]], {"a": 1}, [{"a": 1}])
+
+
+def test_no_fault_is_told_in_the_words_of_the_library() -> None:
+    model = settings_model(TABLES)
+    tables = {name: field.annotation for name, field in model.model_fields.items() if name != "chats"}
+    given: list[dict[str, object]] = [{name: junk} for name in model.model_fields for junk in JUNK]
+    given += [{table: {name: junk}} for table, one in tables.items() for name in fields(one) for junk in JUNK]
+    given += [{"chats": [{name: junk}]} for name in fields(DeclaredChat) for junk in JUNK]
+    told: list[str] = []
+    for values in given:
+        try:
+            model(**values)
+        except ValidationError as error:
+            told += in_words(error.errors(), model)
+    assert len(told) > 100
+    assert [line for line in told if re.search("nput|valid|[Ss]hould|lax|Extra|<class|pydantic", line)] == []
+    assert all(len(line) < 400 and "\n" not in line for line in told)
+
+
+def test_what_one_setting_needs_because_of_another_is_told_beside_other_faults(tmp_path: Path) -> None:
+    text = "[site]\nhost = '0.0.0.0'\nport = 'x'\nprot = 1\n[gather]\ninterval = 0"
+    with pytest.raises(ConfigError) as caught:
+        load(write(tmp_path, text), TABLES)
+    assert len(caught.value.faults) == 4
+    assert "site.admin_token: others can reach host 0.0.0.0" in str(caught.value)
+
+
+def test_a_missing_setting_of_a_chat_is_told_once(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(write(tmp_path, "[[chats]]\nlanguage = 'fr'"), TABLES)
+    assert caught.value.faults == (
+        'chats.0.platform: must be set, such as "telegram"',
+        "chats.0.id: must be set, such as -1001234567890",
+    )
+
+
+def test_faults_of_the_environment_are_told_beside_those_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEWSTALLY_GATHER__ALLOW_NETWORKS", "10.0.0.0/8")
+    monkeypatch.setenv("NEWSTALLY_LOG", "loud")
+    monkeypatch.setenv("NEWSTALLY_TELEGRM__TOKEN", "1:a")
+    with pytest.raises(ConfigError) as caught:
+        load(write(tmp_path, "[site]\nport = -1"), TABLES)
+    told = str(caught.value)
+    assert 'gather.allow_networks: must be a list, such as ["10.1.0.0/16"]' in told
+    assert "log: must be a table of settings under [log]" in told
+    assert "did you mean NEWSTALLY_TELEGRAM__" in told
+    assert "site.port" in told
 
 
 def test_faults_of_chats_are_told_beside_others(tmp_path: Path) -> None:
@@ -125,6 +192,27 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
     settings = load(write(tmp_path, "[site]\nport = 9000\nadmin_token='0123456789abcdef'"), TABLES)
     assert settings.site.port == 9001
     assert set(secrets_of(settings)) == {"123456:from-the-environment", "0123456789abcdef"}
+
+
+def test_a_variable_with_one_underscore_too_few_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEWSTALLY_TELEGRAM_TOKEN", "1:a")
+    with pytest.raises(ConfigError, match="did you mean NEWSTALLY_TELEGRAM__TOKEN") as caught:
+        load(None, TABLES)
+    assert "1:a" not in str(caught.value)
+
+
+def test_true_is_no_number(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(write(tmp_path, "[site]\nport = true\n[votes]\nopen_days = true\n[gather]\nadaptive = true"), TABLES)
+    assert caught.value.faults == ("site.port: must be a number", "votes.open_days: must be a number")
+
+
+def test_a_fault_of_a_feed_shows_no_password(tmp_path: Path) -> None:
+    feeds = "feeds=['https://a.example/', 'https://me:hush@b.example/?key=quiet']"
+    with pytest.raises(ConfigError, match=r"chats\.0\.feeds\.1: ") as caught:
+        load(write(tmp_path, f"[[chats]]\nplatform='web'\nid='fr'\nlanguage='fr'\n{feeds}"), TABLES)
+    assert "hush" not in str(caught.value)
+    assert "quiet" not in str(caught.value)
 
 
 def test_a_misspelt_variable_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ def dispatcher(stage: Stage) -> Dispatcher:
     rules = VotingRules({"village": stage.adapter.ballot}, timedelta(days=14))
     recorder = Recorder(stage.db, rules, lambda: NOW, lambda stories: None)
     rereader = Rereader(stage.db, {}, recorder, timedelta(days=14), lambda: NOW, asyncio.sleep)
-    return Dispatcher(stage.db, recorder, rereader, stage.commands, Catalogues())
+    return Dispatcher(stage.db, recorder, rereader, stage.commands, Catalogues(), lambda: NOW)
 
 
 EVENTS = [

@@ -225,7 +225,7 @@ async def web_house(
 ) -> AsyncIterator[House]:
     """Serve the rooms on a free port of loopback until the block ends."""
     sock = bind(SiteSettings(port=port, public_url=public_url, admin_token=token))  # type: ignore[arg-type]
-    site = site_of(SiteSettings(public_url=public_url, admin_token=token), sock)  # type: ignore[arg-type]
+    site = site_of(SiteSettings(public_url=public_url, admin_token=token), sock.getsockname()[1])  # type: ignore[arg-type]
     async with open_database(folder / "newstally.db") as db, asyncio.TaskGroup() as group:
         surroundings = Surroundings(
             pace=Pacer(),

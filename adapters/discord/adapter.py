@@ -13,8 +13,8 @@ import structlog
 from adapters.discord import diagnosis, reacted
 from adapters.discord.calls import Calls
 from adapters.discord.client import Client, Watcher, backoff, point_library_at
-from adapters.discord.errors import FAILURES, NO_ANSWER, Slowed
-from adapters.discord.inbound import PLATFORM
+from adapters.discord.errors import FAILURES, NO_ANSWER, Slowed, unreachable
+from adapters.discord.inbound import ELSEWHERE, PLATFORM
 from adapters.discord.limits import asking
 from adapters.discord.listener import Listener
 from adapters.discord.places import Places, channel_id
@@ -57,6 +57,7 @@ class DiscordAdapter(
 
     platform: ClassVar[str] = PLATFORM
     ballot: ClassVar[Ballot] = Ballot(bullish=("🐂", "👍", "🚀", "📈"), bearish=("🐻", "👎", "📉"))
+    elsewhere_parameter: ClassVar[str] = ELSEWHERE
 
     def __init__(self, settings: DiscordSettings, surroundings: Surroundings) -> None:
         if settings.token is None:
@@ -108,7 +109,7 @@ class DiscordAdapter(
         return capabilities_of(await self._places.of(chat))
 
     async def is_admin(self, chat: ChatRef, actor: Actor) -> bool:
-        """See `KnowsAdmins`: who may manage the server."""
+        """See `KnowsAdmins`: who may manage the server and sees the channel."""
         return await self._places.is_admin(chat, actor)
 
     async def administered(self, actor: Actor, chats: Sequence[ChatRef]) -> Sequence[ChatRef]:
@@ -157,8 +158,9 @@ class DiscordAdapter(
             if isinstance(client, Client):
                 return client
             failures += 1
-            log.info("Discord could not be reached", error=type(client).__name__)
-            self._report(State.CONNECTING, NO_ANSWER)
+            why = unreachable(client)
+            log.info("Discord could not be reached", error=type(client).__name__, reason=why.msgid)
+            self._report(State.CONNECTING, why)
             await self._surroundings.sleep(client.retry_after if isinstance(client, Slowed) else backoff(failures))
 
     async def _login(self, watcher: Watcher) -> Client | Exception:
@@ -203,7 +205,7 @@ class DiscordAdapter(
         except TokenRefused as error:
             return [Finding(False, error.phrase)]
         if not isinstance(client, Client):
-            return [Finding(False, NO_ANSWER)]
+            return [Finding(False, unreachable(client))]
         try:
             return await self._findings(client, chats)
         except DeliveryError as error:

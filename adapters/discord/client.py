@@ -22,6 +22,7 @@ import yarl
 from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 from discord.http import Route
 
+from adapters.discord.connector import Connector
 from adapters.discord.errors import Slowed, seconds_of
 from adapters.discord.settings import DiscordSettings
 
@@ -102,6 +103,7 @@ class Client(discord.Client):
             max_ratelimit_timeout=60.0,
             enable_debug_events=True,
             http_trace=_told_at_once(),
+            connector=Connector(),
         )
         self._watcher = watcher
         self._sleep = sleep

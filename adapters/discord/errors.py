@@ -12,6 +12,7 @@ from bot.errors import CardRejected, ChatGone, DeliveryError, PlatformDown, Thro
 from bot.model import Phrase
 
 NO_ANSWER = Phrase("Discord could not be reached.")
+NOT_DISCORD = Phrase("What answers at discord.api_url does not answer as Discord does. Is the address right?")
 UNCERTAIN = Phrase("Discord did not say whether the message arrived.")
 NOT_CONNECTED = Phrase("Discord is not connected yet.")
 TOKEN_INVALID = Phrase("Discord does not accept my token.")
@@ -45,6 +46,13 @@ class Slowed(discord.RateLimited):
         super().__init__(retry_after)
         self.everywhere = everywhere
         """The limit of the whole bot, not that of one route."""
+
+
+def unreachable(error: Exception) -> Phrase:
+    """Why we could not log in."""
+    # Every Discord knows the two addresses that a login asks.
+    elsewhere = isinstance(error, discord.NotFound) or not isinstance(error, FAILURES)
+    return NOT_DISCORD if elsewhere else NO_ANSWER
 
 
 @dataclass(frozen=True, slots=True)

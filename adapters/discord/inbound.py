@@ -17,6 +17,7 @@ from bot.events import (
     ChoicesWanted,
     Cleared,
     CommandInvoked,
+    Elsewhere,
     Event,
     ReactionsChanged,
     Removed,
@@ -25,8 +26,13 @@ from bot.model import Actor, ChatKind, ChatRef, MessageRef
 
 PLATFORM = "discord"
 
+ELSEWHERE = "channel"
+"""The option of our commands in which people choose another channel."""
+
+_CHANNEL_OPTION = 7
 _ADMINISTRATOR = 1 << 3
 _MANAGE_GUILD = 1 << 5
+_VIEW_CHANNEL = 1 << 10
 # Variation selectors and skin tones: the same reaction comes with and without.
 _TONES = re.compile("[\U0001f3fb-\U0001f3ff]")
 _SHADES = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
@@ -88,22 +94,31 @@ class Shade:
         return not self.burst and self.base == self.raw
 
 
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The channel or forum to which a thread belongs."""
+
+    id: str
+    kind: ChatKind = ChatKind.GROUP
+    name: str = ""
+
+
 def normal(emoji: str) -> str:
     """The form in which an emoji is stored and compared."""
     return _SHADES.sub("", emoji)
 
 
-def hear(payload: Json, me: str, guild_name: str = "", parent: str = "") -> Heard | None:
+def hear(payload: Json, me: str, guild_name: str = "", parent: Parent | None = None) -> Heard | None:
     """What a payload tells; None when it is nothing to us, as our own reactions are.
 
-    ``parent``: the channel of the thread in which it happened, which no payload of a reaction tells.
+    ``parent``: that of the thread in which it happened; no payload of a reaction tells it, and none its kind.
 
     Raises KeyError, TypeError or ValueError for one that can't be understood.
     """
     kind, data = payload["t"], payload["d"]
     if kind == "INTERACTION_CREATE":
-        return _interaction(data, guild_name)
-    within = ChatRef(PLATFORM, _id(parent)) if parent else None
+        return _interaction(data, guild_name, parent)
+    within = ChatRef(PLATFORM, _id(parent.id)) if parent is not None else None
     message = MessageRef(ChatRef(PLATFORM, _id(data["channel_id"])), _id(data["message_id"]))
     if kind == "MESSAGE_REACTION_REMOVE_ALL":
         return Heard(ReactionsChanged(message, None, Cleared(), within=within))
@@ -139,7 +154,7 @@ def emoji_name(emoji: Json) -> str:
 # --- interactions ----------------------------------------------------------------------------------------------------
 
 
-def _interaction(data: Json, guild_name: str) -> Heard | None:
+def _interaction(data: Json, guild_name: str, parent: Parent | None) -> Heard | None:
     ask = _ASKS.get(data["type"])
     if ask is None:
         return None
@@ -147,7 +162,7 @@ def _interaction(data: Json, guild_name: str) -> Heard | None:
     interaction = Interaction(
         ask, _id(data["id"]), _id(data["application_id"]), str(data["token"]), data.get("locale") or None
     )
-    event = _pressed(data, actor) if ask is Ask.PRESS else _command(data, actor, ask, guild_name)
+    event = _pressed(data, actor) if ask is Ask.PRESS else _command(data, actor, ask, guild_name, parent)
     return Heard(event, interaction) if event is not None else None
 
 
@@ -157,29 +172,54 @@ def _pressed(data: Json, actor: Actor) -> Event | None:
     return ButtonPressed(message, actor, button, _id(data["id"]), _admin(data), within=_parent(data))
 
 
-def _command(data: Json, actor: Actor, ask: Ask, guild_name: str) -> Event | None:
+def _command(data: Json, actor: Actor, ask: Ask, guild_name: str, parent: Parent | None) -> Event | None:
     command = data["data"]
     name, options = str(command["name"]), command.get("options") or []
     subcommand = ""
     if options and options[0]["type"] == 1:
         subcommand, options = str(options[0]["name"]), options[0].get("options") or []
+    about = _about(command, options, guild_name)
     if ask is Ask.COMMAND:
         return CommandInvoked(
             _chat(data),
             actor,
             name,
             subcommand=subcommand,
-            arguments={str(option["name"]): str(option["value"]) for option in options},
+            arguments={str(one["name"]): str(one["value"]) for one in options if one["type"] != _CHANNEL_OPTION},
             event_id=_id(data["id"]),
             admin=_admin(data),
             kind=chat_kind((data.get("channel") or {}).get("type")) if _in_guild(data) else ChatKind.PRIVATE,
             title=title(guild_name, (data.get("channel") or {}).get("name")),
+            about=about,
+            forum=_forum(data, guild_name, parent),
         )
     focused = _focused(options)
     if focused is None:
         return None
     typed = str(focused.get("value") or "")
-    return ChoicesWanted(_chat(data), actor, name, subcommand, str(focused["name"]), typed, _admin(data))
+    return ChoicesWanted(_chat(data), actor, name, subcommand, str(focused["name"]), typed, _admin(data), about)
+
+
+def _about(command: Json, options: Sequence[Json], guild_name: str) -> Elsewhere | None:
+    """The channel that was chosen, as Discord itself resolved it."""
+    chosen = next((option for option in options if option["type"] == _CHANNEL_OPTION), None)
+    if chosen is None:
+        return None
+    number = _id(chosen["value"])
+    channel = ((command.get("resolved") or {}).get("channels") or {}).get(number) or {}
+    rights = int(channel.get("permissions") or 0)
+    # Rights that aren't said, as while someone is still typing, are asked for.
+    admin = True if is_admin(rights) and rights & (_ADMINISTRATOR | _VIEW_CHANNEL) else None
+    name = title(guild_name, channel.get("name"))
+    return Elsewhere(ChatRef(PLATFORM, number), chat_kind(channel.get("type")), name if channel else "", admin)
+
+
+def _forum(data: Json, guild_name: str, parent: Parent | None) -> Elsewhere | None:
+    if parent is None or parent.kind is not ChatKind.FORUM:
+        return None
+    # In a thread its parent's permissions hold.
+    chat = ChatRef(PLATFORM, _id(parent.id))
+    return Elsewhere(chat, parent.kind, title(guild_name, parent.name), _admin(data))
 
 
 def _focused(options: Sequence[Json]) -> Json | None:

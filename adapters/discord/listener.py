@@ -13,12 +13,12 @@ from adapters.discord.answers import Answers
 from adapters.discord.calls import Calls
 from adapters.discord.client import Place, Watcher, backoff
 from adapters.discord.errors import NO_ANSWER
-from adapters.discord.inbound import PLATFORM, Heard, hear
+from adapters.discord.inbound import PLATFORM, Heard, Parent, chat_kind, hear
 from adapters.discord.joining import all_channels, changed, joined
 from adapters.discord.shades import Shades
 from bot.errors import DeliveryError, StorageError
 from bot.events import ChatJoined, Event, ReactionsMissed
-from bot.model import MessageRef, Phrase
+from bot.model import ChatKind, MessageRef, Phrase
 from bot.ports import Dispatch, State, Surroundings, Traffic
 
 log = structlog.get_logger()
@@ -72,7 +72,8 @@ class Listener(Watcher):
         log.info("added to a server on Discord", guild=guild.id)
         first = joined(guild)
         if first is None:
-            log.warning("no channel to introduce ourselves in", guild=guild.id)
+            way = "an admin gives /language anywhere and chooses the channel"
+            log.warning("no channel to introduce ourselves in", guild=guild.id, way=way)
         self._tell([first] if first is not None else [])
         self._tell(changed(all_channels(guild), present=True))
 
@@ -122,9 +123,20 @@ class Listener(Watcher):
             log.info("could not ask for a reaction", reason=str(error))
             return False
 
-    def _parent_of(self, payload: Mapping[str, Any]) -> str:
-        channel = self._calls.client.get_channel(int(payload["d"].get("channel_id") or 0))
-        return str(channel.parent_id) if isinstance(channel, discord.Thread) else ""
+    def _parent_of(self, payload: Mapping[str, Any]) -> Parent | None:
+        data, client = payload["d"], self._calls.client
+        channel = client.get_channel(int(data.get("channel_id") or 0))
+        told = data.get("channel") or {}
+        if isinstance(channel, discord.Thread):
+            number = channel.parent_id
+        elif chat_kind(told.get("type")) is ChatKind.THREAD and told.get("parent_id"):
+            number = int(told["parent_id"])
+        else:
+            return None
+        known = client.get_channel(number)
+        if not isinstance(known, discord.abc.GuildChannel):
+            return Parent(str(number))
+        return Parent(str(number), chat_kind(known.type.value), known.name)
 
     def _guild_name(self, payload: Mapping[str, Any]) -> str:
         guild = self._calls.client.get_guild(int(payload["d"].get("guild_id") or 0))

@@ -43,9 +43,15 @@ class Places:
         return place if place.kind is ChatKind.FORUM else None
 
     async def is_admin(self, chat: ChatRef, actor: Actor) -> bool:
-        """Whether the person administers the server of this chat; in private everyone is at home."""
+        """Whether the person administers the server of this chat and sees it; in private everyone is at home."""
         channel = await self._channel(channel_id(chat))
-        return channel is None or await self._administers(channel.guild, actor)
+        if channel is None:
+            return True
+        member = await self._member_or_none(channel.guild, actor)
+        if member is None:
+            return False
+        rights = await self._permissions(channel, member)
+        return is_admin(rights.value) and rights.view_channel
 
     async def administered(self, actor: Actor, chats: Sequence[ChatRef]) -> Sequence[ChatRef]:
         """Those of the chats whose server the person administers; each server is asked once."""
@@ -66,11 +72,14 @@ class Places:
         return theirs
 
     async def _administers(self, guild: discord.Guild, actor: Actor) -> bool:
+        member = await self._member_or_none(guild, actor)
+        return member is not None and (guild.owner_id == member.id or is_admin(member.guild_permissions.value))
+
+    async def _member_or_none(self, guild: discord.Guild, actor: Actor) -> discord.Member | None:
         try:
-            member = await self._member(guild, int(actor.id))
+            return await self._member(guild, int(actor.id))
         except ChatGone:
-            return False  # no member of that server
-        return guild.owner_id == member.id or is_admin(member.guild_permissions.value)
+            return None  # no member of that server
 
     async def _channel(self, number: int) -> Channel | None:
         """The channel; None for a direct message."""

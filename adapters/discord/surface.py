@@ -11,6 +11,7 @@ import structlog
 
 from adapters.discord.calls import Calls
 from adapters.discord.client import Sleep, backoff
+from adapters.discord.inbound import ELSEWHERE
 from bot.errors import DeliveryError, PlatformDown, Throttled
 from bot.model import Phrase
 from bot.ports import Choice, Command, KeyStore, Parameter, Subcommand, Translators
@@ -37,7 +38,11 @@ another one's words."""
 MAX_DESCRIPTION = 100
 MAX_CHOICES = 25
 
-_SUBCOMMAND, _STRING = 1, 3
+_SUBCOMMAND, _STRING, _CHANNEL = 1, 3, 7
+_CHATS = (0, 5, 10, 11, 12, 15, 16)
+"""Channel types: text, announcements, threads of all kinds, forums, media."""
+
+ANOTHER = Phrase("The channel, forum or thread that it is about, if not this one")
 _CHAT_INPUT = 1
 _GUILD_INSTALL = 0
 _IN_GUILDS, _IN_PRIVATE = 0, 1
@@ -62,17 +67,28 @@ def application_commands(commands: Sequence[Command], translators: Translators) 
 
 
 def _options(command: Command, words: _Words) -> list[dict[str, Any]]:
+    another = [_another_channel(words)] if command.elsewhere else []
     if command.subcommands:
-        return [_verb(verb, words) for verb in command.subcommands]
-    return _parameters(command.parameters, words)
+        return [_verb(verb, words, another) for verb in command.subcommands]
+    return [*_parameters(command.parameters, words), *another]
 
 
-def _verb(verb: Subcommand, words: _Words) -> dict[str, Any]:
+def _another_channel(words: _Words) -> dict[str, Any]:
+    return {
+        "type": _CHANNEL,
+        "name": ELSEWHERE,
+        **words.described(ANOTHER),
+        "required": False,
+        "channel_types": list(_CHATS),
+    }
+
+
+def _verb(verb: Subcommand, words: _Words, another: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {
         "type": _SUBCOMMAND,
         "name": verb.name,
         **words.described(verb.description),
-        "options": _parameters(verb.parameters, words),
+        "options": [*_parameters(verb.parameters, words), *another],
     }
 
 

@@ -13,6 +13,7 @@ from telegram.error import InvalidToken, RetryAfter, TelegramError
 from adapters.telegram import diagnosis
 from adapters.telegram.answers import Answers
 from adapters.telegram.calls import Calls
+from adapters.telegram.declared import Declared
 from adapters.telegram.errors import NO_ANSWER, seconds
 from adapters.telegram.inbound import PLATFORM, Ears, Heard, normal
 from adapters.telegram.membership import Membership
@@ -29,6 +30,7 @@ from bot.ports import (
     Capabilities,
     ChatAdapter,
     Command,
+    DescribesChats,
     Diagnoses,
     Dispatch,
     Finding,
@@ -59,7 +61,7 @@ class _Me:
     can_join_groups: bool
 
 
-class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, Diagnoses):
+class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChats, Diagnoses):
     """See the ports. Seeds no reactions: a bot may set only one, which would bias the vote."""
 
     platform: ClassVar[str] = PLATFORM
@@ -76,6 +78,7 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, Diagnoses):
         self._membership = Membership(self._calls, surroundings.clock, self._own_id)
         self._answers = Answers(self._calls, surroundings.sleep)
         self._commands: tuple[Command, ...] = ()
+        self._declared = Declared(self._calls, surroundings.sleep)
         self._me: _Me | None = None
         self._writable: set[ChatRef] = set()
         """Where an answer went and no post has been refused since."""
@@ -117,6 +120,10 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, Diagnoses):
         """See `PublishesCommands`."""
         self._commands = tuple(commands)
 
+    def expect(self, chats: Sequence[ChatRef]) -> None:
+        """See `DescribesChats`."""
+        self._declared.expect(chats)
+
     # --- running -------------------------------------------------------------------------------------------------
 
     async def run(self, dispatch: Dispatch) -> None:
@@ -135,6 +142,8 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, Diagnoses):
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._publish_commands())
+                await self._declared.names(dispatch)
+                tasks.create_task(self._declared.run(dispatch))
                 questions = Questions(lambda heard: self._answer(heard, dispatch, tasks))
                 await self._updates().run(lambda heard: self._handle(heard, dispatch, questions, tasks))
         except ExceptionGroup as group:

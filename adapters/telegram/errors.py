@@ -30,6 +30,8 @@ UNCERTAIN = Phrase("Telegram did not say whether the message arrived.")
 NOT_CONNECTED = Phrase("Telegram is not connected yet.")
 OUT = Phrase("I am not in this chat any more. Add me again to go on.")
 BLOCKED = Phrase("This person has blocked me. Unblock me and send /start to go on.")
+NOT_STARTED = Phrase("This person has not written to me yet. Send me /start to begin.")
+DELETED = Phrase("This person's account is deleted.")
 NO_RIGHT = Phrase("I may not write in this chat. Make me an administrator who may post messages.")
 NO_TOPIC = Phrase("This topic is closed or deleted. Reopen it or use me in another topic.")
 BUSY = Phrase("Telegram asks me to wait.")
@@ -96,7 +98,9 @@ _NO_TOPIC = _words("message thread not found", "is not a forum topic", "TOPIC_CL
 TABLE: tuple[_Row, ...] = (
     _Row(ChatMigrated, _moved),
     _Row(RetryAfter, _throttled),
-    _Row(Forbidden, _gone(BLOCKED), _words("blocked by the user", "user is deactivated", "can't initiate")),
+    _Row(Forbidden, _gone(BLOCKED), _words("blocked by the user")),
+    _Row(Forbidden, _gone(NOT_STARTED), _words("can't initiate")),
+    _Row(Forbidden, _gone(DELETED), _words("user is deactivated")),
     _Row(Forbidden, _gone(NO_RIGHT), _words("not enough rights", "have no rights", "administrator rights")),
     _Row(Forbidden, _gone(OUT)),
     _Row(BadRequest, _gone(NO_TOPIC), _NO_TOPIC),

@@ -13,6 +13,7 @@ from typing import Any
 from bot.events import (
     ButtonPressed,
     ChatChanged,
+    ChatDescribed,
     ChatJoined,
     ChatMigrated,
     CommandInvoked,
@@ -22,7 +23,7 @@ from bot.events import (
     ReactionsCounted,
     WholeSet,
 )
-from bot.model import Actor, ChatKind, ChatRef, MessageRef
+from bot.model import Actor, ChatKind, ChatRef, MessageRef, Span
 
 PLATFORM = "telegram"
 KINDS = ("message", "callback_query", "message_reaction", "message_reaction_count", "my_chat_member")
@@ -131,6 +132,11 @@ def _membership(change: Json) -> list[Heard]:
     return [Heard(ChatChanged(ref, here, kind, title))]
 
 
+def described(declared: ChatRef, full: Json) -> ChatDescribed:
+    """What getChat says of a chat that the config file declares. Raises as `hear` does."""
+    return ChatDescribed(declared, _chat_ref(full), _chat_kind(full), _title(full))
+
+
 def is_present(member: Json) -> bool:
     """Whether a ChatMember is in its chat."""
     return member["status"] in _PRESENT or (member["status"] == "restricted" and bool(member.get("is_member")))
@@ -157,7 +163,17 @@ def _mirror(message: Json) -> list[Heard]:
         return []
     original = MessageRef(_chat_ref(origin["chat"]), str(int(origin["message_id"])))
     mirror = MessageRef(_chat_ref(message["chat"], message), str(int(message["message_id"])))
-    return [Heard(PostMirrored(original, mirror))]
+    return [Heard(PostMirrored(original, mirror, _headline(message)))]
+
+
+def _headline(message: Json) -> Span | None:
+    """Buttons that call us don't travel with a forward (telegramdesktop/tdesktop#7084); formats do."""
+    text = str(message.get("text") or "").encode("utf-16-le", "surrogatepass")
+    for entity in message.get("entities") or ():
+        if entity["type"] == "text_link" and entity["offset"] == 0:
+            words = text[: 2 * int(entity["length"])].decode("utf-16-le", "replace")
+            return Span(words, url=str(entity["url"]))
+    return None
 
 
 # --- commands --------------------------------------------------------------------------------------------------------

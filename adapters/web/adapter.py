@@ -53,9 +53,9 @@ class WebAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, ServesPages):
         self._actions = Actions(surroundings, self._desk, self._visits)
 
     async def capabilities(self, chat: ChatRef) -> Capabilities:
-        """Buttons, no reactions."""
+        """Buttons; there is nothing to react with."""
         known_room(chat)
-        return Capabilities(posts=True, buttons=True, reactions=False)
+        return Capabilities(posts=True, buttons=True, reactions=False, emoji=frozenset())
 
     async def send(self, chat: ChatRef, card: Card, *, key: str) -> MessageRef:
         """Store a message and tell the open pages."""

@@ -19,7 +19,7 @@ from adapters.web.members import Allowance, Buckets
 from adapters.web.render import Renderer, Shown
 from adapters.web.visits import Visit, Visits
 from bot.model import LANGUAGE_NAMES, Phrase
-from bot.ports import Audience, Command, Parameter, RoomMessage, Surroundings, Translator
+from bot.ports import Audience, Command, Parameter, RoomMessage, Subcommand, Surroundings, Translator
 
 log = structlog.get_logger()
 
@@ -171,7 +171,7 @@ class Pages:
             admin=visit.member.admin,
             watches=visit.member.admin or self._surroundings.site.loopback,
             offers=self._offers(admin=visit.member.admin),
-            commands=self.commands,
+            commands=[command for command in self.commands if _is_for(command, admin=visit.member.admin)],
         )
 
     def message_html(self, message: RoomMessage) -> str:
@@ -182,14 +182,14 @@ class Pages:
     def _offers(self, *, admin: bool) -> list[Offer]:
         offers = []
         for command in self.commands:
-            if command.audience is Audience.ADMIN and not admin:
+            if not _is_for(command, admin=admin):
                 continue
             if not command.subcommands:
                 offers.append(Offer(command, "", command.description, command.parameters))
             offers += [
                 Offer(command, verb.name, verb.description, verb.parameters)
                 for verb in command.subcommands
-                if admin or verb.audience is Audience.MEMBER
+                if _is_for(verb, admin=admin)
             ]
         return offers
 
@@ -202,6 +202,10 @@ class Pages:
 
     def _seconds(self) -> float:
         return self._surroundings.clock().timestamp()
+
+
+def _is_for(command: Command | Subcommand, *, admin: bool) -> bool:
+    return admin or command.audience is Audience.MEMBER
 
 
 def _message_id(text: str) -> int | None:

@@ -11,7 +11,7 @@ from bot.commands.request import Request, command_button
 from bot.commands.sources_menu import add_example, pack_buttons
 from bot.commands.targets import offer_channels
 from bot.errors import CommandError
-from bot.model import LANGUAGE_NAMES, LANGUAGES, Button, Phrase, supported_language
+from bot.model import LANGUAGE_NAMES, LANGUAGES, Button, ButtonRole, Line, Phrase, supported_language
 from bot.ports import Answer, Audience, Choice, Command, Parameter
 from bot.storage import chats, subscriptions
 
@@ -27,6 +27,7 @@ COMMAND = Command(
         ),
     ),
     audience=Audience.ADMIN,
+    elsewhere=True,
 )
 
 IN_ALL_LANGUAGES = "🌐 Language · Sprache · 언어 · 言語 · 语言 · Idioma · Langue · Լեզու · Taal · Язык · Lingua · Dil"
@@ -59,7 +60,7 @@ async def answer(request: Request) -> Answer:
                 "I don't speak “{language}” yet. I speak: {languages}. For example: {example}",
                 {
                     "language": request.words[:40],
-                    "languages": ", ".join(LANGUAGE_NAMES.values()),
+                    "languages": " · ".join(f"{code} – {name}" for code, name in LANGUAGE_NAMES.items()),
                     "example": "/language fr",
                 },
             )
@@ -98,8 +99,9 @@ async def _menu(request: Request) -> Answer:
     lines = [heading(IN_ALL_LANGUAGES)]
     if request.address:
         lines.append(paragraph(request.chat.title or request.chat.ref.id))
+    lines += _for_the_forum(request)
     buttons = language_buttons(request.address, request.chat.language)
-    return request.answer(*lines, buttons=buttons, private=True)
+    return request.answer(*lines, buttons=[*buttons[:-1], (*buttons[-1], *_forum_button(request))], private=True)
 
 
 async def _chosen(request: Request, language: str) -> Answer:
@@ -113,11 +115,29 @@ async def _chosen(request: Request, language: str) -> Answer:
         t = request.services.translators(language)
         request = replace(request, t=t)
         said = t("The language here is now {language}.", language=name)
+    forum = _forum_button(request, language)
     if await request.services.database.read(subscriptions.of_chat, request.chat.id):
-        return request.answer(paragraph(said))
+        return request.answer(paragraph(said), *_for_the_forum(request), buttons=[forum])
     return request.answer(
         paragraph(said),
         heading(t("What shall I post?")),
         note(t("Or any site or feed that you like: {example}", example=add_example(request))),
-        buttons=pack_buttons(request, followed=()),
+        *_for_the_forum(request),
+        buttons=[*pack_buttons(request, followed=()), forum],
     )
+
+
+def _for_the_forum(request: Request) -> list[Line]:
+    if request.forum is None:
+        return []
+    return [note(request.t("This is about this one post. In the whole forum, each story would be a post."))]
+
+
+def _forum_button(request: Request, language: str = "") -> tuple[Button, ...]:
+    """Sets up the forum instead of the one thread of it where it was asked."""
+    if request.forum is None:
+        return ()
+    # TRANSLATORS: a button; it sets up the whole forum, not only the post in which it stands
+    label = request.t("The whole forum")
+    words = f"@{request.forum.id} {language}".strip()
+    return (command_button(label, COMMAND.name, words, role=ButtonRole.PRIMARY),)

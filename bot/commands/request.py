@@ -26,7 +26,7 @@ class Request:
     here: Chat
     """Where it was asked."""
     chat: Chat
-    """Which chat it concerns: ``here``, or a channel that is set up from a private chat."""
+    """Which chat it concerns: ``here``, or another one that the asker chose and administers."""
     actor: Actor
     t: Translator
     """The words of the answer."""
@@ -38,6 +38,8 @@ class Request:
     """Whether the asker administers ``chat``, as the platform said with this event; None: ask it."""
     pressed: bool
     event_id: str | None
+    forum: Chat | None = None
+    """The forum to which ``here`` belongs, when nobody has set it up yet and the asker may."""
 
     @property
     def adapter(self) -> ChatAdapter:
@@ -73,6 +75,8 @@ class Request:
     def answer(self, *lines: Line, buttons: Iterable[Sequence[Button]] = (), private: bool = False) -> Answer:
         """The answer; when a button was pressed, in place of the menu that had it."""
         card = answer_card(self.t.language, *lines, buttons=buttons)
+        # How another chat is set up is nobody's business here.
+        private = private or bool(self.address)
         return Answer(card=card, private=private and not self.pressed, replaces=self.pressed)
 
     async def changed(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.card.answer import answer_card, paragraph
@@ -11,9 +13,9 @@ from bot.commands.introduction import introduction
 from bot.commands.registry import registry
 from bot.commands.request import Request, parse_command_button
 from bot.commands.services import Services
-from bot.commands.targets import administered_channel, named_chat
+from bot.commands.targets import administered_chat, named_chat, require_admin_of
 from bot.errors import CommandError, DeliveryError, SourceError
-from bot.events import ButtonPressed, ChatJoined, ChoicesWanted, CommandInvoked
+from bot.events import ButtonPressed, ChatJoined, ChoicesWanted, CommandInvoked, Elsewhere
 from bot.model import LANGUAGE_NAMES, LANGUAGES, Actor, ChatKind, ChatRef, Phrase, supported_language
 from bot.ports import Answer, Choice, Command, Translator
 from bot.storage import chats, declared, subscriptions
@@ -54,7 +56,10 @@ class Commands:
             name = help_command.COMMAND.name
         registered = self._registry.get(name)
         words = typed_form(registered.command, event) if registered and name == event.name else ""
-        return await self._answer(_Asked(name, words, event.actor, event.admin, event.event_id), here)
+        asked = _Asked(
+            name, words, event.actor, event.admin, event.event_id, about=_another(event.about, here), forum=event.forum
+        )
+        return await self._answer(asked, here)
 
     async def press(self, event: ButtonPressed) -> Answer | None:
         """Answers a button of a menu, in the menu's place; None when the button is not a command's."""
@@ -79,7 +84,7 @@ class Commands:
         """Remembers the chat and introduces the bot; a place with a language of its own starts at once instead."""
         database = self._services.database
         here = await self._ensure(event.chat, event.kind, event.title, event.locale)
-        await database.write(chats.resume, event.chat)
+        await database.write(chats.resume, event.chat, self._services.clock())
         if event.language is not None:
             await self._open_room(here, event.language)
             return None
@@ -87,13 +92,19 @@ class Commands:
         private = event.kind is ChatKind.CHANNEL
         t = self._words(here, event.actor)
         if here.language is None:
-            return Answer(card=introduction(t, here if private else None), private=private)
+            parameter = self._services.adapters[here.ref.platform].elsewhere_parameter
+            return Answer(card=introduction(t, here if private else None, parameter), private=private)
         if here.paused is None:
             return None
         self._services.on_change()
         return Answer(
             card=answer_card(t.language, paragraph(t("I am back, with the settings from before."))), private=private
         )
+
+    async def reread(self) -> None:
+        """What chats follow has changed by itself."""
+        await self._services.gatherer.sync_subscriptions()
+        self._services.on_change()
 
     async def _open_room(self, room: Chat, language: str) -> None:
         services = self._services
@@ -120,11 +131,14 @@ class Commands:
     async def _carried_out(self, asked: _Asked, here: Chat) -> Answer:
         registered = self._registry.get(asked.name)
         if registered is None:
-            raise CommandError(Phrase("I don't know that command. What I can do: {command}", {"command": "/help"}))
+            raise CommandError(_unknown(asked.name, self._registry))
         chat_id, words = named_chat(asked.words)
         chat, said_admin = here, asked.admin
-        if chat_id is not None and chat_id != here.id:
-            chat, said_admin = await administered_channel(self._services, here, asked.actor, chat_id), True
+        if asked.about is not None:
+            await require_admin_of(self._services, asked.actor, asked.about)
+            chat, said_admin = await self._ensure(asked.about.chat, asked.about.kind, asked.about.title), True
+        elif chat_id is not None and chat_id != here.id:
+            chat, said_admin = await administered_chat(self._services, here, asked.actor, chat_id), True
         request = Request(
             services=self._services,
             command=asked.name,
@@ -133,21 +147,42 @@ class Commands:
             actor=asked.actor,
             t=self._words(here, asked.actor),
             words=words,
-            chosen=chat_id is not None,
+            chosen=chat_id is not None or asked.about is not None,
             said_admin=said_admin,
+            forum=await self._forum(asked),
             pressed=asked.pressed,
             event_id=asked.event_id,
         )
         return await registered.handler(request)
 
+    async def _forum(self, asked: _Asked) -> Chat | None:
+        """The forum to which the thread belongs where it was asked, if the person may set it up and nobody has."""
+        if asked.forum is None or asked.about is not None or not asked.forum.admin:
+            return None
+        known = await self._services.database.read(chats.by_ref, asked.forum.chat)
+        if known is None:
+            known = await self._ensure(asked.forum.chat, asked.forum.kind, asked.forum.title)
+        return known if known.language is None else None
+
     async def _offered(self, event: ChoicesWanted, here: Chat | None) -> tuple[Choice, ...]:
         match event.command, event.subcommand, event.parameter:
             case "language", _, "language":
                 return tuple(Choice(code, LANGUAGE_NAMES[code]) for code in LANGUAGES)
-            case sources.NAME, "remove", "address" if here is not None:
-                followed = await self._services.database.read(subscriptions.of_chat, here.id)
-                return sources.suggestions(followed, self._words(here, event.actor))
+            case sources.NAME, "remove", "address":
+                chat = await self._suggested_for(event, here)
+                if chat is not None:
+                    followed = await self._services.database.read(subscriptions.of_chat, chat.id)
+                    return sources.suggestions(followed, self._words(here or chat, event.actor))
         return ()
+
+    async def _suggested_for(self, event: ChoicesWanted, here: Chat | None) -> Chat | None:
+        if event.about is None:
+            return here
+        try:
+            await require_admin_of(self._services, event.actor, event.about)
+        except (CommandError, DeliveryError):
+            return None
+        return await self._services.database.read(chats.by_ref, event.about.chat)
 
     async def _known(self, event: CommandInvoked) -> Chat:
         here = await self._services.database.read(chats.by_ref, event.chat)
@@ -180,6 +215,13 @@ class _Asked:
     admin: bool | None
     event_id: str | None
     pressed: bool = False
+    about: Elsewhere | None = None
+    forum: Elsewhere | None = None
+
+
+def _another(about: Elsewhere | None, here: Chat) -> Elsewhere | None:
+    """The chat that was chosen, unless it is the one where it was asked."""
+    return about if about is not None and about.chat != here.ref else None
 
 
 def _reads(actor: Actor | None) -> str | None:
@@ -188,6 +230,13 @@ def _reads(actor: Actor | None) -> str | None:
 
 def _guessed(here: Chat) -> str:
     return supported_language(here.locale) or "en"
+
+
+def _unknown(name: str, known: Iterable[str]) -> Phrase:
+    near = difflib.get_close_matches(name, list(known), n=1)
+    if near:
+        return Phrase("I don't know that command. Did you mean {command}?", {"command": f"/{near[0]}"})
+    return Phrase("I don't know that command. What I can do: {command}", {"command": "/help"})
 
 
 def typed_form(command: Command, event: CommandInvoked) -> str:

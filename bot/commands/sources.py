@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from bot.card.answer import paragraph
 from bot.commands.request import Request
 from bot.commands.sources_add import FULL, LIST, add
-from bot.commands.sources_menu import ADD_EXAMPLE, menu, name_of, pack_title, show_list
+from bot.commands.sources_menu import ADD_EXAMPLE, how_to_add, menu, name_of, pack_title, show_list
 from bot.commands.targets import offer_channels
 from bot.errors import CommandError
 from bot.model import Phrase
@@ -26,6 +27,7 @@ def declaration(packs: Sequence[str]) -> Command:
     return Command(
         name=NAME,
         description=Phrase("What I post here: packs, sites and feeds"),
+        elsewhere=True,
         subcommands=(
             Subcommand(
                 name="follow",
@@ -82,6 +84,8 @@ def suggestions(followed: Sequence[Subscription], t: Translator) -> tuple[Choice
 
 
 async def _follow(request: Request) -> Answer:
+    if not request.rest:
+        return await menu(request)
     pack = _pack_named(request, request.rest)
     if pack is None:
         names = ", ".join(request.services.packs)
@@ -96,10 +100,12 @@ async def _follow(request: Request) -> Answer:
         raise CommandError(FULL)
     await request.changed()
     said = request.t("This chat follows the pack {pack} now.", pack=pack_title(pack))
-    return await menu(request, paragraph(said))
+    return await menu(replace(request, said_admin=True), paragraph(said))
 
 
 async def _remove(request: Request) -> Answer:
+    if not request.rest:
+        return await show_list(request)
     await request.require_admin()
     followed = await request.services.database.read(subscriptions.of_chat, request.chat.id)
     found = _meant(request, followed)
@@ -129,7 +135,11 @@ async def _remove(request: Request) -> Answer:
     said = paragraph(request.t("Removed: {name}", name=name_of(found[0])))
     # Whoever pressed a pack in the menu stays in the menu, whoever pressed it in the list stays in the list.
     in_menu = found[0].pack is not None and not request.rest.startswith("#")
-    return await (menu if in_menu else show_list)(request, said)
+    return await (menu if in_menu else show_list)(replace(request, said_admin=True), said)
+
+
+async def _add(request: Request) -> Answer:
+    return await (add if request.rest else how_to_add)(request)
 
 
 async def _list(request: Request) -> Answer:
@@ -142,7 +152,7 @@ async def _menu(request: Request) -> Answer:
 
 _VERBS: Mapping[str, Callable[[Request], Awaitable[Answer]]] = {
     "follow": _follow,
-    "add": add,
+    "add": _add,
     "list": _list,
     "menu": _menu,
     "remove": _remove,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from bot.card.answer import heading, in_rows, item, note
+from bot.card.answer import heading, in_rows, note, paragraph
 from bot.commands.request import Request, command_button
-from bot.model import Button, ButtonRole, Line, Phrase, Span, Style
-from bot.ports import Answer, Translator
+from bot.model import Button, ButtonRole, Line, LineKind, Phrase, Span, Style
+from bot.ports import Answer
 from bot.storage import subscriptions
 from bot.storage.subscriptions import FollowedSource, Subscription
 
@@ -33,7 +33,16 @@ _REMOVE_BUTTONS = 20
 
 def add_example(request: Request) -> str:
     """What to type to add a source to the chat that it is about."""
-    return ADD_EXAMPLE.replace(" add ", f" {request.address} add ") if request.address else ADD_EXAMPLE
+    return _addressed(request, ADD_EXAMPLE)
+
+
+def _addressed(request: Request, example: str) -> str:
+    """The example as it must be typed where the chat that it is about is another one."""
+    if not request.address:
+        return example
+    if parameter := request.adapter.elsewhere_parameter:
+        return f"{example} {parameter}: …"
+    return example.replace("/sources", f"/sources {request.address}", 1)
 
 
 def pack_title(pack: str) -> Phrase:
@@ -55,15 +64,33 @@ async def menu(request: Request, *first: Line) -> Answer:
     """The packs to follow, the way to the list, and how to add a source."""
     t = request.t
     followed = await request.services.database.read(subscriptions.of_chat, request.chat.id)
-    lines = [*first, *_title(request), note(_how_many(followed, t))]
+    lines = [*first, *_title(request), *map(note, how_many(request, followed))]
     if request.chat.language is None:
         lines.append(note(t("I post nothing until an admin has chosen a language: {command}", command="/language")))
-    lines.append(note(t("Press a pack to follow it, and again to stop.")))
-    lines.append(note(t("Add any site or feed: {example}", example=add_example(request))))
-    rows = pack_buttons(request, [subscription.pack for subscription in followed if subscription.pack])
+    rows: list[tuple[Button, ...]] = []
+    if await request.is_admin():
+        rows = pack_buttons(request, [subscription.pack for subscription in followed if subscription.pack])
+        if rows:
+            lines.append(note(t("Press a pack to follow it, and again to stop.")))
+        lines.append(note(t("Add any site or feed: {example}", example=add_example(request))))
+    else:
+        lines.append(note(t("The admins of this chat choose what I post.")))
     if followed:
-        rows.append((request.button(t("Show the list"), "list", role=ButtonRole.PRIMARY),))
+        rows.append((_to_the_list(request),))
     return request.answer(*lines, buttons=rows, private=not first)
+
+
+async def how_to_add(request: Request) -> Answer:
+    """What to type to add a site or feed; members, who may not, get the menu."""
+    if not await request.is_admin():
+        return await menu(request)
+    t = request.t
+    return request.answer(
+        *_title(request),
+        paragraph(t("Type the address of a site or feed after the command: {example}", example=add_example(request))),
+        buttons=[(request.button(t("Packs"), "menu"), _to_the_list(request))],
+        private=True,
+    )
 
 
 async def show_list(request: Request, *first: Line) -> Answer:
@@ -71,16 +98,38 @@ async def show_list(request: Request, *first: Line) -> Answer:
     t = request.t
     followed = await request.services.database.read(subscriptions.of_chat, request.chat.id)
     lines = [*first, *_title(request)]
-    for number, subscription in enumerate(followed, start=1):
-        lines.extend(_described(request, number, subscription))
-    if not followed:
-        lines.append(note(_how_many(followed, t)))
+    lines.append(_numbered(request, followed) if followed else note(t("This chat follows nothing yet.")))
     rows: list[tuple[Button, ...]] = []
     if await request.is_admin():
         rows = _remove_buttons(request, followed)
         rows.append((request.button(t("Packs"), "menu"),))
+        if len(followed) > _REMOVE_BUTTONS:
+            example = _addressed(request, f"/sources remove {_REMOVE_BUTTONS + 1}")
+            lines.append(note(t("The others are removed by their numbers: {example}", example=example)))
         lines.append(note(t("Add any site or feed: {example}", example=add_example(request))))
     return request.answer(*lines, buttons=rows, private=not first)
+
+
+def how_many(request: Request, followed: Sequence[Subscription]) -> Iterator[str]:
+    """How many sources the chat follows; those that have not been looked at yet are told apart."""
+    t = request.t
+    sources = {source.id: source for subscription in followed for source in subscription.sources}
+    coming = sum(_is_coming(source) for source in sources.values())
+    without = sum(not subscription.sources for subscription in followed)
+    if not followed:
+        yield t("This chat follows nothing yet.")
+    if len(sources) > coming:
+        # TRANSLATORS: only sources that have been read or tried already
+        yield t.plural("This chat follows {n} source.", "This chat follows {n} sources.", len(sources) - coming)
+    if coming:
+        # TRANSLATORS: sources that the chat follows and that are about to be read for the first time
+        yield t.plural("{n} source is being set up.", "{n} sources are being set up.", coming)
+    if without and request.chat.language is not None:
+        yield t.plural("{n} pack has no sources yet.", "{n} packs have no sources yet.", without)
+
+
+def _is_coming(source: FollowedSource) -> bool:
+    return source.last_ok_at is None and source.problem is None and not source.ended
 
 
 def name_of(subscription: Subscription) -> Phrase:
@@ -101,25 +150,31 @@ def _title(request: Request) -> list[Line]:
     return [heading(request.t("Sources"))]
 
 
-def _how_many(followed: Sequence[Subscription], t: Translator) -> str:
-    count = len({source.id for subscription in followed for source in subscription.sources})
-    if not followed:
-        return t("This chat follows nothing yet.")
-    return t.plural("This chat follows {n} source.", "This chat follows {n} sources.", count)
+def _to_the_list(request: Request) -> Button:
+    return request.button(request.t("Show the list"), "list", role=ButtonRole.PRIMARY)
 
 
-def _described(request: Request, number: int, subscription: Subscription) -> Iterator[Line]:
+def _numbered(request: Request, followed: Sequence[Subscription]) -> Line:
+    """One paragraph, a row each: its numbers are its own, so it can't be items, which platforms give bullets."""
+    spans: list[Span] = []
+    for number, subscription in enumerate(followed, start=1):
+        for row in _described(request, number, subscription):
+            spans += [*([Span("\n")] if spans else []), *row]
+    return Line(LineKind.TEXT, tuple(spans))
+
+
+def _described(request: Request, number: int, subscription: Subscription) -> Iterator[tuple[Span, ...]]:
     t = request.t
     place = Span(f"{t.number(number)}. ")
     if subscription.pack is None:
         for source in subscription.sources:
-            yield item(place, _linked(source), " · ", _health(request, source))
+            yield (place, _linked(source), Span(f" · {_health(request, source)}"))
         return
-    yield item(place, Span(t("Pack {pack}", pack=pack_title(subscription.pack)), Style.BOLD))
+    yield (place, Span(t("Pack {pack}", pack=pack_title(subscription.pack)), Style.BOLD))
     for source in subscription.sources:
-        yield item("– ", _linked(source), " · ", _health(request, source))
+        yield (Span("– "), _linked(source), Span(f" · {_health(request, source)}"))
     if not subscription.sources:
-        yield note(t("No source of this pack is found yet."))
+        yield (Span(f"– {t('No source of this pack is found yet.')}"),)
 
 
 def _linked(source: FollowedSource) -> Span:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from bot.card.answer import heading, item, note, paragraph
 from bot.commands.request import Request
+from bot.commands.sources_menu import how_many
 from bot.commands.targets import offer_channels
 from bot.commands.voting import ways_to_vote
 from bot.errors import DeliveryError
@@ -14,7 +15,7 @@ from bot.ports import Answer, Capabilities, Command
 from bot.storage import chats, subscriptions
 from bot.storage.chats import Duties
 
-COMMAND = Command(name="status", description=Phrase("What works here, and what is missing"))
+COMMAND = Command(name="status", description=Phrase("What works here, and what is missing"), elsewhere=True)
 
 
 async def answer(request: Request) -> Answer:
@@ -24,7 +25,6 @@ async def answer(request: Request) -> Answer:
     t, database = request.t, request.services.database
     duties = await database.read(chats.duties, request.chat.id)
     followed = await database.read(subscriptions.of_chat, request.chat.id)
-    sources = {source.id for subscription in followed for source in subscription.sources}
     return request.answer(
         heading(
             t("Status of {chat}", chat=request.chat.title or request.chat.ref.id) if request.address else t("Status")
@@ -32,7 +32,7 @@ async def answer(request: Request) -> Answer:
         *await _rights(request),
         heading(t("Settings")),
         *_settings(request),
-        item(t.plural("{n} source is followed.", "{n} sources are followed.", len(sources))),
+        *map(item, how_many(request, followed)),
         *_open_duties(request, duties),
         note(t("Version {version}", version=request.services.version)),
         private=True,
@@ -55,7 +55,9 @@ def _what_works(request: Request, capabilities: Capabilities) -> Iterator[Line]:
     t = request.t
     yield item(t("I may post here.") if capabilities.posts else t("I may not post here."))
     yield from ways_to_vote(request, capabilities)
-    if not capabilities.reactions and not capabilities.totals:
+    if capabilities.emoji == frozenset():
+        yield item(t("There are no reactions here: a vote is a click on a button."))
+    elif not capabilities.reactions and not capabilities.totals:
         yield item(t("Reactions don't reach me here."))
     if capabilities.missing:
         yield heading(t("What is missing"))

@@ -1,6 +1,7 @@
-"""Which chat a command concerns: the one where it was given, or a channel that is set up from a private chat.
+"""Which chat a command concerns: the one where it was given, a channel that is set up from a private chat, or one that
+was chosen by a parameter where the platform has such parameters.
 
-The channel travels in the words as ``@<row id>``, in buttons as when typed. Whoever names one is checked each time.
+The chat travels in the words as ``@<row id>``, in buttons as when typed. Whoever names one is checked each time.
 """
 
 from __future__ import annotations
@@ -11,12 +12,17 @@ from bot.card.answer import heading, note
 from bot.commands.request import Request, command_button
 from bot.commands.services import Services
 from bot.errors import CommandError
+from bot.events import Elsewhere
 from bot.model import Actor, Button, ChatKind, Phrase
 from bot.ports import Answer, KnowsAdmins
 from bot.storage import chats
 from bot.storage.chats import Chat
 
 _NAMED = re.compile(r"@([0-9]{1,18})(?:\s+(.*))?", re.ASCII | re.DOTALL)
+
+NOT_YOURS = Phrase("You are not an admin of that channel, or I am not in it.")
+
+_CHOSEN_BY_PARAMETER = frozenset({ChatKind.GROUP, ChatKind.CHANNEL, ChatKind.THREAD, ChatKind.FORUM})
 
 MAX_OFFERED = 20
 """Channels offered as buttons; more than the rows of any platform hold helps nobody."""
@@ -28,15 +34,32 @@ def named_chat(words: str) -> tuple[int | None, str]:
     return (int(match[1]), (match[2] or "").strip()) if match else (None, words.strip())
 
 
-async def administered_channel(services: Services, here: Chat, actor: Actor, chat_id: int) -> Chat:
-    """The channel with this row id, if the person may set it up from here. Raises CommandError otherwise."""
-    chat = await services.database.read(chats.by_id, chat_id) if here.kind is ChatKind.PRIVATE else None
-    if chat is not None and chat.kind is ChatKind.CHANNEL and chat.ref.platform == here.ref.platform:
-        adapter = services.adapters[chat.ref.platform]
-        if isinstance(adapter, KnowsAdmins) and await adapter.is_admin(chat.ref, actor):
-            return chat
-    # The same words whether or not there is such a channel: its existence is nobody else's business.
-    raise CommandError(Phrase("You are not an admin of that channel, or I am not in it."))
+async def administered_chat(services: Services, here: Chat, actor: Actor, chat_id: int) -> Chat:
+    """The chat with this row id, if the person may set it up from here. Raises CommandError otherwise."""
+    chat = await services.database.read(chats.by_id, chat_id)
+    if chat is None or chat.ref.platform != here.ref.platform or not _reachable(services, here, chat):
+        # The same words whether or not there is such a chat: its existence is nobody else's business.
+        raise CommandError(NOT_YOURS)
+    await require_admin_of(services, actor, Elsewhere(chat.ref))
+    return chat
+
+
+async def require_admin_of(services: Services, actor: Actor, chat: Elsewhere) -> None:
+    """Raises CommandError unless the platform says that the person administers that chat."""
+    if chat.admin is not None:
+        admin = chat.admin
+    else:
+        adapter = services.adapters[chat.chat.platform]
+        admin = isinstance(adapter, KnowsAdmins) and await adapter.is_admin(chat.chat, actor)
+    if not admin:
+        raise CommandError(NOT_YOURS)
+
+
+def _reachable(services: Services, here: Chat, chat: Chat) -> bool:
+    """Whether chats of this kind are set up from such a place at all."""
+    if services.adapters[here.ref.platform].elsewhere_parameter:
+        return chat.kind in _CHOSEN_BY_PARAMETER
+    return here.kind is ChatKind.PRIVATE and chat.kind is ChatKind.CHANNEL
 
 
 async def offer_channels(request: Request) -> Answer | None:

@@ -230,17 +230,24 @@ def retry_after(header: str, now: datetime) -> float | None:
     return min(seconds, MAX_RETRY_AFTER) if seconds > 0 else None
 
 
+UNKNOWN_NAME = Phrase("The name of the server isn't known.")
+UNREACHABLE = Phrase("The server can't be reached.")
+TOO_SLOW = Phrase("The server takes too long.")
+
+UNREACHED = (UNKNOWN_NAME, UNREACHABLE, TOO_SLOW)
+"""What a missing network looks like: there is not even a connection."""
+
 # Most specific first. A test walks all of aiohttp's exceptions and finds each of them here.
 _PROBLEMS: tuple[tuple[type[aiohttp.ClientError], Phrase], ...] = (
-    (aiohttp.ClientConnectorDNSError, Phrase("The name of the server isn't known.")),
+    (aiohttp.ClientConnectorDNSError, UNKNOWN_NAME),
     (aiohttp.ClientSSLError, Phrase("The server's certificate isn't valid.")),
-    (aiohttp.ClientConnectorError, Phrase("The server can't be reached.")),
-    (aiohttp.ServerTimeoutError, Phrase("The server takes too long.")),
+    (aiohttp.ClientConnectorError, UNREACHABLE),
+    (aiohttp.ServerTimeoutError, TOO_SLOW),
     (aiohttp.InvalidURL, NOT_AN_ADDRESS),
     (aiohttp.ClientPayloadError, Phrase("The connection broke.")),
     (aiohttp.ClientConnectionError, Phrase("The connection broke.")),
     (aiohttp.ClientResponseError, Phrase("What the server answers isn't HTTP.")),
-    (aiohttp.ClientError, Phrase("The server can't be reached.")),
+    (aiohttp.ClientError, UNREACHABLE),
 )
 
 PRIVATE = Phrase("It leads into a private network, and I don't go there.")

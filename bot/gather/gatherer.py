@@ -12,6 +12,7 @@ from typing import Protocol
 from bot.gather import rhythm
 from bot.gather.client import GuardedClient, checked
 from bot.gather.following import Packs, pack_addresses, packs_read, singles_read
+from bot.gather.outages import Look, Outages
 from bot.gather.packs import load_packs
 from bot.gather.poll import OnStories, Poller
 from bot.gather.probe import Probe, ProbedFeed
@@ -63,7 +64,8 @@ class Gatherer:
         self._well = Turns(settings.concurrency)
         # What failed at its last look is asked apart: no source that is well waits for one that probably fails again.
         self._failing = Turns(math.ceil(settings.concurrency / 2))
-        self._in_flight: set[int] = set()
+        self._outages = Outages()
+        self._in_flight: dict[int, str] = {}
         self._health_changed = True  # at the start, subscriptions may have changed while we were away
         self._syncing = asyncio.Lock()
 
@@ -90,13 +92,10 @@ class Gatherer:
             packs = load_packs() if self._packs is None else self._packs
             followers = await self._db.read(following.followers)
             known = await self._db.read(following.known, pack_addresses(followers, packs))
-            await self._db.write(
-                following.apply,
-                packs_read(followers, packs, known),
-                singles_read(followers),
-                self._settings.interval,
-                self._clock(),
-            )
+            of_packs, singles = packs_read(followers, packs, known), singles_read(followers)
+            await self._db.write(following.apply, of_packs, singles, self._settings.interval, self._clock())
+            urls = {wanted.url for several in of_packs.values() for wanted in several}
+            self._outages.keep(set(singles.values()), urls)
 
     async def probe(self, address: str) -> Sequence[ProbedFeed]:
         """The feeds behind an address that somebody typed: the one that it is, or those that its page names.
@@ -139,14 +138,19 @@ class Gatherer:
         found = await self._db.read(sources.due, self._clock(), BATCH + len(busy))
         for source in found:
             if source.id not in busy and source.id not in self._in_flight:
-                self._in_flight.add(source.id)
+                self._in_flight[source.id] = source.url
                 polls.create_task(self._poll(source), name=f"source {source.id}")
+        # Samples come too often to wait for.
+        at_rest = all(url.startswith(rhythm.SAMPLE) for url in self._in_flight.values())
+        self._outages.tell(self._clock(), at_rest=at_rest)
 
     async def _poll(self, source: SourceForPoll) -> None:
         try:
             turns = self._failing if source.failures else self._well
             async with turns.turn(host_of(source), manners_for(source)):
-                changed = await self._poller.poll(source)
+                look = await self._poller.poll(source)
+            changed = look is not Look.WELL or source.failures > 0 or not source.ever_ok
             self._health_changed = self._health_changed or changed
+            self._outages.saw(source, look, self._clock())
         finally:
-            self._in_flight.discard(source.id)
+            self._in_flight.pop(source.id, None)

@@ -10,9 +10,10 @@ import structlog
 
 from bot.errors import SourceError
 from bot.gather import parse, rhythm
-from bot.gather.client import Fetched, FetchRequest, GuardedClient, NotModified
+from bot.gather.client import UNREACHED, Fetched, FetchRequest, GuardedClient, NotModified
 from bot.gather.language import UNDETERMINED
 from bot.gather.merge import same_title
+from bot.gather.outages import Look
 from bot.gather.parsed import ParsedEntry, ParsedFeed
 from bot.gather.settings import GatherSettings
 from bot.gather.workers import WorkerCrashed, Workers, WorkerTimeout
@@ -69,20 +70,20 @@ class Poller:
         self._on_stories = on_stories
         self._random = random
 
-    async def poll(self, source: SourceForPoll) -> bool:
-        """Look at a source; returns whether its health is another now."""
+    async def poll(self, source: SourceForPoll) -> Look:
+        """Look at a source."""
         try:
             await self._look(source)
         except SourceError as error:
             await self._failed(source, error)
-            return True
+            return Look.UNREACHED if error.phrase in UNREACHED else Look.FAILED
         except Exception as error:
             # A bug of ours meets one source, and must not stop the others.
             log.exception("polling a source failed", source=source.id, url=source.url)
             problem = Phrase("Something unexpected went wrong ({error}).", {"error": type(error).__name__})
             await self._failed(source, SourceError(problem))
-            return True
-        return source.failures > 0 or not source.ever_ok
+            return Look.FAILED
+        return Look.WELL
 
     async def _look(self, source: SourceForPoll) -> None:
         address = self._address(source)
@@ -121,8 +122,9 @@ class Poller:
             body,
             same_title,
         )
-        if result.new_story_ids or result.changed_story_ids:
+        if result.new_story_ids:
             log.info("stories gathered", source=source.id, new=len(result.new_story_ids), url=source.url)
+        if result.new_story_ids or result.changed_story_ids:
             await self._on_stories(result.new_story_ids, result.changed_story_ids)
 
     def _answered(self, source: SourceForPoll, *, news: bool) -> Answered:
@@ -131,7 +133,7 @@ class Poller:
         return Answered(now, now + next_look.wait, next_look.interval_seconds)
 
     async def _failed(self, source: SourceForPoll, error: SourceError) -> None:
-        log.warning("source not read", source=source.id, url=source.url, reason=str(error))
+        log.debug("source not read", source=source.id, url=source.url, reason=str(error))
         now = self._clock()
         try:
             if error.permanent:

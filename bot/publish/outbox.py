@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -58,16 +58,23 @@ class Outbox:
         """Create the deliveries owed, and start a sender for every chat that has one waiting and no sender yet."""
         await self._db.write(deliveries.select_new, self._clock())
         ready = [name for name, adapter in self._adapters.items() if adapter.state is State.READY]
-        await self._recover(ready)
-        for chat_id in await self._db.read(deliveries.chats_waiting, ready, self._clock()):
+        # By chat, because a sender marks its next delivery before it knows of it itself.
+        unsettled: dict[int, list[deliveries.CutOff]] = {}
+        for cut in await self._db.read(deliveries.cut_off, ready, self._clock()):
+            unsettled.setdefault(cut.chat_id, []).append(cut)
+        for chat_id in (*unsettled, *await self._db.read(deliveries.chats_waiting, ready, self._clock())):
             if chat_id not in self._sending:
-                self._sending[chat_id] = senders.create_task(self._send_all(chat_id), name=f"chat {chat_id}")
+                work = self._send_all(chat_id, unsettled.get(chat_id, ()))
+                self._sending[chat_id] = senders.create_task(work, name=f"chat {chat_id}")
         await self._start_seeding(ready, senders)
 
     # --- sending ---
 
-    async def _send_all(self, chat_id: int) -> None:
+    async def _send_all(self, chat_id: int, unsettled: Sequence[deliveries.CutOff]) -> None:
+        """First find out what became of attempts that were cut off: what waits may come after them."""
         try:
+            for cut in unsettled:
+                await self._recover(cut)
             while outgoing := await self._db.write(deliveries.begin_next, chat_id, self._clock()):
                 await self._attempt(outgoing)
         except Exception:
@@ -118,17 +125,13 @@ class Outbox:
 
     # --- attempts cut off ---
 
-    async def _recover(self, platforms: list[str]) -> None:
-        """What became of attempts that the last run did not finish, or of which we could not find out so far?"""
-        for cut in await self._db.read(deliveries.cut_off, platforms, self._clock()):
-            # By chat, because a sender marks its next delivery before it knows of it itself.
-            if cut.chat_id in self._sending:
-                continue
-            problem = Phrase("The product stopped while this was being sent.")
-            try:
-                await self._resolve(cut.id, cut.chat, cut.attempts, problem)
-            except Exception:
-                log.exception("finding out about an attempt failed", delivery=cut.id)
+    async def _recover(self, cut: deliveries.CutOff) -> None:
+        """What became of an attempt that the last run did not finish, or of which we could not find out so far?"""
+        problem = Phrase("The product stopped while this was being sent.")
+        try:
+            await self._resolve(cut.id, cut.chat, cut.attempts, problem)
+        except Exception:
+            log.exception("finding out about an attempt failed", delivery=cut.id)
 
     async def _resolve(self, delivery_id: int, chat: ChatRef, attempts: int, problem: Phrase) -> None:
         """Find out whether an attempt arrived; where that can't be known, say so and never send it blindly again."""

@@ -65,12 +65,12 @@ def _listen(host: str, port: int) -> socket.socket:
     return sock
 
 
-def site_of(settings: SiteSettings, sock: socket.socket) -> Site:
-    """What adapters are told about the server: the bound port, and a token for this run where none is configured."""
+def site_of(settings: SiteSettings, port: int) -> Site:
+    """What adapters are told about the server: its port, and a token for this run where none is configured."""
     token = settings.admin_token
     return Site(
         host=settings.host,
-        port=sock.getsockname()[1],
+        port=port,
         public_url=settings.public_url,
         admin_token=secrets.token_urlsafe(24) if token is None else token.get_secret_value(),
         loopback=is_loopback(settings.host),

@@ -124,7 +124,9 @@ def _is_operator(authorization: str | None, admin_token: str) -> bool:
     if authorization is None:
         return False
     scheme, _, token = authorization.partition(" ")
-    if scheme.lower() == "bearer" and hmac.compare_digest(token.strip().encode(), admin_token.encode()):
+    if scheme.lower() != "bearer":
+        return False  # somebody else's: a proxy in front of us may ask for a password
+    if hmac.compare_digest(token.strip().encode(), admin_token.encode()):
         return True
     raise HTTPException(401, "This is not the admin token.", headers={"WWW-Authenticate": "Bearer"})
 

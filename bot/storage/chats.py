@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, fun
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.model import Actor, ChatKind, ChatRef, Phrase
+from bot.storage import sources
 from bot.storage.deliveries import State
 from bot.storage.phrases import phrase_from_json, phrase_to_json
 from bot.storage.tables import chat, delivery, setting_log, subscription, subscription_cursor
@@ -150,14 +151,17 @@ def pause(connection: Connection, ref: ChatRef, reason: Phrase) -> None:
     connection.execute(update(chat).where(_is_or_holds(ref)).values(paused=phrase_to_json(reason)))
 
 
-def resume(connection: Connection, ref: ChatRef) -> None:
+def resume(connection: Connection, ref: ChatRef, now: datetime) -> None:
     """All is well again with the chat; without a topic, with all of its topics too.
 
-    What it missed while it was paused is no news any more: it begins anew, with a first contact.
+    What it missed while it was paused is no news any more, nor what waited to be sent: it begins anew, with a first
+    contact, and sources that nobody else read are polled again.
     """
     paused = select(chat.c.id).where(_is_or_holds(ref), chat.c.paused.is_not(None))
     connection.execute(update(subscription).where(subscription.c.chat_id.in_(paused)).values(contacted_at=None))
+    connection.execute(delete(delivery).where(delivery.c.chat_id.in_(paused), delivery.c.state == State.WAITING))
     connection.execute(update(chat).where(_is_or_holds(ref)).values(paused=None))
+    sources.wake_followed(connection, now)
 
 
 def migrate(connection: Connection, old: ChatRef, to: ChatRef) -> None:

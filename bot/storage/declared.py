@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, or_, update
 
 from bot.model import ChatKind, ChatRef
-from bot.storage import chats, subscriptions
+from bot.storage import chats, naming, subscriptions
 from bot.storage.tables import chat
 
 
@@ -28,9 +28,10 @@ class Declaration:
 
 def apply(connection: Connection, declaration: Declaration, now: datetime) -> bool:
     """Make the chat what its table says, unless this very table was applied before; returns whether it was applied."""
-    known = chats.by_ref(connection, declaration.chat)
+    ref = naming.known_as(connection, declaration.chat)
+    known = chats.by_ref(connection, ref)
     if known is None:
-        known = chats.ensure(connection, declaration.chat, ChatKind.GROUP, now)
+        known = chats.ensure(connection, ref, ChatKind.GROUP, now)
     if known.declared_hash == declaration.hash:
         return False
     for followed in subscriptions.of_chat(connection, known.id):

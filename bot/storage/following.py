@@ -15,7 +15,7 @@ from bot.storage.tables import chat, entry, source, subscription, subscription_c
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """A subscription of a chat that posts go to."""
+    """A subscription of a chat."""
 
     subscription_id: int
     pack: str | None
@@ -45,11 +45,10 @@ class WantedSource:
 
 
 def followers(connection: Connection) -> list[Follower]:
-    """All subscriptions of chats that are not paused."""
+    """All subscriptions, also of chats that are paused: those come back."""
     rows = connection.execute(
         select(subscription.c.id, subscription.c.pack, subscription.c.source_id, chat.c.language)
         .join(chat, chat.c.id == subscription.c.chat_id)
-        .where(chat.c.paused.is_(None))
         .order_by(subscription.c.id)
     )
     return [Follower(row.id, row.pack, row.source_id, row.language) for row in rows]

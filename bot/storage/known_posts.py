@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -10,10 +10,11 @@ from sqlalchemy import Connection, Text, bindparam, func, literal_column, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.events import ButtonPressed, PostMirrored
-from bot.model import parse_vote_button
+from bot.model import Span, parse_vote_button
 from bot.storage.early import MessageKey, VoteEvent, chats_of, json_keys, message_key
 from bot.storage.hot import Hot, element, stored
-from bot.storage.tables import UtcDateTime, chat, delivery, post
+from bot.storage.tables import UtcDateTime, chat, delivery, post, story
+from bot.text import sendable
 
 
 class KnownPost(NamedTuple):
@@ -63,6 +64,16 @@ _UNSETTLED = (
     .join(chat, chat.c.id == delivery.c.chat_id)
     .where(delivery.c.state.in_(("sending", "unconfirmed")))
 )
+_UNSETTLED_IN = (
+    select(delivery.c.id, story.c.title, story.c.url)
+    .join(chat, chat.c.id == delivery.c.chat_id)
+    .join(story, story.c.id == delivery.c.story_id)
+    .where(
+        chat.c.platform == bindparam("platform"),
+        chat.c.native_id == bindparam("native_chat"),
+        delivery.c.state.in_(("sending", "unconfirmed")),
+    )
+)
 _CONFIRM = (
     update(delivery)
     .where(delivery.c.id == bindparam("delivery"), delivery.c.state.in_(("sending", "unconfirmed")))
@@ -95,12 +106,14 @@ def learn(
     known: dict[MessageKey, KnownPost],
     now: datetime,
     open_after: datetime,
-) -> set[int]:
-    """Learn from presses that an attempt did arrive, and which message copies which; adds to ``known``.
+) -> list[KnownPost]:
+    """Learn from presses and copies that an attempt did arrive, and which message copies which; adds to ``known``.
 
-    Returns the stories of what is new.
+    Returns what is new.
     """
-    learned = _confirmed(connection, batch, known, now)
+    learned = _pressed(connection, batch, known) | _copied(connection, batch, known)
+    if learned:
+        connection.execute(_CONFIRM, [{"delivery": delivery_id, "now": now} for delivery_id in learned.values()])
     rows = [_post_row(message, delivery_id, mirror=False) for message, delivery_id in learned.items()]
     known.update(_insert(connection, rows, open_after))
     mirrors = {
@@ -112,12 +125,10 @@ def learn(
     }
     rows = [_post_row(message, delivery_id, mirror=True) for message, delivery_id in mirrors.items()]
     known.update(_insert(connection, rows, open_after))
-    return {known[message].story for message in (*learned, *mirrors)}
+    return [known[message] for message in (*learned, *mirrors)]
 
 
-def _confirmed(
-    connection: Connection, batch: Sequence[VoteEvent], known: dict[MessageKey, KnownPost], now: datetime
-) -> dict[MessageKey, int]:
+def _pressed(connection: Connection, batch: Sequence[VoteEvent], known: Container[MessageKey]) -> dict[MessageKey, int]:
     """Presses on messages that we don't know, of buttons that only one unsettled delivery in that chat has."""
     pressed: dict[int, ButtonPressed] = {}
     for event in batch:
@@ -128,14 +139,37 @@ def _confirmed(
     if not pressed:
         return {}
     unsettled = connection.execute(_UNSETTLED, {"keys": json_keys(pressed)}).all()
-    found = {
+    return {
         message_key(pressed[row.id].message): row.id
         for row in unsettled
         if (row.platform, row.native_id) in chats_of(pressed[row.id])
     }
-    if found:
-        connection.execute(_CONFIRM, [{"delivery": delivery_id, "now": now} for delivery_id in found.values()])
+
+
+def _copied(connection: Connection, batch: Sequence[VoteEvent], known: Container[MessageKey]) -> dict[MessageKey, int]:
+    """Copies of messages that we don't know, with title and address of only one unsettled delivery in that chat."""
+    found: dict[MessageKey, int] = {}
+    for event in batch:
+        if not isinstance(event, PostMirrored) or event.headline is None or message_key(event.original) in known:
+            continue
+        where = event.original.chat
+        rows = connection.execute(_UNSETTLED_IN, {"platform": where.platform, "native_chat": where.id})
+        fits = [row.id for row in rows if row.url and _heads(event.headline, row.title, row.url)]
+        if len(fits) == 1 and fits[0] not in found.values():
+            found[message_key(event.original)] = fits[0]
     return found
+
+
+def _heads(headline: Span, title: str, url: str) -> bool:
+    same_words = headline.text.strip() == sendable(title, one_line=True).strip()
+    return same_words and _address(headline.url or "") == _address(url)
+
+
+def _address(url: str) -> tuple[str, str]:
+    """Without what a platform may tidy in it: the scheme, the host's case, the slash of an empty path."""
+    _, _, rest = url.strip().partition("://")
+    host, _, path = rest.partition("/")
+    return host.lower(), path
 
 
 def _post_row(message: MessageKey, delivery_id: int, *, mirror: bool) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from bot.model import Tally
 from bot.storage.early import json_keys
 from bot.storage.hot import Hot, element, stored
 from bot.storage.known_posts import KnownPost
-from bot.storage.plan import EVERYWHERE, Fact, Facts, Heard, Plan, Slot, VoterKey, VotingRules, votes
+from bot.storage.plan import Fact, Facts, Heard, Plan, Slot, VoterKey, VotingRules, votes
 from bot.storage.tables import chat, fact, meta, seen_event, tally, total, voter
 
 _SEQ = "fact_seq"
@@ -263,10 +263,17 @@ def share_votes(connection: Connection, chat_id: int, shares: bool) -> set[int]:
         return set()
     connection.execute(update(chat).where(chat.c.id == chat_id).values(shares_votes=shares))
     stories = set(connection.execute(select(tally.c.story_id).where(tally.c.chat_id == chat_id)).scalars())
-    counted = _derive(connection, stories)
-    said = {story: counted.get((story, EVERYWHERE), Tally()) for story in stories}
-    _SET_TALLY.many(connection, [(story, EVERYWHERE, now.bullish, now.bearish) for story, now in said.items()])
+    derive_anew(connection, stories)
     return stories
+
+
+def derive_anew(connection: Connection, stories: Iterable[int]) -> None:
+    """Settle the tallies of these stories, in every chat and everywhere, by the facts that stand."""
+    chosen = list(stories)
+    of_them = tally.c.story_id.in_(select(cast(_K.c.value, Integer)).select_from(_K))
+    connection.execute(delete(tally).where(of_them), {"keys": json_keys(chosen)})
+    counted = _derive(connection, chosen)
+    _SET_TALLY.many(connection, [(*where, said.bullish, said.bearish) for where, said in counted.items()])
 
 
 def _derive(connection: Connection, stories: Iterable[int] | None) -> dict[tuple[int, int], Tally]:

@@ -6,6 +6,7 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from bot.errors import StorageError
 from bot.model import Phrase
@@ -17,13 +18,25 @@ def only_one(path: Path) -> Iterator[None]:
 
     Raises StorageError when another one holds it. `check` and `backup` don't ask: they may run beside it.
     """
-    beside = path.with_name(path.name + ".lock")
+    with _held(path.with_name(path.name + ".lock"), path):
+        yield
+
+
+def _held(beside: Path, path: Path) -> IO[str]:
+    file = None
     try:
         beside.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("a") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield
-    except BlockingIOError as error:
-        raise StorageError(
-            Phrase("Another Newstally is running on the database {path}; stop it first.", {"path": str(path)})
-        ) from error
+        file = beside.open("a")
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if file is not None:
+            file.close()
+        raise StorageError(_why_not(path, error)) from error
+    return file
+
+
+def _why_not(path: Path, error: OSError) -> Phrase:
+    if isinstance(error, BlockingIOError):
+        return Phrase("Another Newstally is running on the database {path}; stop it first.", {"path": str(path)})
+    reason = error.strerror or str(error)
+    return Phrase("The database {path} can't be used: {reason}", {"path": str(path), "reason": reason})

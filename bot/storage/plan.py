@@ -156,9 +156,11 @@ def _reread(event: Heard, read: ReactionsRead, after: Mapping[VoterKey, Facts], 
     """Who has an emoji that was asked about has its fact, who hasn't has none; a fact that stands keeps its order."""
     platform = read.message.chat.platform
     for key, facts in after.items():
-        if key.story != event.story or key.platform != platform or key.actor in read.fresher:
+        if key.story != event.story or key.platform != platform or (key.actor, None) in read.fresher:
             continue
         for emoji, voters in read.voters.items():
+            if (key.actor, emoji) in read.fresher:
+                continue
             if key.actor in voters:
                 _add(event, emoji, facts, ballots[platform], read.order)
             else:

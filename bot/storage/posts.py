@@ -25,10 +25,9 @@ from sqlalchemy import (
 
 from bot.model import ChatRef, MessageRef, Story, Tally
 from bot.storage.early import json_keys
-from bot.storage.plan import PRESS
 from bot.storage.standing import OPEN, OUTDATED, SHOWN, SPREAD, STANDS, with_what_stands
 from bot.storage.story_rows import story_columns, story_from
-from bot.storage.tables import UtcDateTime, chat, delivery, fact, post, total
+from bot.storage.tables import UtcDateTime, chat, delivery, post, total
 
 PAGE = 1000
 """How many open posts one step of a sweep compares."""
@@ -75,24 +74,8 @@ class Page:
     """Where the following step begins; None: this was the last."""
 
 
-@dataclass(frozen=True, slots=True)
-class OpenPost:
-    """A post that can be voted on."""
-
-    delivery_id: int
-    message: MessageRef
-    place: tuple[datetime, int]
-    """Where the page after it begins."""
-
-
-def post_view(connection: Connection, delivery_id: int) -> PostView | None:
-    """What the post of a delivery has to show; None when it isn't a post."""
-    row = connection.execute(_VIEW, {"delivery": delivery_id}).first()
-    return None if row is None else _view(connection, row, closed=row.state == "closed")
-
-
 def outdated_view(connection: Connection, delivery_id: int, open_after: datetime) -> PostView | None:
-    """The same, but None as well when the post shows it already or isn't to be edited (any more).
+    """What the post of a delivery has to show; None when it shows that already or isn't to be edited (any more).
 
     Voting has ended on posts made until ``open_after``.
     """
@@ -129,38 +112,11 @@ def mark_shown(connection: Connection, shown: Sequence[tuple[PostView, datetime]
     connection.execute(_MARK, [_marked(view, at) for view, at in shown])
 
 
-def open_page(
-    connection: Connection, platform: str, before: tuple[datetime, int] | None, open_after: datetime
-) -> list[OpenPost]:
-    """The next open posts on a platform, newest first: those made later than ``open_after``, in chats not paused."""
-    page = _OPEN_ON_PLATFORM.where(chat.c.platform == platform, delivery.c.posted_at > open_after)
-    rows = connection.execute(page if before is None else page.where(_comes_after(before)))
-    return [_open_post(row) for row in rows]
-
-
-def found_late(connection: Connection, delivery_id: int) -> OpenPost | None:
-    """The post of a delivery; None when we knew it from the moment at which it was sent."""
-    of_delivery = _OPEN_ON_PLATFORM.where(delivery.c.id == delivery_id, delivery.c.shown_revision == 0)
-    row = connection.execute(of_delivery).first()
-    return None if row is None else _open_post(row)
-
-
-def reactions_counted(connection: Connection, delivery_id: int) -> dict[str, int]:
-    """How many voters have each emoji standing on a post."""
-    rows = connection.execute(
-        select(fact.c.token, func.count())
-        .where(fact.c.delivery_id == delivery_id, fact.c.token != PRESS)
-        .group_by(fact.c.token)
-    )
-    return {row[0]: row[1] for row in rows}
-
-
 # --- statements ------------------------------------------------------------------------------------------------------
 
-_VIEW = with_what_stands(
+_OUTDATED_VIEW = with_what_stands(
     select(
         delivery.c.id,
-        delivery.c.state,
         delivery.c.posted_at,
         delivery.c.edited_at,
         chat.c.language,
@@ -174,8 +130,7 @@ _VIEW = with_what_stands(
     )
     .select_from(delivery)
     .join(post, and_(post.c.delivery_id == delivery.c.id, post.c.mirror.is_(False)))
-).where(delivery.c.id == bindparam("delivery"))
-_OUTDATED_VIEW = _VIEW.where(OUTDATED)
+).where(delivery.c.id == bindparam("delivery"), OUTDATED)
 
 _KEYS = func.json_each(bindparam("keys", type_=Text)).table_valued("value", name="k")
 _PLATFORMS = func.json_each(bindparam("platforms", type_=Text)).table_valued("value", name="p")
@@ -207,20 +162,6 @@ _OPEN_PAGE = (
     .order_by(delivery.c.next_try_at.desc(), delivery.c.id.desc())
     .limit(PAGE)
 )
-_copy = post.alias("copy")
-# A fact says on which delivery it stands, not on which message: of a post with a copy none could be told missing.
-_OPEN_ON_PLATFORM = (
-    select(delivery.c.id, delivery.c.next_try_at, post.c.platform, post.c.native_chat, chat.c.topic, post.c.message_id)
-    .join(post, post.c.delivery_id == delivery.c.id)
-    .join(chat, chat.c.id == delivery.c.chat_id)
-    .where(
-        OPEN,
-        chat.c.paused.is_(None),
-        ~select(_copy.c.delivery_id).where(_copy.c.delivery_id == delivery.c.id, _copy.c.mirror).exists(),
-    )
-    .order_by(delivery.c.next_try_at.desc(), delivery.c.id.desc())
-    .limit(PAGE)
-)
 _MARK = (
     update(delivery)
     .where(delivery.c.id == bindparam("delivery"))
@@ -247,11 +188,6 @@ def _comes_after(place: tuple[datetime, int]) -> ColumnElement[bool]:
 def _outdated(row: Row[Any]) -> OutdatedPost:
     where = ChatRef(row.platform, row.native_id, row.topic)
     return OutdatedPost(row.id, row.chat_id, where, row.posted_at, row.edited_at)
-
-
-def _open_post(row: Any) -> OpenPost:
-    message = MessageRef(ChatRef(row.platform, row.native_chat, row.topic), row.message_id)
-    return OpenPost(row.id, message, (row.next_try_at, row.id))
 
 
 def _view(connection: Connection, row: Row[Any], *, closed: bool) -> PostView:

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.model import Phrase
 from bot.storage.phrases import phrase_from_json, phrase_to_json
-from bot.storage.tables import entry, source, subscription, subscription_cursor
+from bot.storage.tables import chat, entry, source, subscription, subscription_cursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,10 @@ def ensure_source(
 def due(connection: Connection, now: datetime, limit: int) -> list[SourceForPoll]:
     """Sources whose time has come, the longest overdue first."""
     rows = connection.execute(
-        select(source).where(source.c.next_poll_at <= now).order_by(source.c.next_poll_at).limit(limit)
+        select(source)
+        .where(source.c.next_poll_at <= now, source.c.ended.is_(False))
+        .order_by(source.c.next_poll_at)
+        .limit(limit)
     )
     return [
         SourceForPoll(
@@ -185,7 +188,10 @@ def keep_exempt(connection: Connection, named: Collection[int], *, samples: bool
     What a chat follows beside them rests, and says why where it is listed, until it is named again. The bundled samples
     are polled only while ``samples`` are shown, and rest without a word.
     """
-    connection.execute(update(source).where(source.c.url.like("sample:%")).values(ended=not samples, problem=None))
+    sample = update(source).where(source.c.url.like("sample:%"))
+    connection.execute(sample.values(ended=not samples, problem=None))
+    if not samples:
+        connection.execute(sample.values(next_poll_at=None))
     theirs = select(subscription.c.source_id).where(subscription.c.source_id.is_not(None))
     rows = connection.execute(
         select(source.c.id, source.c.problem).where(
@@ -209,12 +215,18 @@ def rest_unfollowed(connection: Connection) -> None:
     )
 
 
-_READ = select(subscription_cursor.c.source_id)
+_READ = (
+    select(subscription_cursor.c.source_id)
+    .join(subscription, subscription.c.id == subscription_cursor.c.subscription_id)
+    .join(chat, chat.c.id == subscription.c.chat_id)
+    .where(chat.c.paused.is_(None))
+)
+"""Sources that a chat posts from: paused ones read nothing."""
 
 
 def health(connection: Connection, urls: Sequence[str] | None = None) -> list[SourceHealth]:
     """How the sources do; of these addresses, or all."""
-    wanted = select(source).order_by(source.c.id)
+    wanted = select(source, source.c.id.in_(_READ).label("followed")).order_by(source.c.id)
     if urls is not None:
         wanted = wanted.where(source.c.url.in_(urls))
     return [_health(row) for row in connection.execute(wanted)]
@@ -264,7 +276,7 @@ def _health(row: Row[Any]) -> SourceHealth:
         exempt=row.exempt,
         title=row.title,
         language=row.language,
-        followed=row.next_poll_at is not None,
+        followed=row.followed,
         failures=row.failures,
         failing_since=row.failing_since,
         last_polled_at=row.last_polled_at,

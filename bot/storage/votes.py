@@ -67,6 +67,8 @@ class BatchOutcome:
     """One for each event, in order."""
     changed: set[int] = field(default_factory=set)
     """Stories whose posts may have to be drawn anew."""
+    found: set[int] = field(default_factory=set)
+    """Deliveries of which it was not known that they had become posts."""
 
 
 def record_batch(connection: Connection, rules: VotingRules, batch: Sequence[VoteEvent], now: datetime) -> BatchOutcome:
@@ -120,7 +122,9 @@ def _record_what_can(
     middle = len(batch) // 2
     first = _record_what_can(connection, rules, batch[:middle], now, again=again)
     second = _record_what_can(connection, rules, batch[middle:], now, again=again)
-    return BatchOutcome(first.recorded + second.recorded, first.changed | second.changed)
+    return BatchOutcome(
+        first.recorded + second.recorded, first.changed | second.changed, first.found | second.found
+    )
 
 
 def _is_of_the_file(error: Exception) -> bool:
@@ -145,7 +149,9 @@ def _record(
     mirrors = [message_key(event.mirror) for event in batch if isinstance(event, PostMirrored)]
     known = known_posts.find(connection, {*keys, *mirrors}, open_after)
     outcome = BatchOutcome()
-    outcome.changed.update(known_posts.learn(connection, batch, known, now, open_after))
+    for new in known_posts.learn(connection, batch, known, now, open_after):
+        outcome.changed.add(new.story)
+        outcome.found.update(() if new.mirror else (new.delivery,))
     if known:
         outcome.changed.update(_adopt_early(connection, rules, known, now).changed)
     sorted_out = _sort_out(connection, batch, [known.get(key) for key in keys], replayed, now)

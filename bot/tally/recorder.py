@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.events import Cleared, ReactionsChanged
+from bot.events import Added, Cleared, ReactionsChanged, Removed
 from bot.model import MessageRef
 from bot.storage import votes
 from bot.storage.database import Database
@@ -24,7 +24,8 @@ BATCH = 256
 class Meanwhile:
     """What was told of a message's reactions while somebody watched."""
 
-    voters: set[str] = field(default_factory=set)
+    fresh: set[tuple[str, str | None]] = field(default_factory=set)
+    """Voters and emoji, as in `ReactionsRead.fresher`."""
     cleared: bool = False
 
 
@@ -37,12 +38,15 @@ class Recorder:
         rules: VotingRules,
         clock: Callable[[], datetime],
         on_changed: Callable[[Set[int]], object],
+        on_found: Callable[[Set[int]], object] = lambda _found: None,
     ) -> None:
-        """``on_changed`` is told the stories whose posts may have to be drawn anew; it must not block."""
+        """``on_changed`` is told the stories whose posts may have to be drawn anew, ``on_found`` the deliveries that
+        turned out to be posts; neither must block."""
         self._db = db
         self._rules = rules
         self._clock = clock
         self._on_changed = on_changed
+        self._on_found = on_found
         self._watched: dict[MessageKey, list[Meanwhile]] = {}
         self._group: GroupCommit[VoteEvent, Recorded] = GroupCommit(self._write, BATCH)
 
@@ -70,7 +74,8 @@ class Recorder:
             if isinstance(event.change, Cleared):
                 meanwhile.cleared = True
             elif event.voter is not None:
-                meanwhile.voters.add(event.voter.id)
+                single = event.change.emoji if isinstance(event.change, Added | Removed) else None
+                meanwhile.fresh.add((event.voter.id, single))
 
     async def adopt(self, delivery_id: int) -> None:
         """A delivery has become a post: what was heard of its message before counts now."""
@@ -92,3 +97,5 @@ class Recorder:
     def _tell(self, outcome: BatchOutcome) -> None:
         if outcome.changed:
             self._on_changed(outcome.changed)
+        if outcome.found:
+            self._on_found(outcome.found)

@@ -67,6 +67,10 @@ class Refresher:
         self._clock = clock
         self._sleep = sleep
         self._dirty: set[int] = set()
+        self._editing: dict[int, int] = {}
+        """The story of each post whose edit is under way, by delivery."""
+        self._overtaken: set[int] = set()
+        """Posts whose story was marked while their edit was under way."""
         self._wake = asyncio.Event()
         self._chats: dict[int, _Chat] = {}
         self._failures: dict[int, int] = {}
@@ -77,7 +81,10 @@ class Refresher:
 
     def mark(self, story_ids: Iterable[int]) -> None:
         """The posts of these stories may have to be drawn anew."""
-        self._dirty.update(story_ids)
+        marked = set(story_ids)
+        self._dirty |= marked
+        # A scan compares with what the table says that a post shows, which an edit under way makes wrong.
+        self._overtaken.update(delivery for delivery, story in self._editing.items() if story in marked)
         self._wake.set()
 
     async def run(self) -> None:
@@ -168,6 +175,16 @@ class Refresher:
                 wait.cancel()
 
     async def _edit(self, chat: _Chat, item: _Pending, view: PostView) -> None:
+        self._editing[view.delivery_id] = view.story.id
+        try:
+            await self._attempt(chat, item, view)
+        finally:
+            del self._editing[view.delivery_id]
+            if view.delivery_id in self._overtaken:
+                self._overtaken.discard(view.delivery_id)
+                self.mark([view.story.id])
+
+    async def _attempt(self, chat: _Chat, item: _Pending, view: PostView) -> None:
         adapter = self._adapters[view.message.chat.platform]
         try:
             await adapter.edit(view.message, self._card_for(view))

@@ -90,7 +90,7 @@ async def test_an_unknown_language_is_answered_with_those_that_there_are(stage):
     answer = await stage.types("/language Klingon {n}")
     assert answer.private
     assert "Klingon {n}" in said(answer)
-    assert all(name in said(answer) for name in LANGUAGE_NAMES.values())
+    assert all(f"{code} – {name}" in said(answer) for code, name in LANGUAGE_NAMES.items())
     assert (await stage.chat()).language == "de"
 
 

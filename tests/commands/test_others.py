@@ -36,6 +36,18 @@ async def test_status_of_a_channel_with_anonymous_totals_says_that_they_are_no_v
     assert "they are no votes" not in said(await stage.types("/status"))
 
 
+async def test_status_of_a_place_without_reactions_says_that_clicks_are_votes(stage):
+    clicks, deaf = "a vote is a click on a button", "Reactions don't reach me here."
+    stage.adapter.allows = Capabilities(reactions=False, emoji=frozenset())
+    told = said(await stage.types("/status"))
+    assert clicks in told
+    assert deaf not in told
+    stage.adapter.allows = Capabilities(reactions=False)
+    told = said(await stage.types("/status"))
+    assert clicks not in told
+    assert deaf in told
+
+
 async def test_status_answers_while_the_platform_does_not(stage):
     stage.adapter.allows = PlatformDown(Phrase("The platform is down."))
     text = said(await stage.types("/status"))
@@ -76,6 +88,13 @@ async def test_an_unknown_command_points_to_help(stage):
     unknown = Phrase("I don't know that command. What I can do: {command}", {"command": "/help"})
     assert refusal(await stage.types("/dance"), unknown)
     assert refusal(await stage.presses("c:dance:tango"), unknown)
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("langauge", "language"), ("source", "sources"), ("hepl", "help")])
+async def test_a_misspelt_command_is_answered_with_the_one_that_was_meant(stage, typed, meant):
+    near = Phrase("I don't know that command. Did you mean {command}?", {"command": f"/{meant}"})
+    assert refusal(await stage.types(f"/{typed} fr"), near)
+    assert refusal(await stage.types(f"/{typed} fr", MEMBER), near, "fr")
 
 
 @pytest.mark.parametrize("button", ["v:1:b", "x", "", "c", "c:language", ":::"])

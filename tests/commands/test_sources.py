@@ -7,14 +7,16 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert, update
 
+from adapters.discord import render as discord
+from adapters.telegram import render as telegram
 from bot.commands.sources_add import FULL, web_address
 from bot.errors import SourceError
 from bot.events import ChoicesWanted
-from bot.model import Phrase
+from bot.model import ChatKind, ChatRef, Phrase
 from bot.storage import subscriptions
 from bot.storage.subscriptions import LIMIT
 from bot.storage.tables import source, subscription_cursor
-from tests.commands.stage import ADMIN, GROUP, MEMBER, NOW, Feed, button, buttons, refusal, said
+from tests.commands.stage import ADMIN, CHANNEL, GROUP, MEMBER, NOW, Feed, button, buttons, refusal, said
 
 SITE = "https://example.com"
 FEED = Feed("https://example.com/feed.xml", "Example <News> {n}")
@@ -77,6 +79,57 @@ async def test_an_unknown_pack_is_answered_with_those_that_there_are(stage):
 
 async def test_before_the_language_is_chosen_the_menu_says_why_nothing_comes(stage):
     assert "/language" in said(await stage.types("/sources follow crypto"))
+
+
+async def test_sources_that_are_still_being_set_up_are_told_apart(stage):
+    await stage.speaks("en")
+    assert "This chat follows nothing yet." in said(await stage.types("/sources"))
+    await stage.types("/sources follow crypto")
+    assert how_many(await stage.types("/sources")) == ["1 pack has no sources yet."]
+    (pack,) = await stage.follows()
+    for name in ("well", "ill", "new"):
+        await stage.db.write(reads, pack.id, f"https://{name}.example/")
+    assert how_many(await stage.types("/sources")) == ["3 sources are being set up."]
+    problem = {"msgid": "The server answered {status}.", "args": {"status": 503}}
+    await stage.db.write(becomes, "https://well.example/", last_ok_at=NOW)
+    await stage.db.write(becomes, "https://ill.example/", problem=problem)
+    told = ["This chat follows 2 sources.", "1 source is being set up."]
+    assert how_many(await stage.types("/sources")) == how_many(await stage.types("/status")) == told
+    await stage.db.write(becomes, "https://new.example/", last_ok_at=NOW)
+    assert how_many(await stage.types("/sources")) == ["This chat follows 3 sources."]
+
+
+def how_many(answer):
+    return [
+        line for line in said(answer).splitlines() if any(word in line for word in ("follows", "set up", "no sources"))
+    ]
+
+
+# --- verbs without a word --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("admin", [True, False])
+async def test_a_verb_without_a_word_shows_what_it_can_be_said_of(stage, admin):
+    await stage.speaks("en")
+    await stage.types("/sources follow crypto")
+    actor = ADMIN if admin else MEMBER
+    shown = {verb: await stage.types(f"/sources {verb}", actor) for verb in ("follow", "add", "remove", "unfollow")}
+    assert all(answer.private for answer in shown.values())
+    ids = {verb: {one.id for one in buttons(answer)} for verb, answer in shown.items()}
+    assert ("c:sources:follow tech" in ids["follow"]) == admin
+    assert ("/sources add https://example.com" in said(shown["add"])) == admin
+    assert "c:sources:list" in ids["add"]
+    assert ("c:sources:remove #1" in ids["remove"]) == admin
+    assert ids["remove"] == ids["unfollow"]
+    assert len(await stage.log()) == 2, "nothing is changed"
+
+
+async def test_a_channel_is_asked_about_in_its_own_words(stage):
+    await stage.types("/status", kind=ChatKind.PRIVATE, chat=ChatRef("village", "anna"))
+    await stage.joins(CHANNEL, ChatKind.CHANNEL)
+    channel = (await stage.chat(CHANNEL)).id
+    answer = await stage.types(f"/sources @{channel} add", kind=ChatKind.PRIVATE, chat=ChatRef("village", "anna"))
+    assert f"/sources @{channel} add https://example.com" in said(answer)
 
 
 # --- adding ----------------------------------------------------------------------------------------------------------
@@ -240,6 +293,37 @@ async def test_members_see_the_list_without_what_only_admins_can_do(stage):
     await stage.types("/sources follow crypto")
     assert buttons(await stage.types("/sources list", MEMBER)) == []
     assert button(await stage.types("/sources list"), "#1").role == "danger"
+
+
+async def test_the_menu_shows_members_no_button_that_would_refuse_them(stage):
+    await stage.speaks("en")
+    await stage.types("/sources follow crypto")
+    menu = await stage.types("/sources", MEMBER)
+    assert [one.id for one in buttons(menu)] == ["c:sources:list"]
+    assert "The admins of this chat choose what I post." in said(menu)
+    assert "Press a pack" not in said(menu)
+    assert "The admins of this chat" not in said(await stage.types("/sources"))
+
+
+async def test_the_list_has_one_numbering_and_no_bullets_beside_it(stage):
+    await stage.speaks("en")
+    stage.feeds.at[SITE] = [FEED]
+    await adds(stage, SITE)
+    await stage.types("/sources follow crypto")
+    await stage.db.write(reads, (await stage.follows())[-1].id, "https://pack.example/feed")
+    card = (await stage.types("/sources list")).card
+    assert [line.kind for line in card.lines] == ["heading", "text", "note"]
+    for text in (telegram.render(card).text, str(discord.render(card).components[0]["content"])):
+        numbered = [row.replace("\\", "") for row in text.splitlines() if "not read yet" in row or "Crypto" in row]
+        assert [row[:2] for row in numbered] == ["1.", "2.", "– "]
+
+
+async def test_a_long_list_says_how_the_others_are_removed(stage):
+    await stage.types("/sources follow crypto")
+    chat = await stage.chat()
+    for number in range(25):
+        assert ("/sources remove 21" in said(await stage.types("/sources list"))) == (number > 19)
+        await stage.db.write(subscriptions.follow_pack, chat.id, f"pack{number}", ADMIN, NOW)
 
 
 async def test_a_long_list_has_no_more_buttons_than_fit(stage):

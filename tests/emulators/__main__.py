@@ -7,6 +7,7 @@ import sys
 EMULATORS = {
     "telegram": "tests.emulators.telegram.__main__",
     "discord": "tests.emulators.discord.__main__",
+    "both": "tests.emulators.both",
     "feeds": "tests.emulators.feeds.__main__",
 }
 

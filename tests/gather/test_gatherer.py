@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.gather.client import GuardedClient
 from bot.gather.gatherer import Gatherer
@@ -422,6 +423,23 @@ async def test_a_failing_source_is_asked_later_and_later_and_recovers(server: Fe
     await house.poll()
     health = await house.health(server.url("/feed"))
     assert (health.failures, health.problem, health.failing_since) == (0, None, None)
+
+
+async def test_a_failing_source_is_told_once_and_only_new_stories_are_logged(server: FeedServer, start: Start) -> None:
+    house = await start()
+    server.put("/ill", fault=faults.status(500))
+    server.put("/well")
+    for path in ("/ill", "/well"):
+        await house.follow(await house.gatherer.declared_source(server.url(path)))
+    with capture_logs() as lines:
+        for title in ("One", "One, edited"):
+            server.put("/well", rss([Item(title, "https://a.example/1", guid="1")]))
+            await house.poll()
+            await house.gatherer.sweep()
+    loud = [(line["event"], line.get("new")) for line in lines if line["log_level"] != "debug"]
+    assert loud == [("stories gathered", 1), ("sources could not be read; /sources tells why", 1)]
+    assert await house.titles() == ["One, edited"]
+    assert len([line for line in lines if line["event"] == "source not read"]) == 2
 
 
 async def test_a_server_that_asks_us_to_wait_is_given_the_time(server: FeedServer, start: Start) -> None:

@@ -13,9 +13,9 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from bot.errors import CardRejected, ChatGone, ChatMoved, PlatformDown, Throttled, Unconfirmed
 from bot.i18n import Catalogues
-from bot.model import ChatRef, Phrase
+from bot.model import ChatRef, MessageRef, Phrase
 from bot.publish.outbox import Outbox, retry_delay
-from bot.storage import deliveries
+from bot.storage import chats, deliveries
 from bot.storage.database import Database, open_database
 from bot.storage.tables import chat, delivery, entry, source, story, subscription, subscription_cursor
 from tests.memory import FindingAdapter, MemoryAdapter
@@ -121,6 +121,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
                         exempt=False,
                         title=f"Source {number}",
                         interval_seconds=600,
+                        next_poll_at=NOW,
                         last_polled_at=NOW if number < 3 else None,
                         last_ok_at=NOW if number < 3 else None,
                     )
@@ -329,3 +330,40 @@ async def test_seeds_come_after_the_posts_and_a_refusal_to_seed_is_final(world: 
 
 def test_retries_are_bounded() -> None:
     assert [retry_delay(n).total_seconds() for n in (1, 2, 3, 50)] == [5, 10, 20, 600]
+
+
+class SilentAdapter(FindingAdapter):
+    """Never answers when it is asked for a post."""
+
+    async def find(self, chat: ChatRef, button: str) -> MessageRef | None:
+        return await asyncio.get_running_loop().create_future()
+
+
+async def test_an_attempt_that_can_not_be_looked_up_holds_up_no_other_chat(world: World) -> None:
+    await world.tell("a")
+    cut_off = await world.follow(1)
+    await world.follow(1, native="other")
+    await world.db.write(deliveries.select_new, NOW)
+    await world.db.write(deliveries.begin_next, cut_off, NOW)
+    adapter = SilentAdapter()
+    async with asyncio.TaskGroup() as senders:
+        await world.outbox(adapter).sweep(senders)
+        await adapter.until(lambda: titles(adapter, ChatRef("memory", "other")) == ["a"])
+        for task in asyncio.all_tasks():
+            if task.get_name() == f"chat {cut_off}":
+                task.cancel()
+    assert titles(adapter) == []
+
+
+async def test_a_chat_that_comes_back_gets_the_three_newest_and_nothing_that_waited(world: World) -> None:
+    await world.follow(1)
+    await world.tell("a", "b", "c")
+    adapter = MemoryAdapter()
+    outbox = world.outbox(adapter)
+    await sweep(outbox)
+    await world.tell(*(f"missed {number}" for number in range(10)))
+    adapter.fail.append(ChatGone(NO))
+    await sweep(outbox)
+    await world.db.write(chats.resume, ROOM, NOW)
+    await sweep(outbox)
+    assert titles(adapter) == ["a", "b", "c", "missed 7", "missed 8", "missed 9"]

@@ -60,7 +60,7 @@ def test_other_machines_are_let_in_only_with_a_token_of_the_operators() -> None:
 
 def test_each_run_without_a_token_has_one_of_its_own() -> None:
     with bind(SiteSettings()) as sock:
-        sites = [site_of(SiteSettings(), sock) for _ in range(2)]
+        sites = [site_of(SiteSettings(), sock.getsockname()[1]) for _ in range(2)]
         assert sites[0].admin_token != sites[1].admin_token
         assert len(sites[0].admin_token) >= 32
         assert sites[0].admin_token not in repr(sites[0])
@@ -86,7 +86,7 @@ def test_the_site_knows_where_it_can_be_opened(host: str, public_url: str, addre
 async def test_cancelling_ends_the_server_soon_even_with_a_client_that_never_reads() -> None:
     loop = asyncio.get_running_loop()
     sock = bind(SiteSettings())
-    site = site_of(SiteSettings(), sock)
+    site = site_of(SiteSettings(), sock.getsockname()[1])
     started = asyncio.Event()
     task = asyncio.create_task(serve(PlainTextResponse("x" * 50_000_000), sock, site, started=started.set))
     await started.wait()
@@ -105,7 +105,7 @@ async def test_cancelling_ends_the_server_soon_even_with_a_client_that_never_rea
 
 async def test_a_client_that_never_finishes_its_request_is_hung_up_on() -> None:
     sock = bind(SiteSettings())
-    site = site_of(SiteSettings(), sock)
+    site = site_of(SiteSettings(), sock.getsockname()[1])
     started = asyncio.Event()
     task = asyncio.create_task(serve(PlainTextResponse("x"), sock, site, started=started.set, head_seconds=0.2))
     await started.wait()

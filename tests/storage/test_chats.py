@@ -122,7 +122,7 @@ async def test_a_paused_group_pauses_its_topics_and_all_go_on_with_it(db):
     gone = Phrase("I was removed by {name}.", {"name": Phrase("someone")})
     await db.write(chats.pause, GROUP, gone)
     assert [chat.paused for chat in await db.read(chats.every)] == [gone, gone]
-    await db.write(chats.resume, GROUP)
+    await db.write(chats.resume, GROUP, NOW)
     await db.write(chats.pause, TOPIC, gone)
     assert [chat.paused for chat in await db.read(chats.every)] == [None, gone]
 

@@ -30,10 +30,7 @@ CORE = {
     for module, names in (
         (early, ["_MAY_BECOME_KNOWN"]),
         (known_posts, ["_UNSETTLED", "_CONFIRM"]),
-        (
-            posts,
-            ["_VIEW", "_OUTDATED_VIEW", "_OUTDATED_OF_STORIES", "_OUTDATED_OF_DELIVERIES", "_OPEN_PAGE", "_MARK"],
-        ),
+        (posts, ["_OUTDATED_VIEW", "_OUTDATED_OF_STORIES", "_OUTDATED_OF_DELIVERIES", "_OPEN_PAGE", "_MARK"]),
     )
     for name in names
 }

@@ -14,7 +14,7 @@ from bot.storage.following import WantedSource
 from bot.storage.migrate import migrate
 from bot.storage.sources import Answered, Body
 from bot.storage.stories import FoundFeed
-from bot.storage.tables import entry, subscription, subscription_cursor
+from bot.storage.tables import chat, entry, subscription, subscription_cursor
 from bot.storage.telling import FoundEntry
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -190,6 +190,30 @@ def test_of_the_exempt_sources_only_those_that_the_config_names_now_are_polled(c
     assert set(said.values()) == {None}
     followed = [row.sources[0].id for row in subscriptions.of_chat(connection, chat_id)]
     assert followed == [named, dropped, wire, members]  # it can be seen there, and removed
+
+
+def test_the_samples_rest_without_a_word_while_they_are_not_shown(connection: Connection) -> None:
+    wire = make(connection, "sample:en", exempt=True)
+    follow(connection, wire)
+    sources.keep_exempt(connection, [], samples=True)
+    wake(connection)
+    sources.keep_exempt(connection, [], samples=False)
+    sources.mark_failed(connection, wire, PROBLEM, NOW, NOW)  # a look that was under way
+    assert sources.due(connection, NOW + HOUR, 10) == []
+    sources.keep_exempt(connection, [], samples=True)
+    wake(connection)
+    assert [source.id for source in sources.due(connection, NOW + HOUR, 10)] == [wire]
+
+
+def test_health_tells_whether_a_chat_that_is_not_paused_reads_the_source(connection: Connection) -> None:
+    source_id = make(connection)
+    unread = make(connection, "https://b.example/unread")
+    chat_id = chat_of(connection)
+    follow(connection, source_id, chat_id)
+    assert [health.followed for health in sources.health(connection)] == [True, False]
+    connection.execute(update(chat).where(chat.c.id == chat_id).values(paused={"msgid": "gone", "args": {}}))
+    assert [health.followed for health in sources.health(connection)] == [False, False]
+    assert unread
 
 
 def test_an_exempt_source_that_is_named_again_is_polled_again(connection: Connection) -> None:

@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import func, insert, select, update
 
 from bot.events import Cleared, PostMirrored, ReactionsChanged, ReactionsCounted, Removed, WholeSet
-from bot.model import ChatRef, MessageRef, Tally
+from bot.model import ChatRef, MessageRef, Span, Tally
 from bot.storage import ledger, posts, votes
 from bot.storage.database import open_database
 from bot.storage.tables import early_event, rejected_fact, seen_event, tally, voter
+from bot.storage.tables import story as told
 from bot.storage.votes import Outcome, Recorded
 from tests.tally.stage import (
     BEAR,
@@ -45,6 +46,11 @@ async def db(tmp_path: Path):
 
 async def record(db, *events, now=NOW):
     return (await db.write(votes.record_batch, RULES, events, now)).recorded
+
+
+async def view(db, delivery):
+    """What the post has to show, which it doesn't yet."""
+    return await db.read(posts.outdated_view, delivery, NOW - RULES.open_for)
 
 
 async def test_a_voter_counts_once_in_each_chat_and_once_everywhere(db):
@@ -198,10 +204,10 @@ async def test_anonymous_totals_are_kept_apart_and_replaced_by_newer_ones(db):
     await record(db, ReactionsCounted(here, {"👍": 5, "🤡": 9, "👎": 1}))
     await record(db, ReactionsCounted(here, {"👍": 4}))
 
-    view = await db.read(posts.post_view, delivery)
+    shown = await view(db, delivery)
 
-    assert view.totals == {"👍": 4}
-    assert view.total_tally == Tally(4, 0)
+    assert shown.totals == {"👍": 4}
+    assert shown.total_tally == Tally(4, 0)
     assert await db.read(tallies_of, story) == {}
 
 
@@ -213,7 +219,7 @@ async def test_a_post_and_its_mirror_are_one(db):
 
     assert await db.read(tallies_of, story) == {"room": (1, 0), "everywhere": (1, 0)}
     assert await db.read(posts_of, delivery) == [("1", False), ("77", True)]
-    assert (await db.read(posts.post_view, delivery)).totals == {"👍": 5, "👎": 2}
+    assert (await view(db, delivery)).totals == {"👍": 5, "👎": 2}
 
 
 async def test_nothing_counts_once_voting_has_ended(db):
@@ -279,7 +285,7 @@ async def test_a_press_in_a_thread_confirms_the_post_in_the_forum_around_it(db):
 
     assert said == [Recorded(Outcome.COUNTED, BULL)]
     assert (await db.read(delivery_row, delivery)).state == "posted"
-    assert (await db.read(posts.post_view, delivery)).message == MessageRef(thread, "5")
+    assert (await view(db, delivery)).message == MessageRef(thread, "5")
     assert await db.read(tallies_of, story) == {"room": (1, 1), "everywhere": (1, 1)}
 
 
@@ -352,6 +358,52 @@ async def test_a_mirror_heard_of_before_its_post_brings_its_reactions_along(db):
 
     assert said == [Recorded(Outcome.EARLY)]
     assert await db.read(tallies_of, story) == {"room": (2, 0), "everywhere": (2, 0)}
+
+
+HEADLINE = Span("A coin rises", url="https://News.example/")
+
+
+async def _address(db, story_id, url):
+    await db.write(lambda connection: connection.execute(update(told).where(told.c.id == story_id).values(url=url)))
+
+
+@pytest.mark.parametrize("state", ["sending", "unconfirmed"])
+async def test_a_copy_with_its_title_and_address_confirms_a_post_and_brings_its_reactions_along(db, state):
+    story_id = await db.write(add_story)
+    await _address(db, story_id, "https://news.example")
+    delivery = await db.write(add_delivery, story_id, ROOM, state)
+    await record(db, react(ROOM, "5", "ann", "👍"))
+
+    copied = PostMirrored(MessageRef(ROOM, "5"), MessageRef(YARD, "77"), HEADLINE)
+    await record(db, copied, react(YARD, "77", "bob", "👍"))
+
+    assert (await db.read(delivery_row, delivery)).state == "posted"
+    assert await db.read(posts_of, delivery) == [("5", False), ("77", True)]
+    assert await db.read(tallies_of, story_id) == {"room": (2, 0), "everywhere": (2, 0)}
+
+
+@pytest.mark.parametrize(
+    ("headline", "ref", "states"),
+    [
+        (None, ROOM, ["unconfirmed"]),
+        (Span("Another", url="https://news.example/"), ROOM, ["unconfirmed"]),
+        (Span("A coin rises", url="https://news.example/2"), ROOM, ["unconfirmed"]),
+        (HEADLINE, HALL, ["unconfirmed"]),
+        (HEADLINE, ROOM, ["waiting"]),
+        (HEADLINE, ROOM, ["unconfirmed", "unconfirmed"]),
+    ],
+    ids=["no headline", "another title", "another address", "another chat", "not tried", "two that fit"],
+)
+async def test_a_copy_that_proves_nothing_confirms_nothing(db, headline, ref, states):
+    tried = []
+    for state in states:
+        story_id = await db.write(add_story)
+        await _address(db, story_id, "https://news.example")
+        tried.append(await db.write(add_delivery, story_id, ROOM, state))
+
+    await record(db, PostMirrored(MessageRef(ref, "5"), MessageRef(YARD, "77"), headline))
+
+    assert [(await db.read(delivery_row, one)).state for one in tried] == states
 
 
 async def test_reactions_to_messages_that_can_not_be_ours_are_not_kept(db):

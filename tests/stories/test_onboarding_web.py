@@ -49,7 +49,18 @@ async def test_an_admin_sets_a_room_up_and_a_member_can_not(tmp_path: Path) -> N
             assert [change[0] for change in product.changes("fr")] == ["config"] * len(product.changes("fr"))
             before = product.changes("fr")
 
+            # Nor is anything offered that would refuse them.
+            assert '<option value="/language">' not in await member.look("fr")
+            menu = await member.say("fr", "/sources")
+            assert FRENCH("The admins of this chat choose what I post.") in menu
+            assert 'value="c:sources:follow' not in await member.look("fr")
+            status = await member.say("fr", "/status")
+            assert FRENCH("There are no reactions here: a vote is a click on a button.") in status
+
             await admin.become_admin()
+            assert '<option value="/language">' in await admin.look("fr")
+            await admin.say("fr", "/sources follow")
+            assert 'value="c:sources:follow' in await admin.look("fr")
             assert 'name="subcommand" value="add"' in await admin.look("fr")
             followed = await admin.fill("fr", "sources", "follow", pack="markets")
             assert FRENCH("This chat follows the pack {pack} now.", pack=FRENCH("Markets")) in followed

@@ -44,6 +44,8 @@ class MemoryChat(ChatAdapter, Awaited):
         self.shown: dict[MessageRef, Card] = {}
         self.edits: list[tuple[str, str]] = []
         self.faults: dict[str, list[Exception]] = defaultdict(list)
+        self.slow: asyncio.Event | None = None
+        """Edits wait for it, where there is one."""
 
     def text(self, ref: ChatRef, message_id: str = "1") -> str:
         card = self.shown.get(MessageRef(ref, message_id))
@@ -63,6 +65,8 @@ class MemoryChat(ChatAdapter, Awaited):
     async def edit(self, message, card):
         self.edits.append((message.chat.id, message.id))
         self._change()
+        if self.slow is not None:
+            await self.slow.wait()
         faults = self.faults[message.chat.id]
         if faults:
             raise faults.pop(0)

@@ -112,6 +112,22 @@ async def test_many_votes_cost_few_edits_and_the_last_state_arrives(house: House
     assert len(house.alpha.edits) == 2
 
 
+async def test_a_vote_taken_back_while_its_edit_is_under_way_is_taken_back_on_the_post_too(house: House):
+    await set_up(house.db, ROOM)
+    async with house.at_work():
+        house.alpha.slow = asyncio.Event()
+        await house.record(react(ROOM, "1", "ann", "👍"))
+        await house.alpha.until(lambda: house.alpha.edits)
+        await house.record(react(ROOM, "1", "ann", Removed("👍")))
+        await house.scan_again()
+        house.alpha.slow.set()
+        await house.alpha.shows(ROOM, "1:0")
+        await house.scan_again()
+        await house.time.asleep(0.8)
+        house.time.pass_by(0.8)
+        await house.alpha.shows(ROOM, "0:0")
+
+
 async def test_what_changes_nothing_visible_is_not_edited(house: House):
     await set_up(house.db, ROOM, HALL)
     async with house.at_work():

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.discord.inbound import Ask, Heard, Interaction, Shade, hear, is_admin, normal
-from bot.events import Added, ButtonPressed, ChoicesWanted, Cleared, CommandInvoked, ReactionsChanged, Removed
+from adapters.discord.inbound import Ask, Heard, Interaction, Parent, Shade, hear, is_admin, normal
+from bot.events import (
+    Added,
+    ButtonPressed,
+    ChoicesWanted,
+    Cleared,
+    CommandInvoked,
+    Elsewhere,
+    ReactionsChanged,
+    Removed,
+)
 from bot.model import Actor, ChatKind, ChatRef, MessageRef
 
 ME = "1000"
@@ -150,3 +159,43 @@ def test_other_interactions_and_events_are_nothing_to_us():
 def test_what_the_api_doesnt_promise_raises(payload):
     with pytest.raises((KeyError, TypeError, ValueError)):
         hear(payload, ME)
+
+
+def choosing(channel: dict | None, kind: int = 2) -> dict:
+    options = [
+        {"name": "language", "type": 3, "value": "fr", "focused": kind == 4},
+        {"name": "channel", "type": 7, "value": "70"},
+    ]
+    data = {"id": "1", "name": "language", "type": 1, "options": options}
+    return interaction(kind, data if channel is None else {**data, "resolved": {"channels": {"70": channel}}})
+
+
+def test_a_channel_that_was_chosen_comes_with_what_the_person_may_do_there():
+    stories = {"id": "70", "type": 15, "name": "stories", "permissions": str(1 << 5 | 1 << 10)}
+    told = event(choosing(stories))
+
+    assert told.chat == ChatRef("discord", "20")
+    assert told.arguments == {"language": "fr"}
+    assert told.about == Elsewhere(ChatRef("discord", "70"), ChatKind.FORUM, "Investors #stories", admin=True)
+
+
+@pytest.mark.parametrize("permissions", [str(1 << 10), str(1 << 5), "0", None])
+def test_who_is_no_admin_there_by_what_was_sent_is_asked_about(permissions):
+    assert event(choosing({"id": "70", "type": 15, "name": "stories", "permissions": permissions})).about.admin is None
+
+
+def test_while_someone_types_nothing_is_resolved_yet():
+    told = event(choosing(None, kind=4))
+
+    assert isinstance(told, ChoicesWanted)
+    assert told.about == Elsewhere(ChatRef("discord", "70"))
+
+
+def test_a_command_in_a_post_of_a_forum_names_the_forum():
+    channel = {"id": "21", "type": 11, "name": "story", "parent_id": "70"}
+    member = {"user": {"id": "40", "username": "ann"}, "permissions": str(1 << 5)}
+    payload = interaction(2, {"id": "1", "name": "language", "type": 1}, channel=channel, member=member)
+
+    told = hear(payload, ME, "Investors", Parent("70", ChatKind.FORUM, "stories")).event
+    assert told.forum == Elsewhere(ChatRef("discord", "70"), ChatKind.FORUM, "Investors #stories", admin=True)
+    assert hear(payload, ME, "Investors", Parent("70", ChatKind.GROUP, "news")).event.forum is None

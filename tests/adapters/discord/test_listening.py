@@ -7,10 +7,10 @@ import logging
 
 import pytest
 
-from bot.errors import StorageError, TokenRefused, Unconfirmed
+from bot.errors import ChatGone, StorageError, TokenRefused, Unconfirmed
 from bot.events import Added, ChatChanged, ChatJoined, Cleared, ReactionsChanged, Removed
 from bot.model import Actor, ChatKind, ChatRef, Phrase
-from bot.ports import Answer, State, Traffic
+from bot.ports import Answer, Command, State, Traffic
 
 
 def changes(events) -> list:
@@ -253,6 +253,39 @@ async def test_a_server_fault_at_login_is_tried_again(world, place, core):
     world.server.fail("GET", "/users/@me", 500)
     async with world.running(core) as adapter:
         assert adapter.state is State.READY
+
+
+@pytest.mark.parametrize("json_type", ["application/json; charset=utf-8", "application/json;charset=UTF-8"])
+async def test_a_server_that_names_the_charset_of_its_json_is_understood(world, place, core, story, note, json_type):
+    world.server.json_type = json_type
+    core.replies = lambda _event: Answer(card=note("hello"))
+    async with world.running(core, [Command("help", Phrase("What I can do"))]) as adapter:
+        ref = await adapter.send(place.chat, story(), key="n7")
+        assert (await adapter.capabilities(place.chat)).posts
+        await world.server.react(place.ann, world.server.message(ref.id), "🐂")
+        await core.heard(1, ReactionsChanged)
+        await world.server.wait_for(lambda: world.server.commands)
+        await (await world.server.slash(place.bob, place.news, "help")).shown()
+        with pytest.raises(ChatGone):
+            await adapter.send(ChatRef("discord", "999999999999999999"), story(), key="n8")
+
+
+@pytest.mark.parametrize("fault", ["a page", "another address"])
+async def test_what_is_no_discord_at_all_is_told_apart_from_none(world, core, fault):
+    if fault == "a page":
+        world.server.json_type = "text/html"
+    else:
+        world.api_url = world.server.api_url + "/more"
+    adapter = world.adapter()
+    running = asyncio.create_task(adapter.run(core.dispatch))
+    await world.asleep.wait()
+
+    assert adapter.state is State.CONNECTING
+    assert "discord.api_url" in adapter.detail.msgid
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    [finding] = await adapter.diagnose([])
+    assert "discord.api_url" in finding.text.msgid
 
 
 async def test_a_wrong_token_stops_the_adapter(world, core):

@@ -77,6 +77,21 @@ def test_subcommands_options_choices_and_suggestions(made):
     assert made["language"]["options"][0]["choices"] == [{"value": "fr", "name": "Français"}]
 
 
+def test_a_command_about_a_chat_can_choose_another_channel(translators):
+    commands = [Command("a", Phrase("x"), elsewhere=True), Command("b", Phrase("x"))]
+    several = Command("c", Phrase("x"), subcommands=(Subcommand("d", Phrase("x")),), elsewhere=True)
+    one, none, many = application_commands([*commands, several], translators)
+
+    [option] = one["options"]
+    assert (option["type"], option["name"], option["required"]) == (7, "channel", False)
+    assert option["channel_types"] == [0, 5, 10, 11, 12, 15, 16], "neither categories nor voice"
+    assert none["options"] == []
+    assert many["options"][0]["options"] == [option]
+    form = Form()
+    validate_many(form, [one, none, many])
+    form.check()
+
+
 def test_too_long_a_translation_doesnt_lose_all_commands(translators):
     command = Command("x", Phrase("y" * 140))
     form = Form()

@@ -1,9 +1,9 @@
-"""A bot on an emulated Telegram: the real adapter over real sockets, and a core that remembers what it was told."""
+"""A bot on an emulated Telegram: the real adapter over real sockets."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,95 +13,10 @@ import pytest
 
 from adapters.telegram.adapter import TelegramAdapter
 from adapters.telegram.settings import TelegramSettings
-from bot.events import Event
-from bot.model import Phrase
-from bot.ports import Answer, Command, Limit, Site, State, Surroundings, Traffic
+from bot.model import ChatRef, Phrase
+from bot.ports import Command, Site, State, Surroundings
+from tests.around import Core, Keys, OpenPace, PlainTranslator
 from tests.emulators.telegram import Limits, TelegramServer
-
-
-class PlainTranslator:
-    """The source text, marked with its language so that menus differ."""
-
-    def __init__(self, language: str) -> None:
-        self.language = language
-
-    def __call__(self, msgid: str, /, **args: object) -> str:
-        return msgid.format(**args)
-
-    def plural(self, one: str, many: str, n: int, /, **args: object) -> str:
-        return (one if n == 1 else many).format(n=n, **args)
-
-    def phrase(self, phrase: Phrase, /) -> str:
-        return f"{phrase.msgid} ({self.language})"
-
-    def number(self, n: int, /) -> str:
-        return str(n)
-
-    def moment(self, at: datetime, /) -> str:
-        return at.isoformat()
-
-    def ago(self, at: datetime, now: datetime, /) -> str:
-        return str(now - at)
-
-
-@dataclass
-class Keys:
-    kept: dict[str, str] = field(default_factory=dict)
-    written: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def get(self, key: str) -> str | None:
-        return self.kept.get(key)
-
-    async def put(self, key: str, value: str) -> None:
-        self.kept[key] = value
-        self.written.set()
-
-
-@dataclass
-class OpenPace:
-    """Lets everyone through and remembers who asked."""
-
-    turns: list[tuple[Traffic, tuple[str, ...]]] = field(default_factory=list)
-    penalties: list[tuple[str, float]] = field(default_factory=list)
-
-    async def turn(self, kind: Traffic, limits: Sequence[Limit]) -> None:
-        self.turns.append((kind, tuple(limit.name for limit in limits)))
-
-    def penalise(self, name: str, seconds: float) -> None:
-        self.penalties.append((name, seconds))
-
-
-@dataclass
-class Core:
-    """Takes events; ``replies`` decides what is said to them, ``gate`` holds them back."""
-
-    events: list[Event] = field(default_factory=list)
-    replies: Callable[[Event], Answer | None] = lambda _event: None
-    gate: asyncio.Event | None = None
-    _came: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def dispatch(self, event: Event) -> Answer | None:
-        self.events.append(event)
-        self._came.set()
-        if self.gate is not None:
-            await self.gate.wait()
-        return self.replies(event)
-
-    async def heard(self, count: int) -> list[Event]:
-        """The events, once there are so many."""
-        async with asyncio.timeout(5):
-            while len(self.events) < count:
-                self._came.clear()
-                await self._came.wait()
-        return self.events
-
-    async def first(self, kind: type[Any]) -> Any:
-        """The first event of a kind, once it is there."""
-        async with asyncio.timeout(5):
-            while not (found := [event for event in self.events if isinstance(event, kind)]):
-                self._came.clear()
-                await self._came.wait()
-        return found[0]
 
 
 @dataclass
@@ -115,6 +30,8 @@ class World:
     passed: timedelta = timedelta()
     base_url: str = ""
     token: str = ""
+    expects: Sequence[ChatRef] = ()
+    """The chats that the config declares."""
     watched: TelegramAdapter | None = None
     naps: list[tuple[float, State, Phrase | None]] = field(default_factory=list)
 
@@ -151,6 +68,7 @@ class World:
         )
         adapter = TelegramAdapter(settings, self.surroundings(pace))
         adapter.declare(commands)
+        adapter.expect(self.expects)
         return adapter
 
     @asynccontextmanager

@@ -48,6 +48,8 @@ def test_every_error_becomes_a_delivery_error(kind):
     ("error", "sending", "editing"),
     [
         (Forbidden("Forbidden: bot was blocked by the user"), ChatGone, ChatGone),
+        (Forbidden("Forbidden: bot can't initiate conversation with a user"), ChatGone, ChatGone),
+        (Forbidden("Forbidden: user is deactivated"), ChatGone, ChatGone),
         (Forbidden("Forbidden: bot was kicked from the supergroup chat"), ChatGone, ChatGone),
         (Forbidden("Forbidden: bot is not a member of the channel chat"), ChatGone, ChatGone),
         (BadRequest("Bad Request: chat not found"), ChatGone, ChatGone),

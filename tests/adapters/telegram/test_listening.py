@@ -18,8 +18,8 @@ from bot.events import (
     ReactionsCounted,
     WholeSet,
 )
-from bot.model import Actor, ChatKind, ChatRef, MessageRef, Phrase
-from bot.ports import State
+from bot.model import Actor, ChatKind, ChatRef, MessageRef, Phrase, Span
+from bot.ports import Command, State
 from tests.adapters.telegram.test_posting import place, story
 
 
@@ -35,8 +35,7 @@ async def test_a_reaction_in_a_group_names_the_voter_and_the_whole_set(world, co
         ref = await adapter.send(place(group), story(), key="k1")
         world.server.react(ann, group, int(ref.id), ["❤️‍🔥", "👎"])
         world.server.react(ann, group, int(ref.id), [])
-        while len([e for e in core.events if isinstance(e, ReactionsChanged)]) < 2:
-            await core.heard(len(core.events) + 1)
+        await core.heard(2, ReactionsChanged)
     first, second = (event for event in core.events if isinstance(event, ReactionsChanged))
     assert first.message == ref
     assert first.voter == person(ann)
@@ -117,8 +116,7 @@ async def test_commands_are_heard_in_groups_topics_and_private(world, core):
         world.server.say(ann, forum, "/sources follow crypto", thread=topic)
         world.server.say(ann, forum, "/help")
         world.server.say(ann, private, "/help")
-        while len([e for e in core.events if isinstance(e, CommandInvoked)]) < 4:
-            await core.heard(len(core.events) + 1)
+        await core.heard(4, CommandInvoked)
     heard = [event for event in core.events if isinstance(event, CommandInvoked)]
     assert [(event.chat, event.kind, event.name, event.text) for event in heard] == [
         (place(group), ChatKind.GROUP, "language", "fr"),
@@ -127,6 +125,26 @@ async def test_commands_are_heard_in_groups_topics_and_private(world, core):
         (ChatRef("telegram", str(ann.id)), ChatKind.PRIVATE, "help", ""),
     ]
     assert all(event.actor == person(ann) and event.admin is None for event in heard)
+
+
+async def test_a_misspelt_command_is_heard_where_it_can_only_be_meant_for_us(world, core):
+    ann = world.server.add_user("Ann", language_code="de")
+    group = world.server.create_supergroup("Readers", members=[ann])
+    world.server.add_bot(group, "admin")
+    private = world.server.create_private(ann)
+    async with world.running(core, [Command("language", Phrase("Words")), Command("help", Phrase("Help"))]):
+        world.server.say(ann, group, "/langauge fr")
+        world.server.say(ann, group, "/langauge@other_bot fr")
+        world.server.say(ann, group, "/langauge@newstally_bot fr")
+        world.server.say(ann, private, "/langauge fr")
+        world.server.say(ann, private, "/help")
+        await core.heard(3, CommandInvoked)
+    heard = [event for event in core.events if isinstance(event, CommandInvoked)]
+    assert [(event.chat, event.name) for event in heard] == [
+        (place(group), "langauge"),
+        (ChatRef("telegram", str(ann.id)), "langauge"),
+        (ChatRef("telegram", str(ann.id)), "help"),
+    ]
 
 
 async def test_an_anonymous_admin_commands_as_admin(world, core):
@@ -195,7 +213,19 @@ async def test_the_copy_of_a_channel_post_in_the_discussion_group_is_known(world
         ref = await adapter.send(place(channel), story(), key="k1")
         heard = await core.first(PostMirrored)
     copy = world.server.last_message(discussion)
-    assert heard == PostMirrored(ref, MessageRef(place(discussion), str(copy.id)))
+    (title,) = story().lines[0].spans
+    headline = Span(title.text, url=title.url)
+    assert heard == PostMirrored(ref, MessageRef(place(discussion), str(copy.id)), headline)
+
+
+async def test_a_copy_that_does_not_begin_with_a_link_has_no_headline(world, core):
+    olga = world.server.add_user("Olga")
+    discussion = world.server.create_supergroup("Talk")
+    channel = world.server.create_channel("News", owner=olga, discussion=discussion)
+    world.server.add_bot(discussion, "admin")
+    async with world.running(core):
+        world.server.say(olga, channel, "😀 words")
+        assert (await core.first(PostMirrored)).headline is None
 
 
 async def test_a_poison_update_is_skipped_and_the_vote_behind_it_counts(world, core):

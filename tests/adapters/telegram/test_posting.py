@@ -306,6 +306,18 @@ async def test_a_chat_that_has_thrown_us_out_is_gone(world, core):
             await adapter.send(ChatRef("telegram", "-100123"), story(), key="k1")
 
 
+async def test_who_never_wrote_to_us_is_not_said_to_have_blocked_us(world, core):
+    ann, gone = world.server.add_user("Ann"), world.server.add_user("Gone")
+    world.server.add_bot(world.server.create_supergroup("Readers", members=[ann]))
+    world.server.create_private(gone)
+    world.server.deactivate(gone)
+    async with world.running(core) as adapter:
+        with pytest.raises(ChatGone, match="not written to me yet"):
+            await adapter.send(ChatRef("telegram", str(ann.id)), story(), key="k1")
+        with pytest.raises(ChatGone, match="account is deleted"):
+            await adapter.send(ChatRef("telegram", str(gone.id)), story(), key="k1")
+
+
 async def test_editing_a_deleted_post_is_given_up(world, core):
     group = world.server.create_supergroup("Readers")
     world.server.add_bot(group)

@@ -9,9 +9,9 @@ from bot.events import ButtonPressed, CommandInvoked, ReactionsChanged
 from bot.model import Phrase
 from bot.pace import Pacer
 from bot.ports import Answer
-from tests.adapters.telegram.conftest import Core
 from tests.adapters.telegram.test_answers import says
 from tests.adapters.telegram.test_posting import place, story
+from tests.around import Core
 from tests.emulators.telegram import Limits
 
 

@@ -282,6 +282,7 @@ async def test_a_room_that_is_no_language_is_gone(house: House) -> None:
     assert capabilities.posts
     assert capabilities.buttons
     assert not capabilities.reactions
+    assert capabilities.emoji == frozenset(), "there is nothing to react with"
 
 
 async def test_a_card_sent_twice_under_a_key_is_there_once(house: House, client: aiohttp.ClientSession) -> None:

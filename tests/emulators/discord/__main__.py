@@ -8,6 +8,7 @@ import contextlib
 
 from tests.emulators.discord.gateway import MESSAGE_CONTENT
 from tests.emulators.discord.server import DiscordServer
+from tests.emulators.shell import pasteable
 
 
 def run(argv: list[str]) -> int:
@@ -29,11 +30,17 @@ async def _serve(args: argparse.Namespace) -> None:
     )  # fmt: skip
     async with server as dc:
         await furnish(dc)
-        print(f"token        {dc.token}")
-        print(f"api_url      {dc.api_url}")
-        print(f"gateway_url  {dc.gateway_url}")
-        print(f"page         {dc.page_url}", flush=True)
+        print(f"Discord as its members see it: {dc.page_url}\n\n{pasteable(settings(dc))}", flush=True)
         await asyncio.Event().wait()
+
+
+def settings(dc: DiscordServer) -> dict[str, str]:
+    """How the product is pointed here."""
+    return {
+        "NEWSTALLY_DISCORD__TOKEN": dc.token,
+        "NEWSTALLY_DISCORD__API_URL": dc.api_url,
+        "NEWSTALLY_DISCORD__GATEWAY_URL": dc.gateway_url,
+    }
 
 
 async def furnish(dc: DiscordServer) -> None:

@@ -44,7 +44,8 @@ LOCALES = frozenset(
         "ko",
     ]
 )
-SUB_COMMAND, SUB_COMMAND_GROUP, STRING, INTEGER, NUMBER = 1, 2, 3, 4, 10
+SUB_COMMAND, SUB_COMMAND_GROUP, STRING, INTEGER, CHANNEL, NUMBER = 1, 2, 3, 4, 7, 10
+CHANNEL_TYPES = (0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16)
 MAX_COMMANDS, MAX_SIZE = 100, 8000
 # Reference: Naming. Beside letters and numbers the pattern admits the scripts Devanagari and Thai with their marks.
 _MARKED_SCRIPTS = ("DEVANAGARI", "THAI")
@@ -172,7 +173,19 @@ def _option(form: Form, option: Json, path: Path, depth: int) -> None:
     if option.get("autocomplete") and kind not in (STRING, INTEGER, NUMBER):
         words = "Autocomplete is not allowed for this option type"
         form.wrong((*path, "autocomplete"), "APPLICATION_COMMAND_OPTIONS_AUTOCOMPLETE_INVALID_TYPE", words)
+    if kind == CHANNEL:
+        _channel_types(form, option, path)
     validate_choices(form, choices, (*path, "choices"), kind)
+
+
+def _channel_types(form: Form, option: Json, path: Path) -> None:
+    values = form.listed((*path, "channel_types"), option.get("channel_types"))
+    for index, value in enumerate(values):
+        if value not in CHANNEL_TYPES:
+            form.choices((*path, "channel_types", index), CHANNEL_TYPES)
+        elif value in values[:index]:
+            words = "The set already contains this value"
+            form.wrong((*path, "channel_types"), "SET_TYPE_ALREADY_CONTAINS_VALUE", words)
 
 
 def validate_choices(form: Form, choices: list[Any], path: Path, kind: Any) -> None:

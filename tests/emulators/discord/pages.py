@@ -8,6 +8,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -77,13 +78,14 @@ class Pages:
             await self._do(request.match_info["action"], user, channel, form)
         except (Impossible, KeyError, ValueError) as error:
             note = str(error)
-        query = f"?as={user.id}" + (f"&note={html.escape(note)}" if note else "")
-        raise web.HTTPSeeOther(f"/_chat/{channel.id}{query}")
+        query = urlencode({"as": user.id, "note": note} if note else {"as": user.id})
+        raise web.HTTPSeeOther(f"/_chat/{channel.id}?{query}")
 
     async def _do(self, action: str, user: User, channel: Channel, form: dict[str, str]) -> None:
         server = self.server
         if action == "say" and form["content"].startswith("/"):
             name, options = _typed_command(form["content"])
+            options = {key: self._channel_named(channel, value) for key, value in options.items()}
             interaction = await server.slash(user, channel, name, options)
             await self._patiently(interaction)
         elif action == "say":
@@ -98,6 +100,12 @@ class Pages:
         elif action == "select":
             message = server.message(form["message"])
             await self._patiently(await server.select(user, message, form["menu"], [form["value"]]))
+
+    def _channel_named(self, here: Channel, value: Any) -> Any:
+        """“#news” as the channel of this server; anything else as it is."""
+        if here.guild is None or not isinstance(value, str) or not value.startswith("#"):
+            return value
+        return next((c for c in here.guild.channels.values() if f"#{c.name}" == value), value)
 
     async def _patiently(self, interaction: Any) -> None:
         """A person looks for three seconds; then the page shows whatever there is."""
@@ -151,7 +159,8 @@ class Pages:
         parts = [f"<h1># {html.escape(channel.name)} <span class=note>{html.escape(channel.topic or '')}</span></h1>"]
         if channel.type == GUILD_FORUM and channel.guild is not None:
             posts = [t for t in channel.guild.threads() if t.parent is channel]
-            parts += [f'<p><a href="/_chat/{t.id}">{html.escape(t.name)}</a></p>' for t in posts] or [
+            who = f"?as={reader.id}" if reader else ""
+            parts += [f'<p><a href="/_chat/{t.id}{who}">{html.escape(t.name)}</a></p>' for t in posts] or [
                 "<p>No posts.</p>"
             ]
             return "".join(parts)
@@ -174,7 +183,8 @@ class Pages:
         return (
             f'<form class="say" method="post" action="/_chat/{channel.id}/say">'
             f'<select name="as" aria-label="as">{options}'
-            '</select><input name="content" placeholder="Message, or /command option:value" autocomplete="off">'
+            '</select><input name="content" placeholder="Message, or /command option:value channel:#name"'
+            ' autocomplete="off">'
             "<button>Send</button></form>"
         )
 
@@ -196,7 +206,8 @@ class Pages:
         inside += "".join(self._component(message, c, reader) for c in message.components)
         inside += self._reactions(message, reader)
         if message.thread is not None:
-            inside += f'<a href="/_chat/{message.thread.id}">🧵 {html.escape(message.thread.name)}</a>'
+            who = f"?as={reader.id}" if reader else ""
+            inside += f'<a href="/_chat/{message.thread.id}{who}">🧵 {html.escape(message.thread.name)}</a>'
         if message.flags & EPHEMERAL:
             inside += '<p class="note">👁 Only you can see this</p>'
         kind = ' class="private"' if message.flags & EPHEMERAL else ""

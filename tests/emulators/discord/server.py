@@ -40,6 +40,7 @@ class DiscordServer(People):
         self.platform = Platform(world, self.gateway, self.limits, clock)
         self.faults = Faults()
         self.rest = Rest(self.platform, self.limits, self.faults, token=lambda: self.token)
+        self.json_type = "application/json"  # exactly; other servers of the same API name the charset too
         self._runners: list[web.AppRunner] = []
 
     # --- starting and stopping ----------------------------------------------------------------------------------------
@@ -47,6 +48,7 @@ class DiscordServer(People):
     async def __aenter__(self) -> Self:
         api = web.Application(client_max_size=64 * 1024 * 1024)
         api.router.add_route("*", "/api{tail:/.*}", self.rest.handle)
+        api.on_response_prepare.append(self._label)
         control.add_routes(api, self)
         pages.add_routes(api, self)
         gate = web.Application()
@@ -59,6 +61,10 @@ class DiscordServer(People):
         self.gateway.url = self.gateway_url
         self.platform.base_url = f"http://{self.host}:{port}"
         return self
+
+    async def _label(self, _request: web.Request, response: web.StreamResponse) -> None:
+        if response.headers.get("Content-Type") == "application/json":
+            response.headers["Content-Type"] = self.json_type
 
     async def _serve(self, app: web.Application, port: int) -> int:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)

@@ -10,7 +10,7 @@ from . import components_form, permissions, shapes
 from .forms import Form
 from .interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Interaction
 from .platform import Platform
-from .state import Channel, Json, Message, User
+from .state import TEXT_LIKE, Channel, Json, Message, User
 
 SUB_COMMAND, SUB_COMMAND_GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER = range(1, 11)
 
@@ -94,7 +94,7 @@ class UsesApp:
         """Types a command; subcommands are written with spaces ("source add")."""
         command, nested, path = self._command(user, channel, name)
         resolved: Json = {}
-        given = [self._option(channel, declared, options or {}, resolved) for declared in nested]
+        given = [self._option(user, channel, declared, options or {}, resolved) for declared in nested]
         unknown = set(options or {}) - {declared["name"] for declared in nested}
         if unknown:
             raise Impossible(f"/{name} has no option {', '.join(sorted(unknown))}")
@@ -112,10 +112,12 @@ class UsesApp:
         declared = next((o for o in nested if o["name"] == option), None)
         if declared is None or not declared.get("autocomplete"):
             raise Impossible(f"/{name} does not complete {option!r}")
-        kinds = {o["name"]: o["type"] for o in nested}
-        given = [{"name": k, "type": kinds[k], "value": v} for k, v in (options or {}).items()]
+        # What is filled in already is given as it is; nothing is resolved while someone still types.
+        filled = [o for o in nested if o["name"] in (options or {})]
+        given = [self._option(user, channel, o, options or {}, {}) for o in filled]
         given.append({"name": option, "type": declared["type"], "value": typed, "focused": True})
-        return self._interact(AUTOCOMPLETE, user, channel, self._command_data(command, path, given))
+        data = self._command_data(command, path, [g for g in given if g is not None])
+        return self._interact(AUTOCOMPLETE, user, channel, data)
 
     # --- how an interaction is made -----------------------------------------------------------------------------------
 
@@ -148,6 +150,8 @@ class UsesApp:
         here = 0 if channel.guild is not None else 1
         if contexts is not None and here not in contexts:
             raise Impossible(f"/{command['name']} can't be used here")
+        if channel.type not in TEXT_LIKE:
+            raise Impossible("nothing can be typed here")
         self._must(channel, user, "USE_APPLICATION_COMMANDS")
         if channel.is_thread and channel.archived:
             raise Impossible("the thread is archived")
@@ -161,14 +165,18 @@ class UsesApp:
         if lacks and not granted & permissions.FLAG["ADMINISTRATOR"]:
             raise Impossible(f"/{command['name']} is not for this member")
 
-    def _option(self, channel: Channel, declared: Json, given: Mapping[str, Any], resolved: Json) -> Json | None:
+    def _option(
+        self, user: User, channel: Channel, declared: Json, given: Mapping[str, Any], resolved: Json
+    ) -> Json | None:
         name, kind = declared["name"], declared["type"]
         if name not in given:
             if declared.get("required"):
                 raise Impossible(f"option {name!r} is required")
             return None
         value = given[name]
-        if kind in (USER, CHANNEL, ROLE, MENTIONABLE):
+        if kind == CHANNEL:
+            value = self._chosen_channel(user, channel, declared, value, resolved)
+        elif kind in (USER, ROLE, MENTIONABLE):
             value = self._resolve(channel, kind, value, resolved)
         else:
             _check_value(declared, value)
@@ -182,16 +190,27 @@ class UsesApp:
                 member = shapes.member(channel.guild.members[key], with_user=False)
                 member["permissions"] = str(permissions.of_channel(channel, key))
                 resolved.setdefault("members", {})[key] = member
-        elif kind == CHANNEL:
-            target = self.world.channels[key]
-            partial = shapes.only(shapes.channel(target, self.world), "id", "name", "type", "parent_id", "flags",
-                                  "thread_metadata", "guild_id", "position", "nsfw", "topic")  # fmt: skip
-            resolved.setdefault("channels", {})[key] = partial | {"permissions": "0"}
         elif channel.guild is not None and key in channel.guild.roles:
             resolved.setdefault("roles", {})[key] = shapes.role(channel.guild.roles[key])
         else:
             raise Impossible(f"nothing with the id {key} here")
         return str(key)
+
+    def _chosen_channel(self, user: User, channel: Channel, declared: Json, value: Any, resolved: Json) -> str:
+        """The client offers what the person sees of this server and of the option's types."""
+        key = str(getattr(value, "id", value))
+        target = self.world.channels.get(key)
+        if target is None or target.guild is not channel.guild:
+            raise Impossible(f"no channel with the id {key} here")
+        self._must(target, user)
+        if declared.get("channel_types") and target.type not in declared["channel_types"]:
+            raise Impossible(f"option {declared['name']!r}: not a channel of this type")
+        partial = shapes.only(shapes.channel(target, self.world), "id", "name", "type", "parent_id", "flags",
+                              "thread_metadata", "guild_id", "position", "nsfw", "topic")  # fmt: skip
+        # The computed permissions of who asks, overwrites included (Receiving and Responding: Resolved Data Structure).
+        partial["permissions"] = str(permissions.of_channel(target, user.id))
+        resolved.setdefault("channels", {})[key] = partial
+        return key
 
     def _command_data(self, command: Json, path: list[Json], given: list[Json]) -> Json:
         for step in reversed(path):

@@ -6,6 +6,8 @@ import argparse
 import asyncio
 import contextlib
 
+from tests.emulators.shell import pasteable
+
 from . import Limits, TelegramServer
 
 
@@ -32,15 +34,17 @@ def furnish(tg: TelegramServer) -> None:
     tg.say(chloe, channel, "Bonjour à toutes et à tous.")
 
 
+def settings(tg: TelegramServer) -> dict[str, str]:
+    """How the product is pointed here."""
+    return {"NEWSTALLY_TELEGRAM__TOKEN": tg.token, "NEWSTALLY_TELEGRAM__BASE_URL": tg.base_url}
+
+
 async def serve(options: argparse.Namespace) -> None:
     limits = Limits.off() if options.no_limits else None
     async with TelegramServer(port=options.port, limits=limits, fetch_anywhere=options.fetch_anywhere) as tg:
         if not options.empty:
             furnish(tg)
-        print(f"token     {tg.token}")
-        print(f"base URL  {tg.base_url}")
-        print(f"file URL  {tg.base_file_url}")
-        print(f"page      {tg.url}/", flush=True)
+        print(f"Telegram as its members see it: {tg.url}/\n\n{pasteable(settings(tg))}", flush=True)
         await asyncio.Event().wait()
 
 

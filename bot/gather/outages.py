@@ -1,0 +1,82 @@
+"""Which sources can't be read now, told to the operator in a line when that changes; `/sources` tells of each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from enum import Enum
+
+import structlog
+
+from bot.gather import rhythm
+from bot.storage.sources import SourceForPoll
+
+log = structlog.get_logger()
+
+LONGEST_SILENCE = timedelta(seconds=30)
+"""Where looks never pause, they are told of in the midst of others."""
+
+
+class Look(Enum):
+    """How a look at a source went."""
+
+    WELL = "well"
+    FAILED = "failed"
+    """Something is wrong with it, as far as we can tell."""
+    UNREACHED = "unreached"
+    """Not even a connection; where that is so of all, it is our network that is wrong."""
+
+
+class Outages:
+    """Remembers how the last looks went. Told of each look, it speaks when they have come to rest."""
+
+    def __init__(self) -> None:
+        self._last: dict[int, tuple[str, Look]] = {}
+        self._told: set[int] = set()
+        """Of those that can't be read, the ones that the operator has heard of."""
+        self._network = True
+        self._samples = False
+        self._news_since: datetime | None = None
+
+    def saw(self, source: SourceForPoll, look: Look, now: datetime) -> None:
+        """A look has ended."""
+        if source.url.startswith(rhythm.SAMPLE):
+            self._samples = self._samples or look is Look.WELL
+            return
+        self._last[source.id] = (source.url, look)
+        self._news_since = self._news_since or now
+
+    def keep(self, source_ids: Collection[int], urls: Collection[str]) -> None:
+        """Nothing but these is read from now on."""
+        self._last = {key: last for key, last in self._last.items() if key in source_ids or last[0] in urls}
+
+    def tell(self, now: datetime, *, at_rest: bool) -> None:
+        """Log what has changed, if anything has. ``at_rest``: nothing is being looked at, and nothing is due."""
+        if self._news_since is None or not (at_rest or now - self._news_since >= LONGEST_SILENCE):
+            return
+        self._news_since = None
+        looks = [look for _, look in self._last.values()]
+        failing = {key for key, (_, look) in self._last.items() if look is not Look.WELL}
+        if len(looks) > 1 and all(look is Look.UNREACHED for look in looks):
+            self._tell_no_network(len(looks))
+        else:
+            self._tell_failing(failing)
+        self._told = failing
+
+    def _tell_no_network(self, sources: int) -> None:
+        if self._network:
+            goes_on = "the sample stories go on" if self._samples else "everything else goes on"
+            log.warning(f"no network: no source could be reached; {goes_on}", sources=sources)
+        self._network = False
+
+    def _tell_failing(self, failing: set[int]) -> None:
+        if not self._network:
+            # The others come back one by one, as their turn comes.
+            log.info("the network is back", not_yet_read=len(failing))
+        elif failing - self._told:
+            log.warning(
+                "sources could not be read; /sources tells why", new=len(failing - self._told), all=len(failing)
+            )
+        elif self._told and not failing:
+            log.info("no source has a problem any more")
+        self._network = True

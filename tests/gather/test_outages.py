@@ -1,0 +1,86 @@
+"""What the operator's log says of sources that can't be read: one line when it changes, not one a source."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from structlog.testing import capture_logs
+
+from bot.gather.outages import LONGEST_SILENCE, Look, Outages
+from bot.storage.sources import SourceForPoll
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+WELL, FAILED, UNREACHED = Look.WELL, Look.FAILED, Look.UNREACHED
+
+
+def source(key: int, url: str = "") -> SourceForPoll:
+    return SourceForPoll(key, url or f"https://{key}.example/", False, None, None, None, None, None, 600, 0, False)
+
+
+def told(outages: Outages, looks: dict[int, Look], *, at_rest: bool = True) -> list[tuple[str, str]]:
+    """The lines after these looks."""
+    with capture_logs() as lines:
+        for key, look in looks.items():
+            outages.saw(source(key), look, NOW)
+        outages.tell(NOW, at_rest=at_rest)
+    return [(line["log_level"], line["event"]) for line in lines]
+
+
+NO_NETWORK = ("warning", "no network: no source could be reached; everything else goes on")
+SOME = ("warning", "sources could not be read; /sources tells why")
+BACK = ("info", "the network is back")
+WELL_AGAIN = ("info", "no source has a problem any more")
+
+
+def test_without_a_network_one_line_is_told_until_it_is_back() -> None:
+    outages = Outages()
+    assert told(outages, dict.fromkeys(range(12), UNREACHED)) == [NO_NETWORK]
+    assert told(outages, dict.fromkeys(range(12), UNREACHED)) == []
+    assert told(outages, dict.fromkeys(range(12, 20), UNREACHED)) == []
+    assert told(outages, {3: WELL}) == [BACK]
+    assert told(outages, dict.fromkeys(range(10), WELL)) == []
+    assert told(outages, dict.fromkeys(range(20), WELL)) == [WELL_AGAIN]
+    assert told(outages, dict.fromkeys(range(20), UNREACHED)) == [NO_NETWORK]
+
+
+def test_the_line_counts_the_sources_and_says_that_the_samples_go_on() -> None:
+    outages = Outages()
+    outages.saw(source(99, "sample:en"), WELL, NOW)
+    outages.saw(source(1), UNREACHED, NOW)
+    outages.saw(source(2), UNREACHED, NOW)
+    with capture_logs() as lines:
+        outages.tell(NOW, at_rest=True)
+    [line] = lines
+    assert line["event"] == "no network: no source could be reached; the sample stories go on"
+    assert line["sources"] == 2
+
+
+def test_sources_that_fail_are_told_together_and_again_only_when_others_do() -> None:
+    outages = Outages()
+    assert told(outages, {1: WELL, 2: FAILED, 3: UNREACHED}) == [SOME]
+    assert told(outages, {2: FAILED, 3: UNREACHED}) == []
+    assert told(outages, {1: FAILED}) == [SOME]
+    assert told(outages, {1: WELL, 3: WELL}) == []
+    assert told(outages, {2: WELL}) == [WELL_AGAIN]
+    assert told(outages, {1: WELL}) == []
+
+
+def test_one_source_alone_says_nothing_of_the_network() -> None:
+    assert told(Outages(), {1: UNREACHED}) == [SOME]
+
+
+def test_nothing_is_told_in_the_midst_of_looks_unless_they_never_pause() -> None:
+    outages = Outages()
+    assert told(outages, {1: UNREACHED, 2: UNREACHED}, at_rest=False) == []
+    with capture_logs() as lines:
+        outages.tell(NOW + LONGEST_SILENCE - timedelta(seconds=1), at_rest=False)
+        assert lines == []
+        outages.tell(NOW + LONGEST_SILENCE, at_rest=False)
+    assert len(lines) == 1
+
+
+def test_what_is_read_no_more_is_forgotten() -> None:
+    outages = Outages()
+    assert told(outages, {1: FAILED, 2: FAILED, 3: WELL}) == [SOME]
+    outages.keep({3}, {"https://2.example/"})
+    assert told(outages, {2: WELL}) == [WELL_AGAIN]
