@@ -44,7 +44,7 @@ from bot.ports import (
 )
 from bot.publish.outbox import Outbox
 from bot.site.server import address_of, bind, loopback_address_of, serve, site_of
-from bot.storage import chats, declared, ledger, meta, retention, sources
+from bot.storage import chats, declared, ledger, meta, retention, silence, sources
 from bot.storage.database import Database, open_database
 from bot.storage.lock import only_one
 from bot.storage.meta import Keys
@@ -68,6 +68,9 @@ REFRESH_SECONDS = 30.0
 """How often all open posts are compared with what they should show. Live changes don't wait for it."""
 
 CHORES_SECONDS = 3600.0
+
+TOUCH_SECONDS = 60.0
+"""How exactly is known when a platform reached us last."""
 
 
 def utc_now() -> datetime:
@@ -150,6 +153,12 @@ class _House:
     async def compare_posts(self) -> None:
         await self.refresher.sweep()
 
+    async def note_touch(self) -> None:
+        """Remember until when platforms reached us."""
+        for name, adapter in self.adapters.items():
+            if adapter.keeps_for is not None and adapter.state is State.READY:
+                await self.db.write(silence.in_touch, name, adapter.keeps_for, utc_now())
+
     async def chores(self) -> None:
         """Forget what has been kept long enough."""
         await self.recorder.sweep()
@@ -219,6 +228,7 @@ async def _live(
         (SWEEP_SECONDS, house.tick),
         (REFRESH_SECONDS, house.compare_posts),
         (CHORES_SECONDS, house.chores),
+        (TOUCH_SECONDS, house.note_touch),
     ]
     async with asyncio.TaskGroup() as tasks:
         running = [
@@ -291,15 +301,18 @@ def _build(
         refresher.mark(changed)
         signals.publish.set()
 
+    def on_found(deliveries: Iterable[int]) -> None:
+        rereader.found(deliveries)
+
     async def on_posted(delivery_id: int) -> None:
-        await rereader.found(delivery_id)
+        on_found([delivery_id])
         await recorder.adopt(delivery_id)
 
     pacer = Pacer()
     adapters = build_adapters(settings, lambda name: lend(name, db, site, translators, pacer))
     refresher = Refresher(db, adapters, card_for, open_for, utc_now, asyncio.sleep)
     rules = VotingRules({name: adapter.ballot for name, adapter in adapters.items()}, open_for)
-    recorder = Recorder(db, rules, utc_now, refresher.mark)
+    recorder = Recorder(db, rules, utc_now, refresher.mark, on_found)
     rereader = Rereader(db, adapters, recorder, open_for, utc_now, asyncio.sleep)
     gatherer = Gatherer(
         db,

@@ -92,6 +92,7 @@ class Dispatcher:
             case ChatChanged(chat=chat, present=True):
                 await self._db.write(declared.describe, chat, event.kind, event.title)
                 await self._db.write(chats.resume, chat, self._clock())
+                await self._rereader.resumed(chat)
             case ChatChanged(chat=chat):
                 await self._db.write(chats.pause, chat, Phrase("I am no longer in this chat."))
 

@@ -16,6 +16,8 @@ from bot.ports import Limit, Pace, Traffic
 MARGIN = 1.03
 """Windows are stretched by this, because requests that left evenly can arrive bunched."""
 
+FEW_WINDOWS = 1024
+
 FIRST_RETRY = timedelta(seconds=5)
 LAST_RETRY = timedelta(minutes=10)
 
@@ -43,15 +45,83 @@ class _Window:
         return max(full, self.shut_until)
 
 
-@dataclass(order=True, slots=True)
+@dataclass(slots=True)
 class Waiter:
     """A request that waits for its turn."""
 
-    kind: Traffic
     arrived: int
-    limits: tuple[Limit, ...] = field(compare=False)
-    granted: Callable[[], object] = field(compare=False)
-    gone: bool = field(default=False, compare=False)
+    granted: Callable[[], object]
+    gone: bool = False
+
+
+@dataclass(slots=True)
+class _Line:
+    """Requests of one class under the same limits, which are one chat's, in the order of their arrival."""
+
+    kind: Traffic
+    limits: tuple[Limit, ...]
+    waiting: deque[Waiter]
+
+
+class _Lane:
+    """The lines under one widest limit. Those that a limit of their own holds back are not looked at before it opens:
+    a crowd that waits in one chat, or in many, costs the others nothing."""
+
+    def __init__(self) -> None:
+        self._lines: dict[tuple[Traffic, tuple[Limit, ...]], _Line] = {}
+        # Each line is in one of the two. The number is the arrival of its first, so that no two entries are equal.
+        self._next: list[tuple[Traffic, int, _Line]] = []
+        self._held: list[tuple[float, int, _Line]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._lines)
+
+    def join(self, kind: Traffic, limits: tuple[Limit, ...], waiter: Waiter) -> None:
+        line = self._lines.get((kind, limits))
+        if line is not None:
+            line.waiting.append(waiter)
+            return
+        line = self._lines[kind, limits] = _Line(kind, limits, deque([waiter]))
+        self._place(line)
+
+    def release(self, now: float) -> None:
+        """Look again at the lines whose limits have said that they open until now."""
+        while self._held and self._held[0][0] <= now:
+            self._place(heapq.heappop(self._held)[-1])
+
+    def first(self) -> _Line | None:
+        """The line whose turn it is. Who has left is forgotten."""
+        while self._next:
+            _, arrived, line = self._next[0]
+            while line.waiting and line.waiting[0].gone:
+                line.waiting.popleft()
+            if line.waiting and line.waiting[0].arrived == arrived:
+                return line
+            heapq.heappop(self._next)
+            self._place(line)
+        return None
+
+    def hold_first(self, until: float) -> None:
+        """Pass the first line over. It may turn out to be held longer, but a limit never opens earlier than it said."""
+        _, arrived, line = heapq.heappop(self._next)
+        heapq.heappush(self._held, (until, arrived, line))
+
+    def take_first(self) -> Waiter:
+        """The first of the first line, who leaves it."""
+        line = heapq.heappop(self._next)[-1]
+        waiter = line.waiting.popleft()
+        self._place(line)
+        return waiter
+
+    def wake(self) -> float | None:
+        """When the next line that is held back must be looked at."""
+        return self._held[0][0] if self._held else None
+
+    def _place(self, line: _Line) -> None:
+        if line.waiting:
+            heapq.heappush(self._next, (line.kind, line.waiting[0].arrived, line))
+        else:
+            del self._lines[line.kind, line.limits]
 
 
 class Queue:
@@ -62,14 +132,16 @@ class Queue:
     """
 
     def __init__(self) -> None:
-        self._lanes: dict[str, list[Waiter]] = {}
+        self._lanes: dict[str, _Lane] = {}
         self._windows: dict[str, _Window] = {}
+        self._most_windows = FEW_WINDOWS
         self._arrivals = count()
 
     def join(self, kind: Traffic, limits: Sequence[Limit], granted: Callable[[], object]) -> Waiter:
         """Stand in the queue; ``granted`` is called from `grant`. Set ``gone`` on the result to leave."""
-        waiter = Waiter(kind, next(self._arrivals), tuple(limits), granted)
-        heapq.heappush(self._lanes.setdefault(limits[0].name if limits else "", []), waiter)
+        waiter = Waiter(next(self._arrivals), granted)
+        lane = self._lanes.setdefault(limits[0].name if limits else "", _Lane())
+        lane.join(kind, tuple(limits), waiter)
         return waiter
 
     def shut(self, name: str, until: float) -> None:
@@ -84,38 +156,20 @@ class Queue:
         self._forget(now)
         return min(wakes, default=None)
 
-    def _grant_lane(self, lane: list[Waiter], now: float) -> float | None:
-        blocked: dict[str, float] = {}
-        skipped: list[Waiter] = []
-        wake: float | None = None
-        while lane:
-            waiter = heapq.heappop(lane)
-            if waiter.gone:
+    def _grant_lane(self, lane: _Lane, now: float) -> float | None:
+        lane.release(now)
+        while (line := lane.first()) is not None:
+            windows = [self._window(limit) for limit in line.limits]
+            opens = [window.opens_at(now) for window in windows]
+            if opens and opens[0] > now:
+                return opens[0]  # the widest limit is used up: nobody in this lane can go
+            if max(opens, default=now) > now:
+                lane.hold_first(max(opens))
                 continue
-            opens = self._opens_at(waiter, now, blocked)
-            if opens <= now:
-                for limit in waiter.limits:
-                    self._window(limit).went.append(now)
-                waiter.granted()
-                continue
-            skipped.append(waiter)
-            wake = opens if wake is None else min(wake, opens)
-            if waiter.limits[0].name in blocked:
-                break  # the widest limit is used up: nobody in this lane can go
-        for waiter in skipped:
-            heapq.heappush(lane, waiter)
-        return wake
-
-    def _opens_at(self, waiter: Waiter, now: float, blocked: dict[str, float]) -> float:
-        opens = now
-        for limit in waiter.limits:
-            at = blocked.get(limit.name)
-            if at is None:
-                at = self._window(limit).opens_at(now)
-                if at > now:
-                    blocked[limit.name] = at
-            opens = max(opens, at)
-        return opens
+            for window in windows:
+                window.went.append(now)
+            lane.take_first().granted()
+        return lane.wake()
 
     def _window(self, limit: Limit) -> _Window:
         window = self._windows.get(limit.name)
@@ -125,14 +179,16 @@ class Queue:
         return window
 
     def _forget(self, now: float) -> None:
-        """Drop windows that hold nothing, or every chat ever written to would stay in memory."""
-        if len(self._windows) < 1024:
+        """Drop windows that hold nothing, or every chat ever written to would stay in memory. Not before there are
+        twice as many as were needed last time, or each grant would look at all."""
+        if len(self._windows) < self._most_windows:
             return
         self._windows = {
             name: window
             for name, window in self._windows.items()
             if window.shut_until > now or (window.went and window.went[-1] > now - window.seconds)
         }
+        self._most_windows = max(FEW_WINDOWS, 2 * len(self._windows))
 
 
 def _give(turn: asyncio.Future[None]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any, ClassVar, Protocol, TypeAlias, runtime_checkable
 
@@ -230,6 +230,10 @@ class ChatAdapter(ABC):
     elsewhere_parameter: ClassVar[str] = ""
     """By which parameter people choose another chat that a command shall concern (`Command.elsewhere`); empty where the
     platform has no such thing."""
+
+    keeps_for: ClassVar[timedelta | None] = None
+    """How long the platform keeps for us what it can't tell us; what comes in a longer silence is lost. None: it is not
+    so, or it can be asked for."""
 
     state: State = State.CONNECTING
     detail: Phrase | None = None

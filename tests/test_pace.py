@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from types import FrameType
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,6 +87,69 @@ def test_one_who_left_takes_no_turn() -> None:
     simulation.ask("next", Traffic.POST, chat("a"))
     simulation.run()
     assert simulation.order() == ["next"]
+
+
+def test_the_most_urgent_of_a_chat_goes_first_though_it_came_while_all_were_held_back() -> None:
+    simulation = Simulation()
+    simulation.ask("first", Traffic.POST, TOKEN, chat("a"))
+    for kind in (Traffic.EDIT, Traffic.POST):
+        simulation.ask(kind.name, kind, TOKEN, chat("a"))
+    simulation.queue.grant(simulation.now)
+    simulation.ask("ANSWER", Traffic.ANSWER, TOKEN, chat("a"))
+    simulation.run()
+    assert simulation.order() == ["first", "ANSWER", "POST", "EDIT"]
+
+
+def test_behind_a_full_token_nobody_waits_for_the_penalty_of_another_chat() -> None:
+    simulation = Simulation()
+    for n in range(30):
+        simulation.ask("crowd", Traffic.POST, TOKEN, chat(str(n)))
+    simulation.queue.grant(simulation.now)
+    simulation.queue.shut("chat:flooded", 130.0)
+    simulation.ask("flooded", Traffic.ANSWER, TOKEN, chat("flooded"))
+    simulation.ask("other", Traffic.POST, TOKEN, chat("other"))
+    simulation.run()
+    assert simulation.went[30:] == [(100.0 + MARGIN, "other"), (130.0, "flooded")]
+
+
+def test_those_who_left_cost_the_one_behind_them_nothing() -> None:
+    simulation = Simulation()
+    simulation.ask("first", Traffic.POST, TOKEN, chat("a"))
+    simulation.queue.grant(simulation.now)
+    for _ in range(5):
+        simulation.queue.join(Traffic.POST, (TOKEN, chat("a")), lambda: None).gone = True
+    simulation.ask("last", Traffic.POST, TOKEN, chat("a"))
+    simulation.run()
+    assert simulation.went == [(100.0, "first"), (100.0 + MARGIN, "last")]
+
+
+def steps_of_a_grant(waiting: list[str]) -> int:
+    """How many calls, of C too, one more request of another chat takes while requests wait in these chats."""
+    simulation = Simulation()
+    for name in sorted(set(waiting)):
+        simulation.queue.shut(f"chat:{name}", 200.0)
+    for n, name in enumerate(waiting):
+        simulation.ask(str(n), Traffic.ANSWER, TOKEN, chat(name))
+    simulation.queue.grant(simulation.now)
+    steps = 0
+
+    def count(_frame: FrameType, event: str, _arg: object) -> None:
+        nonlocal steps
+        steps += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        simulation.ask("quiet", Traffic.POST, TOKEN, chat("quiet"))
+        simulation.queue.grant(simulation.now)
+    finally:
+        sys.setprofile(None)
+    assert simulation.order() == ["quiet"]
+    return steps
+
+
+@pytest.mark.parametrize("crowd", [["one"] * 5000, [str(n) for n in range(1000)]], ids=["one chat", "many chats"])
+def test_a_grant_costs_no_more_for_a_crowd_that_is_held_back(crowd: list[str]) -> None:
+    assert steps_of_a_grant(crowd) <= steps_of_a_grant(crowd[:2]) + 5
 
 
 @given(st.lists(st.tuples(st.sampled_from(Traffic), st.sampled_from("abc")), max_size=120))

@@ -87,10 +87,12 @@ class DiscordAdapter(
         """See `SeedsReactions`. Where reactions can't be put, the buttons remain."""
         await self._calls.seed(message, (*ballot.bullish[:1], *ballot.bearish[:1]))
 
-    async def reread(self, message: MessageRef, known: Mapping[str, int]) -> Mapping[str, frozenset[str]]:
+    async def reread(
+        self, message: MessageRef, known: Mapping[str, int | None], kind: Traffic
+    ) -> Mapping[str, frozenset[str]]:
         """See `RereadsReactions`. One request where the numbers are right."""
         channel_id(message.chat)
-        return await reacted.voters(self._calls, message, known)
+        return await reacted.voters(self._calls, message, known, kind)
 
     async def find(self, chat: ChatRef, button: str) -> MessageRef | None:
         """See `FindsOwnPosts`. Looks among the latest hundred messages, in a forum among its latest threads."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import discord
@@ -181,25 +181,24 @@ class Calls:
 
     async def has_reacted(self, message: MessageRef, emoji: str, user: str) -> bool:
         """Whether the user has the ordinary reaction with this emoji on the message."""
-        route = Route(
-            "GET",
-            "/channels/{channel_id}/messages/{message_id}/reactions/{emoji}",
-            channel_id=int(message.chat.id),
-            message_id=int(message.id),
-            emoji=_outgoing(emoji),
-        )
         # The users come in the order of their ids.
         query = {"type": 0, "limit": 1, "after": int(user) - 1}
-        users = await self.ask(lambda: self.client.http.request(route, params=query))
+        users = await self.ask(lambda: self._users(message, _outgoing(emoji), query))
         return any(str(one["id"]) == user for one in users)
 
-    async def message(self, message: MessageRef) -> Any:
+    async def message(self, message: MessageRef, kind: Traffic) -> Any:
         """A message as it is now."""
         channel, number = int(message.chat.id), int(message.id)
-        return await self._read(message, lambda: self.client.http.get_message(channel, number))
+        return await self._read(message, kind, lambda: self.client.http.get_message(channel, number))
 
-    async def reacted(self, message: MessageRef, emoji: str, *, burst: bool, after: int, limit: int) -> Any:
+    async def reacted(
+        self, message: MessageRef, emoji: str, kind: Traffic, *, burst: bool, after: int, limit: int
+    ) -> Any:
         """Users who have this reaction on a message, in the order of their ids."""
+        query = {"type": int(burst), "limit": limit, "after": after}
+        return await self._read(message, kind, lambda: self._users(message, emoji, query))
+
+    async def _users(self, message: MessageRef, emoji: str, query: Mapping[str, int]) -> Any:
         route = Route(
             "GET",
             "/channels/{channel_id}/messages/{message_id}/reactions/{emoji}",
@@ -207,21 +206,16 @@ class Calls:
             message_id=int(message.id),
             emoji=emoji,
         )
-        query = {"type": int(burst), "limit": limit, "after": after}
-
-        async def users() -> Any:
-            try:
-                return await self.client.http.request(route, params=query)
-            except discord.NotFound as error:
-                if error.code != UNKNOWN_EMOJI:
-                    raise
-                return []  # the last one was taken back a moment ago
-
-        return await self._read(message, users)
-
-    async def _read(self, message: MessageRef, question: Callable[[], Awaitable[_T]]) -> _T:
         try:
-            return await self._asked(Traffic.EDIT, reading(message.chat.id), question)
+            return await self.client.http.request(route, params=dict(query))
+        except discord.HTTPException as error:
+            if error.code != UNKNOWN_EMOJI:
+                raise
+            return []  # the last one was taken back
+
+    async def _read(self, message: MessageRef, kind: Traffic, question: Callable[[], Awaitable[_T]]) -> _T:
+        try:
+            return await self._asked(kind, reading(message.chat.id), question)
         except FAILURES as error:
             raise delivery_error(error, _QUESTION) from error
 

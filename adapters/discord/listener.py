@@ -18,7 +18,7 @@ from adapters.discord.joining import all_channels, changed, joined
 from adapters.discord.shades import Shades
 from bot.errors import DeliveryError, StorageError
 from bot.events import ChatJoined, Event, ReactionsMissed
-from bot.model import ChatKind, MessageRef, Phrase
+from bot.model import ChatKind, Phrase
 from bot.ports import Dispatch, State, Surroundings, Traffic
 
 log = structlog.get_logger()
@@ -43,7 +43,7 @@ class Listener(Watcher):
         self._sleep = surroundings.sleep
         self._dispatch = dispatch
         self._tasks = tasks
-        self._shades = Shades(self._stands_yet)
+        self._shades = Shades(calls.has_reacted, surroundings.sleep)
         self._answers = Answers(
             lambda route, body: calls.client.http.request(route, json=body), self._sleep, surroundings.translators
         )
@@ -115,13 +115,6 @@ class Listener(Watcher):
                 await self._calls.post(int(event.chat.id), answer.card, Traffic.ANSWER)
             except DeliveryError as error:
                 log.info("the introduction could not be posted", chat=event.chat.id, reason=str(error))
-
-    async def _stands_yet(self, message: MessageRef, emoji: str, user: str) -> bool:
-        try:
-            return await self._calls.has_reacted(message, emoji, user)
-        except DeliveryError as error:
-            log.info("could not ask for a reaction", reason=str(error))
-            return False
 
     def _parent_of(self, payload: Mapping[str, Any]) -> Parent | None:
         data, client = payload["d"], self._calls.client

@@ -10,6 +10,7 @@ from typing import Any
 from adapters.discord.calls import Calls
 from adapters.discord.inbound import emoji_name
 from bot.model import MessageRef
+from bot.ports import Traffic
 
 PAGE = 100
 """As many users as one request gives."""
@@ -28,15 +29,18 @@ class Form:
     """Ours not counted."""
 
 
-async def voters(calls: Calls, message: MessageRef, known: Mapping[str, int]) -> dict[str, frozenset[str]]:
-    """The people who have each emoji of which another number stands than is known. Raises DeliveryError."""
-    forms = forms_of(await calls.message(message), message.id)
+async def voters(
+    calls: Calls, message: MessageRef, known: Mapping[str, int | None], kind: Traffic
+) -> dict[str, frozenset[str]]:
+    """The people who have each emoji of which another number stands than is known. Raises DeliveryError, and what
+    `forms_of` does."""
+    forms = forms_of(await calls.message(message, kind), message.id)
     result: dict[str, frozenset[str]] = {}
     for emoji in differing(forms, known):
         people: set[str] = set()
         for form in forms:
             if form.emoji == emoji:
-                people.update(await _people(calls, message, form))
+                people.update(await _people(calls, message, form, kind))
         result[emoji] = frozenset(people)
     return result
 
@@ -59,19 +63,20 @@ def forms_of(message: Mapping[str, Any], number: str) -> list[Form]:
     return found
 
 
-def differing(forms: Iterable[Form], known: Mapping[str, int]) -> Sequence[str]:
-    """The emoji of ``known`` that others have in another number, or in several forms, which one person can have."""
+def differing(forms: Iterable[Form], known: Mapping[str, int | None]) -> Sequence[str]:
+    """The emoji of ``known`` that others have in another number (None: any), or in several forms, which one person can
+    have."""
     counts: defaultdict[str, list[int]] = defaultdict(list)
     for form in forms:
         counts[form.emoji].append(form.count)
     return [emoji for emoji, number in known.items() if sum(counts[emoji]) != number or len(counts[emoji]) > 1]
 
 
-async def _people(calls: Calls, message: MessageRef, form: Form) -> list[str]:
+async def _people(calls: Calls, message: MessageRef, form: Form, kind: Traffic) -> list[str]:
     people: list[str] = []
     after = 0
     while True:
-        page = await calls.reacted(message, form.route, burst=form.burst, after=after, limit=PAGE)
+        page = await calls.reacted(message, form.route, kind, burst=form.burst, after=after, limit=PAGE)
         people += [str(int(user["id"])) for user in page if not user.get("bot") and str(user["id"]) != calls.me]
         if len(page) < PAGE:
             return people

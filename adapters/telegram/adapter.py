@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import ClassVar
 
 import structlog
@@ -68,6 +69,7 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChat
     ballot: ClassVar[Ballot] = Ballot(
         bullish=tuple(map(normal, _BULLISH.split())), bearish=tuple(map(normal, _BEARISH.split()))
     )
+    keeps_for: ClassVar[timedelta] = timedelta(days=1)
 
     def __init__(self, settings: TelegramSettings, surroundings: Surroundings) -> None:
         if settings.token is None:
@@ -167,11 +169,10 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChat
         """Returns when the update may be acknowledged: a fact is durable, a question waits for its answer."""
         asked = question(heard.event)
         if asked is not None:
-            if not questions.put(heard, asked, tasks):
+            if not heard.answered and not questions.put(heard, asked, tasks):
                 self._stop_spinning(heard, tasks)
             return
-        if isinstance(heard.event, ChatJoined | ChatChanged | ChatMigrated):
-            self._membership.forget(heard.event.chat)
+        self._forget_rights(heard)
         try:
             answer = await dispatch(heard.event)
         except StorageError:
@@ -179,11 +180,12 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChat
         except Exception:
             self._stop_spinning(heard, tasks)
             raise
-        if answer is not None or heard.callback is not None:
+        if not heard.answered and (answer is not None or heard.callback is not None):
             tasks.create_task(self._answers.deliver(heard, answer, tasks))
 
     async def _answer(self, heard: Heard, dispatch: Dispatch, tasks: asyncio.TaskGroup) -> None:
         """Ends when the chat's next question may be looked at: long work goes on by itself."""
+        self._forget_rights(heard)
         try:
             answer = await dispatch(heard.event)
         except Exception:
@@ -193,6 +195,10 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChat
         written = await self._answers.deliver(heard, answer, tasks)
         if isinstance(heard.event, CommandInvoked) and written == heard.event.chat:
             await self._wrote(heard.event, dispatch)
+
+    def _forget_rights(self, heard: Heard) -> None:
+        if isinstance(heard.event, ChatJoined | ChatChanged | ChatMigrated):
+            self._membership.forget(heard.event.chat)
 
     async def _wrote(self, asked: CommandInvoked, dispatch: Dispatch) -> None:
         """Telegram doesn't tell when members may write again. That an answer went into the chat does."""

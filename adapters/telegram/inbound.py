@@ -55,6 +55,8 @@ class Heard:
     """The id of the button press, which must be answered."""
     message: int | None = None
     """The message that gave the command, to reply to."""
+    answered: bool = False
+    """It has come before and was answered; it comes again for the sake of others, which could not be stored."""
 
 
 def normal(emoji: str) -> str:

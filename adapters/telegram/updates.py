@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -66,6 +67,8 @@ class Updates:
         self._ears = ears
         self._heard_of = False
         """Telegram has answered the last poll. Until it has, none waits: an empty one would look like no connection."""
+        self._handled: set[Any] = set()
+        """The ids of what was handled and is not yet acknowledged, because others of its batch could not be stored."""
 
     async def run(self, handle: Handle) -> None:
         """Until cancelled. Raises TokenRefused."""
@@ -75,6 +78,7 @@ class Updates:
             batch = await self._next(offset)
             if await self._take(batch, handle):
                 failures = 0
+                self._handled.clear()
                 newest = last_id(batch)
                 offset = offset if newest is None else newest + 1
             else:
@@ -134,16 +138,17 @@ class Updates:
 
     async def _take(self, batch: Sequence[Any], handle: Handle) -> bool:
         """Hand over a batch, in order. False when storage failed and the batch must come again."""
+        arrived = [(heard, update) for update in batch for heard in self._heard(update)]
         # Tasks begin in the order in which they are made, and that is the order that counts.
-        results = await asyncio.gather(
-            *(handle(heard) for update in batch for heard in self._heard(update)), return_exceptions=True
-        )
+        results = await asyncio.gather(*(handle(heard) for heard, _ in arrived), return_exceptions=True)
         stored = True
-        for result in results:
+        for (_, update), result in zip(arrived, results, strict=True):
             if isinstance(result, StorageError):
                 log.error("an update could not be stored and will be fetched again", reason=str(result))
                 stored = False
-            elif isinstance(result, Exception):
+                continue
+            self._handled.add(update["update_id"])
+            if isinstance(result, Exception):
                 log.error("an update could not be handled and is skipped", exc_info=result)
             elif isinstance(result, BaseException):
                 raise result
@@ -151,7 +156,8 @@ class Updates:
 
     def _heard(self, update: Any) -> list[Heard]:
         try:
-            return hear(update, self._ears())
+            answered = update["update_id"] in self._handled
+            return [replace(heard, answered=answered) for heard in hear(update, self._ears())]
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             log.warning("an update can't be understood and is skipped", error=repr(error), **_label(update))
             return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from bot.card.answer import heading, item, note, paragraph
 from bot.commands.request import Request
@@ -12,7 +13,7 @@ from bot.commands.voting import ways_to_vote
 from bot.errors import DeliveryError
 from bot.model import LANGUAGE_NAMES, Line, Phrase
 from bot.ports import Answer, Capabilities, Command
-from bot.storage import chats, subscriptions
+from bot.storage import chats, silence, subscriptions
 from bot.storage.chats import Duties
 
 COMMAND = Command(name="status", description=Phrase("What works here, and what is missing"), elsewhere=True)
@@ -34,6 +35,7 @@ async def answer(request: Request) -> Answer:
         *_settings(request),
         *map(item, how_many(request, followed)),
         *_open_duties(request, duties),
+        *await _lost(request),
         note(t("Version {version}", version=request.services.version)),
         private=True,
     )
@@ -85,3 +87,18 @@ def _open_duties(request: Request, duties: Duties) -> Iterator[Line]:
                 duties.unconfirmed,
             )
         )
+
+
+async def _lost(request: Request) -> list[Line]:
+    """Votes that can't be recovered, while they could still be given on some post."""
+    services, chat, t = request.services, request.chat, request.t
+    lost = await services.database.read(silence.lost, chat.ref.platform)
+    if lost is None or lost.until < max(services.clock() - timedelta(days=services.open_days), chat.joined_at):
+        return []
+    # TRANSLATORS: both are dates with a time of day
+    words = t(
+        "Votes given between {start} and {end} are missing: I could not be reached for too long.",
+        start=t.moment(lost.since),
+        end=t.moment(lost.until),
+    )
+    return [item(words)]

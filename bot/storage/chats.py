@@ -116,6 +116,14 @@ def channels(connection: Connection, platform: str) -> list[Chat]:
     return [_chat(row) for row in rows]
 
 
+def paused(connection: Connection, platform: str) -> list[ChatRef]:
+    """The chats of a platform to which nothing is sent."""
+    rows = connection.execute(
+        select(chat).where(chat.c.platform == platform, chat.c.paused.is_not(None)).order_by(chat.c.id)
+    )
+    return [_chat(row).ref for row in rows]
+
+
 def duties(connection: Connection, chat_id: int) -> Duties:
     """How many of the chat's posts are waiting and how many may or may not have arrived."""
     rows = connection.execute(

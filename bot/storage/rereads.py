@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, func, literal, select, tuple_
 
 from bot.model import ChatRef, MessageRef
-from bot.storage import ledger
 from bot.storage.plan import PRESS
 from bot.storage.standing import OPEN
 from bot.storage.tables import UtcDateTime, chat, delivery, fact, post
@@ -28,27 +27,18 @@ class OpenPost:
     """Where the page after it begins."""
 
 
-@dataclass(frozen=True, slots=True)
-class Missed:
-    """What was not told of some chats until now."""
-
-    order: int
-    """That of the facts, among all others."""
-    chats: tuple[str, ...]
-    """Native ids of those with open posts, the one with the newest first."""
-
-
-def begin(connection: Connection, platform: str, within: ChatRef | None, open_after: datetime) -> Missed:
-    """Note that until now nothing was told of a platform, or ``within`` one chat (without a topic: in all of them).
-
-    In one transaction, so that what is heard from now on is newer. Open are posts made later than ``open_after``.
-    """
+def chats_of(connection: Connection, platform: str, open_after: datetime) -> list[str]:
+    """Native ids of the chats with posts made later than that, the one with the newest first."""
     concerned = _CHATS.where(chat.c.platform == platform)
-    if within is not None:
-        concerned = concerned.where(chat.c.native_id == within.id)
-        concerned = concerned.where(chat.c.topic == within.topic) if within.topic else concerned
-    found = connection.execute(concerned, {"open_after": open_after}).scalars()
-    return Missed(ledger.take_order(connection), tuple(found))
+    return list(connection.execute(concerned, {"open_after": open_after}).scalars())
+
+
+def chats_in(connection: Connection, ref: ChatRef, open_after: datetime) -> list[str]:
+    """The same of those (threads, for example) that belong to one chat; without a topic, to all of its topics."""
+    own = select(chat.c.id).where(chat.c.platform == ref.platform, chat.c.native_id == ref.id)
+    own = own.where(chat.c.topic == ref.topic) if ref.topic else own
+    concerned = _CHATS.where(delivery.c.chat_id.in_(own))
+    return list(connection.execute(concerned, {"open_after": open_after}).scalars())
 
 
 def page(
@@ -61,24 +51,23 @@ def page(
     voted: bool,
 ) -> list[OpenPost]:
     """The next open posts in a chat, newest first; ``voted``: those of them on which reactions of members stand."""
-    here = _OPEN_POSTS.where(post.c.platform == platform, post.c.native_chat == native_chat)
-    if before is not None:
-        here = here.where(_comes_after(before))
+    here = _PAGE if before is None else _PAGE.where(_comes_after(before))
     if voted:
         here = here.where(_voted())
-    return [_open_post(row) for row in connection.execute(here.limit(PAGE), {"open_after": open_after})]
+    values = {"platform": platform, "native_chat": native_chat, "open_after": open_after}
+    return [_open_post(row) for row in connection.execute(here, values)]
 
 
 def still_open(connection: Connection, delivery_id: int, open_after: datetime) -> OpenPost | None:
     """The post of a delivery; None when it can't be voted on, or its chat is paused."""
-    row = connection.execute(_OPEN_POSTS.where(delivery.c.id == delivery_id), {"open_after": open_after}).first()
+    row = connection.execute(_OF_DELIVERY, {"delivery": delivery_id, "open_after": open_after}).first()
     return None if row is None else _open_post(row)
 
 
 def found_late(connection: Connection, delivery_id: int, open_after: datetime) -> OpenPost | None:
     """The post of a delivery; None when we knew it from the moment at which it was sent."""
-    of_delivery = _OPEN_POSTS.where(delivery.c.id == delivery_id, delivery.c.shown_revision == 0)
-    row = connection.execute(of_delivery, {"open_after": open_after}).first()
+    late = _OF_DELIVERY.where(delivery.c.shown_revision == 0)
+    row = connection.execute(late, {"delivery": delivery_id, "open_after": open_after}).first()
     return None if row is None else _open_post(row)
 
 
@@ -97,7 +86,6 @@ def counted(connection: Connection, delivery_id: int) -> dict[str, int]:
 _copy = post.alias("copy")
 # A fact says on which delivery it stands, not on which message: of a post with a copy none could be told missing.
 _ASKABLE = (
-    OPEN,
     delivery.c.posted_at > bindparam("open_after", type_=UtcDateTime),
     chat.c.paused.is_(None),
     ~select(_copy.c.delivery_id).where(_copy.c.delivery_id == delivery.c.id, _copy.c.mirror).exists(),
@@ -106,7 +94,7 @@ _CHATS = (
     select(post.c.native_chat)
     .join(delivery, delivery.c.id == post.c.delivery_id)
     .join(chat, chat.c.id == delivery.c.chat_id)
-    .where(*_ASKABLE)
+    .where(OPEN, *_ASKABLE)
     .group_by(post.c.native_chat)
     .order_by(func.max(delivery.c.next_try_at).desc())
 )
@@ -117,6 +105,13 @@ _OPEN_POSTS = (
     .where(*_ASKABLE)
     .order_by(delivery.c.next_try_at.desc(), delivery.c.id.desc())
 )
+_OF_DELIVERY = _OPEN_POSTS.where(delivery.c.id == bindparam("delivery"), OPEN)
+# The state is compared without its index, which would lead through the open posts of all chats.
+_PAGE = _OPEN_POSTS.where(
+    post.c.platform == bindparam("platform"),
+    post.c.native_chat == bindparam("native_chat"),
+    delivery.c.state + "" == "posted",
+).limit(PAGE)
 
 
 def _voted() -> ColumnElement[bool]:

@@ -122,9 +122,7 @@ def _record_what_can(
     middle = len(batch) // 2
     first = _record_what_can(connection, rules, batch[:middle], now, again=again)
     second = _record_what_can(connection, rules, batch[middle:], now, again=again)
-    return BatchOutcome(
-        first.recorded + second.recorded, first.changed | second.changed, first.found | second.found
-    )
+    return BatchOutcome(first.recorded + second.recorded, first.changed | second.changed, first.found | second.found)
 
 
 def _is_of_the_file(error: Exception) -> bool:

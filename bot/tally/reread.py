@@ -14,7 +14,7 @@ from bot.events import ReactionsRead
 from bot.model import ChatRef
 from bot.pace import retry_delay
 from bot.ports import ChatAdapter, RereadsReactions, Traffic
-from bot.storage import rereads
+from bot.storage import ledger, rereads
 from bot.storage.database import Database
 from bot.storage.rereads import OpenPost
 from bot.tally.lines import Attempt, Line, Lines, Walk
@@ -44,6 +44,8 @@ class _Platform:
     order: int = 0
     """That of the facts which were missed; 0: nothing was missed yet."""
     lines: Lines = field(default_factory=Lines)
+    beginning: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """What was missed later begins later."""
     news: asyncio.Event = field(default_factory=asyncio.Event)
     """There may be something to ask."""
 
@@ -95,12 +97,11 @@ class Rereader:
         if place is None:
             log.warning("reactions were missed and can't be asked for", platform=platform)
             return
-        missed = await self._db.write(rereads.begin, platform, None, self._open_after())
-        place.order = missed.order
-        place.lines.forget()
-        for chat in missed.chats:
-            place.lines.begin(chat, missed.order)
-        place.news.set()
+        order = place.order = await self._db.write(ledger.take_order)
+        async with place.beginning:
+            chats = await self._db.read(rereads.chats_of, platform, self._open_after())
+            place.lines.forget()
+            self._begin(place, chats, order)
         self._returning.look(platform)
 
     async def resumed(self, chat: ChatRef) -> None:
@@ -109,9 +110,13 @@ class Rereader:
         place = self._platforms.get(chat.platform)
         if place is None:
             return
-        missed = await self._db.write(rereads.begin, chat.platform, chat, self._open_after())
-        for native_chat in missed.chats:
-            place.lines.begin(native_chat, missed.order)
+        order = await self._db.write(ledger.take_order)
+        async with place.beginning:
+            self._begin(place, await self._db.read(rereads.chats_in, chat, self._open_after()), order)
+
+    def _begin(self, place: _Platform, chats: Iterable[str], order: int) -> None:
+        for chat in chats:
+            place.lines.begin(chat, order)
         place.news.set()
 
     def found(self, deliveries: Iterable[int]) -> None:
@@ -178,7 +183,7 @@ class Rereader:
 
     async def _wait(self, news: asyncio.Event, seconds: float | None) -> None:
         """Until then, or until there may be something to ask."""
-        waits = {asyncio.ensure_future(news.wait())}
+        waits: set[asyncio.Future[object]] = {asyncio.ensure_future(news.wait())}
         if seconds is not None:
             waits.add(asyncio.ensure_future(self._sleep(seconds)))
         try:
@@ -211,20 +216,16 @@ class Rereader:
         except DeliveryError as error:
             log.info("reactions can't be read", delivery=attempt.delivery_id, reason=str(error))
         except Exception:
-            return self._odd(line, attempt)
+            odd = replace(attempt, oddities=attempt.oddities + 1)
+            given_up = odd.oddities >= ODDITIES
+            log.exception("reading reactions failed", delivery=attempt.delivery_id, given_up=given_up)
+            if not given_up:
+                self._ask_later(line, odd)
+            return given_up
         return True
 
     def _ask_later(self, line: Line, attempt: Attempt) -> None:
         line.ask_again(attempt, self._clock() + retry_delay(attempt.failures + attempt.oddities))
-
-    def _odd(self, line: Line, attempt: Attempt) -> bool:
-        odd = replace(attempt, oddities=attempt.oddities + 1)
-        given_up = odd.oddities >= ODDITIES
-        # Called while the exception is handled.
-        log.exception("reading reactions failed", delivery=attempt.delivery_id, given_up=given_up)  # noqa: LOG004
-        if not given_up:
-            self._ask_later(line, odd)
-        return given_up
 
     async def _next_duty(self, place: _Platform, line: Line) -> _Duty | None:
         """None when there is no other post on this walk."""

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import structlog
 
-from bot.errors import DeliveryError, PlatformDown, Throttled, Unconfirmed
+from bot.errors import DeliveryError, PlatformDown, StorageError, Throttled, Unconfirmed
 from bot.model import ChatRef
 from bot.pace import retry_delay
 from bot.ports import ChatAdapter
@@ -38,17 +38,25 @@ class Returning:
         self._clock = clock
         self._sleep = sleep
         self._due: asyncio.Queue[str] = asyncio.Queue()
+        self._waiting: set[str] = set()
+        """What is in the queue: sessions that come in quick succession ask once."""
 
     def look(self, platform: str) -> None:
         """Chats of this platform may have become writable unheard."""
-        self._due.put_nowait(platform)
+        if platform not in self._waiting:
+            self._waiting.add(platform)
+            self._due.put_nowait(platform)
 
     async def run(self) -> None:
         """Until cancelled."""
         while True:
             platform = await self._due.get()
+            self._waiting.discard(platform)
             try:
                 await self._ask(platform)
+            except StorageError:
+                await self._sleep(retry_delay(1).total_seconds())
+                self.look(platform)
             except Exception:
                 log.exception("asking about paused chats failed", platform=platform)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -11,7 +13,7 @@ from bot.errors import PlatformDown
 from bot.events import ButtonPressed, ChoicesWanted
 from bot.model import LANGUAGES, ChatKind, ChatRef, MessageRef, Phrase
 from bot.ports import Audience, Capabilities
-from bot.storage import chats
+from bot.storage import chats, silence
 from tests.commands.stage import ADMIN, GROUP, MEMBER, buttons, raised, refusal, said
 
 RIGHT = Phrase("I may not react here: grant {right}.", {"right": "Add Reactions"})
@@ -54,6 +56,21 @@ async def test_status_answers_while_the_platform_does_not(stage):
     assert "The platform is down." in text
     assert "1.2.3" in text
     assert "/sources" in said(await stage.types("/help"))
+
+
+@pytest.mark.parametrize(
+    ("joined", "back", "told"),
+    [(30, 0, True), (30, 12, True), (30, 14, False), (1, 1, False)],
+    ids=["just back", "some posts are still open", "all are closed by now", "the chat came later"],
+)
+async def test_status_says_which_votes_can_not_be_recovered(stage, joined: int, back: int, told: bool):
+    """Days ago."""
+    now, day = stage.services.clock(), timedelta(days=1)
+    await stage.db.write(chats.ensure, GROUP, ChatKind.GROUP, now - joined * day)
+    await stage.speaks("en")
+    for at in (now - (back + 3) * day, now - back * day):
+        await stage.db.write(silence.in_touch, "village", day, at)
+    assert ("are missing: I could not be reached" in said(await stage.types("/status"))) is told
 
 
 async def test_status_says_why_a_chat_is_paused(stage):

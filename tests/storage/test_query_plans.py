@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.dialects import sqlite
 
-from bot.storage import early, known_posts, ledger, posts
+from bot.storage import early, known_posts, ledger, posts, rereads
 from bot.storage.hot import Hot
 from bot.storage.migrate import migrate
 
@@ -30,6 +30,7 @@ CORE = {
     for module, names in (
         (early, ["_MAY_BECOME_KNOWN"]),
         (known_posts, ["_UNSETTLED", "_CONFIRM"]),
+        (rereads, ["_CHATS", "_OF_DELIVERY", "_PAGE"]),
         (posts, ["_OUTDATED_VIEW", "_OUTDATED_OF_STORIES", "_OUTDATED_OF_DELIVERIES", "_OPEN_PAGE", "_MARK"]),
     )
     for name in names
@@ -67,3 +68,14 @@ def test_the_sweep_goes_through_open_posts_by_index(engine):
         raw = connection.connection.dbapi_connection
         plan = [row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {sql}", [1] * sql.count("?"))]
     assert plan == ["SEARCH delivery USING COVERING INDEX ix_delivery_state_next_try_at (state=?)"]
+
+
+def test_a_re_read_goes_through_the_posts_of_its_chat_alone(engine):
+    sql = CORE["bot.storage.rereads._PAGE"]
+    with engine.connect() as connection:
+        raw = connection.connection.dbapi_connection
+        plan = [row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {sql}", [1] * sql.count("?"))]
+    assert plan[:2] == [
+        "SEARCH post USING PRIMARY KEY (platform=? AND native_chat=?)",
+        "SEARCH delivery USING INTEGER PRIMARY KEY (rowid=?)",
+    ]

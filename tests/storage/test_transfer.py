@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, insert
 
@@ -94,6 +94,7 @@ async def test_a_bad_file_names_its_line_and_changes_nothing(db: Database, tmp_p
         assert await other.read(lines) == empty
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=80), max_size=5))
 async def test_any_text_at_all_is_refused_politely(junk: list[str]) -> None:
     def header_then_junk(connection: Connection) -> None:

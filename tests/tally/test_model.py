@@ -29,6 +29,7 @@ voters = st.sampled_from(VOTERS)
 emoji = st.sampled_from(EMOJI)
 on_ballot = st.sampled_from(EMOJI[:4])
 several = st.frozensets(voters)
+told_meanwhile = st.frozensets(st.tuples(voters, st.none() | on_ballot))
 sentiments = st.sampled_from(Sentiment)
 changes = st.one_of(
     st.builds(Added, emoji),
@@ -91,7 +92,7 @@ class Reference:
 
     def read(self, event, story, chat):
         for emoji, voters in event.voters.items():
-            for name in set(VOTERS) - event.fresher:
+            for name in set(VOTERS) - {name for name, which in event.fresher if which in (None, emoji)}:
                 here = ((event.message.chat.platform, name), story, chat, emoji)
                 if name not in voters:
                     self.drop(lambda f, here=here: f[1:5] == here)
@@ -180,7 +181,7 @@ class Ledger(RuleBasedStateMachine):
         self.reference.clock += 1
         self.reference.orders[self.order] = self.reference.clock
 
-    @rule(story=stories, chat=chats, has=st.dictionaries(on_ballot, several), fresher=several)
+    @rule(story=stories, chat=chats, has=st.dictionaries(on_ballot, several), fresher=told_meanwhile)
     def is_read_again(self, story, chat, has, fresher):
         self.tell(ReactionsRead(self.message(story, chat), has, self.order, fresher), story, chat)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -12,14 +12,14 @@ import pytest
 from sqlalchemy import delete, update
 
 from bot.errors import CardRejected, ChatGone, PlatformDown, Throttled
-from bot.events import Cleared, Removed
-from bot.model import MessageRef, Phrase
-from bot.ports import RereadsReactions
-from bot.storage import deliveries, ledger
+from bot.events import Cleared, Removed, WholeSet
+from bot.model import ChatRef, MessageRef, Phrase
+from bot.ports import Capabilities, RereadsReactions, Traffic
+from bot.storage import chats, deliveries, ledger
 from bot.storage.database import open_database
-from bot.storage.tables import chat, delivery
+from bot.storage.tables import delivery
 from bot.tally.recorder import Recorder
-from bot.tally.reread import AT_ONCE, Rereader
+from bot.tally.reread import AT_ONCE, ODDITIES, Rereader
 from tests.tally.chatting import MemoryChat, Time
 from tests.tally.stage import (
     BULL,
@@ -45,9 +45,21 @@ class AskedChat(MemoryChat, RereadsReactions):
         super().__init__("alpha")
         self.reactions: dict[tuple[str, str], dict[str, set[str]]] = {}
         self.asked: list[tuple[str, str]] = []
-        self.known: dict[tuple[str, str], Mapping[str, int]] = {}
+        self.looked: list[tuple[str, str]] = []
+        """In the background."""
+        self.known: dict[tuple[str, str], Mapping[str, int | None]] = {}
+        """With which it was asked last, but not in the background."""
         self.answered = 0
         self.held: asyncio.Event | None = None
+        self.poisoned: set[str] = set()
+        """Messages about which no question is ever answered."""
+        self.writable: set[str] = set()
+
+    async def capabilities(self, chat: ChatRef) -> Capabilities:
+        faults = self.faults[f"capabilities of {chat.id}"]
+        if faults:
+            raise faults.pop(0)
+        return Capabilities(posts=chat.id in self.writable)
 
     def has(self, ref, message_id: str, **voters: str) -> None:
         """Each voter's emoji, as a text."""
@@ -56,10 +68,15 @@ class AskedChat(MemoryChat, RereadsReactions):
             for one in emoji:
                 here.setdefault(one, set()).add(voter)
 
-    async def reread(self, message: MessageRef, known: Mapping[str, int]) -> Mapping[str, frozenset[str]]:
+    async def reread(
+        self, message: MessageRef, known: Mapping[str, int | None], kind: Traffic
+    ) -> Mapping[str, frozenset[str]]:
         key = (message.chat.id, message.id)
-        self.asked.append(key)
-        self.known[key] = dict(known)
+        if kind is Traffic.LOOK:
+            self.looked.append(key)
+        else:
+            self.asked.append(key)
+            self.known[key] = dict(known)
         here = self.reactions.get(key, {})
         found = {
             emoji: frozenset(here.get(emoji, ())) for emoji, count in known.items() if len(here.get(emoji, ())) != count
@@ -67,10 +84,12 @@ class AskedChat(MemoryChat, RereadsReactions):
         self._change()
         if self.held is not None:
             await self.held.wait()
+        if message.id in self.poisoned:
+            raise PlatformDown(Phrase("down for this one"))
         faults = self.faults[message.id]
         if faults:
             raise faults.pop(0)
-        self.answered += 1
+        self.answered += kind is Traffic.EDIT
         self._change()
         return found
 
@@ -81,9 +100,12 @@ class House:
         self.time = Time()
         self.chat = AskedChat()
         self.changed: set[int] = set()
-        self.recorder = Recorder(db, RULES, self.time.clock, self._note)
+        self.recorder = Recorder(db, RULES, self.time.clock, self._note, self._found)
         adapters = {"alpha": self.chat, "beta": MemoryChat("beta")}
         self.rereader = Rereader(db, adapters, self.recorder, RULES.open_for, self.time.clock, self.time.sleep)
+
+    def _found(self, deliveries) -> None:
+        self.rereader.found(deliveries)
 
     def _note(self, stories) -> None:
         self.changed |= stories
@@ -102,10 +124,29 @@ class House:
 
         return await self.db.write(rows)
 
+    async def tally_becomes(self, story: int, bullish: int, bearish: int, ref=ROOM) -> None:
+        async def holds() -> bool:
+            return (await self.db.read(tallies_of, story)).get(ref.id, (0, 0)) == (bullish, bearish)
+
+        async with asyncio.timeout(20):
+            while not await holds():
+                await self.moment()
+
     async def asked_about(self, count: int) -> None:
         """Wait until so many answers have been given and recorded."""
         await self.chat.until(lambda: self.chat.answered >= count)
+        await self.moment()
+
+    async def moment(self) -> None:
+        """As long as it takes to store something."""
         await self.recorder.record(react(ROOM, "nothing of ours", "nobody", "👍"))
+
+    async def wait(self, seconds: float, holds: Callable[[], bool]) -> None:
+        """Until it holds, while time passes in such steps."""
+        async with asyncio.timeout(20):
+            while not holds():
+                await self.moment()
+                self.time.pass_by(seconds)
 
     @asynccontextmanager
     async def at_work(self):
@@ -212,26 +253,25 @@ async def test_an_answer_that_a_moderators_clear_made_stale_is_asked_for_again(h
 async def test_the_newest_are_asked_about_first_and_closed_or_paused_ones_never(house: House):
     for days in (13, 3, 0, 14, 1, 2, 4):
         await house.post(f"{days} days old", timedelta(days=days))
-    await house.post("paused", ref=HALL)
-    await house.db.write(
-        lambda c: c.execute(update(chat).where(chat.c.native_id == "hall").values(paused="x")) and None
-    )
+    await house.post("a minute old", timedelta(minutes=1), HALL)
+    await house.post("paused", ref=ChatRef("alpha", "yard"))
+    await house.db.write(chats.pause, ChatRef("alpha", "yard"), Phrase("x"))
     house.chat.held = asyncio.Event()
     async with house.at_work():
         await house.rereader.missed("alpha")
-        await house.chat.until(lambda: len(house.chat.asked) == AT_ONCE)
-        first = {message_id for _, message_id in house.chat.asked}
+        await house.chat.until(lambda: len(house.chat.asked) == 2)
+        first = list(house.chat.asked)
         house.chat.held.set()
-        await house.asked_about(6)
+        await house.asked_about(7)
 
-    assert first == {f"{days} days old" for days in range(AT_ONCE)}
-    assert {message_id for _, message_id in house.chat.asked[AT_ONCE:]} == {"4 days old", "13 days old"}
+    assert first == [("room", "0 days old"), ("hall", "a minute old")], "a question at a time in each chat"
+    assert [name for chat, name in house.chat.asked if chat == "room"] == [
+        f"{days} days old" for days in (0, 1, 2, 3, 4, 13)
+    ]
 
 
-@pytest.mark.parametrize(
-    "error", [ChatGone(Phrase("gone")), CardRejected(Phrase("deleted")), ZeroDivisionError("a bug")]
-)
-async def test_one_that_cant_be_read_costs_itself_alone(house: House, error: Exception):
+async def test_one_that_cant_be_read_costs_itself_alone(house: House):
+    error = CardRejected(Phrase("deleted"))
     await house.post("bad")
     story = await house.post("good", timedelta(hours=1))
     house.chat.faults["bad"] = [error]
@@ -250,14 +290,14 @@ async def test_one_that_cant_be_read_costs_itself_alone(house: House, error: Exc
 async def test_one_that_has_to_wait_holds_up_no_other_and_is_asked_again(
     house: House, error: Exception, seconds: float
 ):
-    first, second = await house.post("first"), await house.post("second", timedelta(hours=1))
+    first, second = await house.post("first"), await house.post("second", timedelta(hours=1), HALL)
     house.chat.faults["first"] = [error]
     house.chat.has(ROOM, "first", ann="👍")
-    house.chat.has(ROOM, "second", ann="👎")
+    house.chat.has(HALL, "second", ann="👎")
     async with house.at_work():
         await house.rereader.missed("alpha")
         await house.asked_about(1)
-        assert (await house.db.read(tallies_of, second))["room"] == (0, 1)
+        await house.tally_becomes(second, 0, 1, HALL)
         await house.time.asleep(seconds)
         house.time.pass_by(seconds)
         await house.asked_about(2)
@@ -300,9 +340,9 @@ async def test_a_post_found_after_a_crash_is_asked_about_when_it_is_found(house:
     async with house.at_work():
         await house.rereader.missed("alpha")
         await house.db.write(deliveries.mark_posted, fresh, MessageRef(ROOM, "6"), "en", 1, NOW)
-        await house.rereader.found(fresh)
+        house.rereader.found([fresh])
         await house.db.write(deliveries.mark_posted, delivery_id, MessageRef(ROOM, "5"), "", 0, NOW)
-        await house.rereader.found(delivery_id)
+        house.rereader.found([delivery_id])
         await house.asked_about(1)
         await house.chat.until(lambda: story in house.changed)
 
@@ -328,3 +368,214 @@ async def test_a_platform_that_cant_be_asked_is_left_alone(house: House):
     async with house.at_work():
         await house.rereader.missed("beta")
         await house.rereader.missed("nowhere")
+
+
+# --- what was told meanwhile ---
+
+
+async def test_a_vote_missed_counts_though_its_voter_does_something_else_there_meanwhile(house: House):
+    story, _ = await set_up(house.db, ROOM)
+    async with house.at_work():
+        await house.tell(react(ROOM, "1", "ann", "👍"))
+        house.chat.has(ROOM, "1", ann="👍👎")
+        house.chat.held = asyncio.Event()
+        await house.rereader.missed("alpha")
+        await house.chat.until(lambda: house.chat.asked)
+        await house.tell(react(ROOM, "1", "ann", Removed("👍")))
+        house.chat.has(ROOM, "1", ann="👎")
+        house.chat.held.set()
+        await house.tally_becomes(story, 0, 1)
+
+
+async def test_a_whole_set_told_meanwhile_holds_for_all_of_its_voter(house: House):
+    story, _ = await set_up(house.db, ROOM)
+    async with house.at_work():
+        house.chat.has(ROOM, "1", ann="👎", bob="👎")
+        house.chat.held = asyncio.Event()
+        await house.rereader.missed("alpha")
+        await house.chat.until(lambda: house.chat.asked)
+        await house.tell(react(ROOM, "1", "ann", WholeSet(("👍",))))
+        house.chat.held.set()
+        await house.asked_about(1)
+        await house.tally_becomes(story, 1, 1)
+
+
+# --- equal numbers ---
+
+
+async def test_votes_that_were_swapped_are_noticed(house: House):
+    story, _ = await set_up(house.db, ROOM)
+    async with house.at_work():
+        await house.tell(react(ROOM, "1", "ann", "👍"), react(ROOM, "1", "bob", "👎"))
+        house.chat.has(ROOM, "1", ann="👎", bob="👍")
+        await house.rereader.missed("alpha")
+        await house.chat.until(lambda: house.chat.looked)
+        while await house.db.read(facts_of, "ann") != {(1, "👎", -1)}:
+            await house.moment()
+        await house.tell(react(ROOM, "1", "bob", Removed("👍")))
+
+    assert await house.db.read(tallies_of, story) == {"room": (0, 1), "everywhere": (0, 1)}
+
+
+async def test_voters_are_compared_after_all_numbers_newest_first_and_only_where_somebody_reacted(house: House):
+    for hours, name in enumerate(("new", "silent", "old")):
+        await house.post(name, timedelta(hours=hours))
+    async with house.at_work():
+        await house.tell(react(ROOM, "new", "ann", "👍"), react(ROOM, "old", "ann", "👎"))
+        house.chat.has(ROOM, "new", ann="👍")
+        house.chat.has(ROOM, "old", bob="👎")
+        house.chat.held = asyncio.Event()
+        await house.rereader.missed("alpha")
+        await house.chat.until(lambda: house.chat.asked)
+        assert house.chat.looked == []
+        house.chat.held.set()
+        await house.chat.until(lambda: len(house.chat.looked) == 2)
+
+    assert [name for _, name in house.chat.asked] == ["new", "silent", "old"]
+    assert [name for _, name in house.chat.looked] == ["new", "old"]
+
+
+# --- no answer ---
+
+
+async def test_messages_that_never_answer_stop_nothing_else(house: House):
+    story = await house.post("good", timedelta(hours=2))
+    other = await house.post("another", timedelta(hours=2), HALL)
+    for minutes in range(AT_ONCE + 2):
+        await house.post(f"bad {minutes}", timedelta(minutes=minutes), ROOM if minutes % 2 else HALL)
+        house.chat.poisoned.add(f"bad {minutes}")
+    house.chat.has(ROOM, "good", ann="👍")
+    house.chat.has(HALL, "another", ann="👍")
+    async with house.at_work():
+        await house.rereader.missed("alpha")
+        await house.wait(5, lambda: house.chat.answered >= 2)
+        await house.tally_becomes(story, 1, 0)
+        await house.tally_becomes(other, 1, 0, HALL)
+
+
+async def test_a_platform_that_is_down_is_not_hammered_and_all_is_asked_in_the_end(house: House):
+    for minutes in range(20):
+        await house.post(f"{minutes}", timedelta(minutes=minutes))
+        house.chat.poisoned.add(f"{minutes}")
+    async with house.at_work():
+        await house.rereader.missed("alpha")
+        began = house.time.now
+        await house.wait(1, lambda: house.time.now > began + timedelta(minutes=1))
+        assert 1 < len(house.chat.asked) <= AT_ONCE * 4
+        house.chat.poisoned.clear()
+        await house.wait(10, lambda: house.chat.answered >= 20)
+
+    assert len(set(house.chat.asked)) == 20
+
+
+async def test_a_chat_that_is_slowed_down_for_long_holds_up_no_other(house: House):
+    for minutes in range(10):
+        await house.post(f"slow {minutes}", timedelta(minutes=minutes))
+        house.chat.faults[f"slow {minutes}"] = [Throttled(Phrase("slowly"), 600.0)]
+    others = [await house.post("1", timedelta(hours=1), ChatRef("alpha", f"chat {n}")) for n in range(5)]
+    for n in range(5):
+        house.chat.has(ChatRef("alpha", f"chat {n}"), "1", ann="👍")
+    async with house.at_work():
+        await house.rereader.missed("alpha")
+        await house.asked_about(5)
+        for n, story in enumerate(others):
+            await house.tally_becomes(story, 1, 0, ChatRef("alpha", f"chat {n}"))
+        assert [name for chat, name in house.chat.asked if chat == "room"] == ["slow 0"], "it was asked not to"
+        await house.time.asleep(600)
+        house.time.pass_by(600)
+        await house.asked_about(6)
+
+    assert house.chat.asked.count(("room", "slow 0")) == 2
+
+
+async def test_an_answer_that_is_not_the_platforms_is_asked_for_again_but_not_for_ever(house: House):
+    odd, good = await house.post("odd", timedelta(hours=1)), await house.post("good", timedelta(hours=2))
+    await house.post("never")
+    house.chat.has(ROOM, "odd", ann="👍")
+    house.chat.has(ROOM, "good", ann="👍")
+    house.chat.faults["odd"] = [TypeError("a proxy's page"), ValueError("another message")]
+    house.chat.faults["never"] = [ZeroDivisionError("a bug") for _ in range(ODDITIES * 2)]
+    async with house.at_work():
+        await house.rereader.missed("alpha")
+        began = house.time.now
+        await house.wait(60, lambda: house.time.now > began + timedelta(hours=1))
+        await house.tally_becomes(odd, 1, 0)
+        await house.tally_becomes(good, 1, 0)
+
+    assert house.chat.asked.count(("room", "never")) == ODDITIES
+
+
+async def test_a_chat_that_cant_be_read_is_left_alone(house: House):
+    await house.post("first")
+    await house.post("second", timedelta(minutes=1))
+    story = await house.post("1", timedelta(hours=1), HALL)
+    house.chat.faults["first"] = [ChatGone(Phrase("no right"))]
+    house.chat.has(HALL, "1", ann="👍")
+    async with house.at_work():
+        await house.rereader.missed("alpha")
+        await house.tally_becomes(story, 1, 0, HALL)
+
+    assert [name for chat, name in house.chat.asked if chat == "room"] == ["first"]
+
+
+# --- chats that were out of reach ---
+
+
+async def test_what_was_missed_in_a_chat_that_was_out_of_reach_is_asked_for_when_it_is_back(house: House):
+    story, _ = await set_up(house.db, ROOM)
+    await house.db.write(chats.pause, ROOM, Phrase("no right"))
+    async with house.at_work():
+        await house.rereader.missed("alpha")
+        house.chat.has(ROOM, "1", ann="👍", bob="👎👍")
+        house.chat.held = asyncio.Event()
+        await house.db.write(chats.resume, ROOM, NOW)
+        await house.rereader.resumed(ROOM)
+        await house.chat.until(lambda: house.chat.asked)
+        await house.tell(react(ROOM, "1", "bob", "👍"))
+        house.chat.held.set()
+        await house.tally_becomes(story, 2, 0)
+
+    assert house.chat.asked == [("room", "1")]
+
+
+async def test_a_chat_that_comes_back_while_it_is_asked_about_is_asked_about_anew(house: House):
+    story, _ = await set_up(house.db, ROOM)
+    async with house.at_work():
+        house.chat.has(ROOM, "1", ann="👍")
+        house.chat.held = asyncio.Event()
+        await house.rereader.missed("alpha")
+        await house.chat.until(lambda: house.chat.asked)
+        house.chat.has(ROOM, "1", ann="👎")
+        await house.rereader.resumed(ROOM)
+        await house.rereader.resumed(ChatRef("beta", "yard"))
+        house.chat.held.set()
+        await house.asked_about(2)
+        await house.tally_becomes(story, 0, 1)
+
+
+async def test_paused_chats_that_can_be_written_to_again_are_resumed_when_a_session_begins(house: House):
+    story, _ = await set_up(house.db, ROOM, HALL)
+    for ref in (ROOM, HALL):
+        await house.db.write(chats.pause, ref, Phrase("no right"))
+    house.chat.writable = {"room"}
+    house.chat.faults["capabilities of room"] = [PlatformDown(Phrase("down")), Throttled(Phrase("slowly"), 1.0)]
+    house.chat.faults["capabilities of hall"] = [ChatGone(Phrase("gone"))]
+    house.chat.has(ROOM, "1", ann="👍")
+    async with house.at_work():
+        await house.rereader.missed("alpha")
+        for seconds in (5, 10):
+            await house.time.asleep(seconds)
+            house.time.pass_by(seconds)
+        await house.tally_becomes(story, 1, 0)
+
+    assert await house.db.read(chats.paused, "alpha") == [HALL]
+
+
+async def test_a_press_that_shows_that_a_post_did_arrive_has_it_asked_about(house: House):
+    story = await house.db.write(add_story)
+    delivery_id = await house.db.write(add_delivery, story, ROOM)
+    house.chat.has(ROOM, "1", ann="👍")
+    async with house.at_work():
+        await house.rereader.missed("alpha")
+        await house.tell(press(ROOM, "1", "bob", delivery_id, BULL, "e"))
+        await house.tally_becomes(story, 2, 0)

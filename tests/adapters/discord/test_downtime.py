@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from adapters.discord.rights import NEEDED
-from tests.emulators.discord import DiscordServer
+from tests.emulators.discord import Channel, DiscordServer, Guild, User
 from tests.emulators.feeds import FeedServer, rss
 from tests.product import EVERY_SECOND, Product, chat_table, discord_table, items, running
 
@@ -20,6 +21,27 @@ async def votes_become(product: Product, bullish: int, bearish: int) -> None:
     await product.until(so_it_is, 20)
 
 
+class Town(NamedTuple):
+    server: DiscordServer
+    feeds: FeedServer
+    guild: Guild
+    channel: Channel
+    people: list[User]
+    feed: str
+
+    def config(self, channel: Channel | None = None) -> str:
+        declared = chat_table("discord", (channel or self.channel).id, "en", self.feed)
+        return discord_table(self.server) + EVERY_SECOND + declared
+
+    async def paused(self, product: Product, paused: bool) -> None:
+        """Wait until the chat is, or isn't."""
+
+        def so_it_is() -> bool:
+            return (product.rows("SELECT paused FROM chat WHERE platform = 'discord'")[0][0] is not None) == paused
+
+        await product.until(so_it_is, 20)
+
+
 @pytest.fixture
 async def town():
     """A server with three members, the bot, and a channel and a forum for the news."""
@@ -29,12 +51,11 @@ async def town():
         channel = await server.create_text(guild)
         await server.invite_bot(guild, NEEDED.value)
         people = [await server.add_user(name, guild=guild) for name in ("ann", "bob", "cid")]
-        yield server, guild, channel, people, feeds.url("/a.xml")
+        yield Town(server, feeds, guild, channel, people, feeds.url("/a.xml"))
 
 
-async def test_votes_given_and_taken_back_while_the_product_is_down_count(town, tmp_path: Path):
-    server, _, channel, (ann, bob, cid), feed = town
-    config = discord_table(server) + EVERY_SECOND + chat_table("discord", channel.id, "en", feed)
+async def test_votes_given_and_taken_back_while_the_product_is_down_count(town: Town, tmp_path: Path):
+    server, channel, (ann, bob, cid), config = town.server, town.channel, town.people, town.config()
     async with running(tmp_path, config) as product:
         post = await server.wait_message(channel, "One")
         await server.react(ann, post, "🐂")
@@ -47,10 +68,10 @@ async def test_votes_given_and_taken_back_while_the_product_is_down_count(town, 
         await votes_become(product, 0, 2)
 
 
-async def test_votes_given_across_a_session_that_discord_has_forgotten_count(town, tmp_path: Path):
-    server, guild, _, (ann, bob, _), feed = town
-    forum = await server.create_forum(guild, "stories")
-    config = discord_table(server) + EVERY_SECOND + chat_table("discord", forum.id, "en", feed)
+async def test_votes_given_across_a_session_that_discord_has_forgotten_count(town: Town, tmp_path: Path):
+    server, (ann, bob, _) = town.server, town.people
+    forum = await server.create_forum(town.guild, "stories")
+    config = town.config(forum)
     async with running(tmp_path, config) as product:
         channels = server.platform.world.channels
         [post] = await server.wait_for(
@@ -64,3 +85,69 @@ async def test_votes_given_across_a_session_that_discord_has_forgotten_count(tow
         server.gateway.forget_sessions()
         await server.react(bob, post, "🐻")
         await votes_become(product, 1, 1)
+
+
+async def test_votes_swapped_while_the_product_is_down_count(town: Town, tmp_path: Path):
+    server, (ann, bob, _) = town.server, town.people
+    async with running(tmp_path, town.config()) as product:
+        post = await server.wait_message(town.channel, "One")
+        await server.react(ann, post, "👍")
+        await server.react(bob, post, "👎")
+        await votes_become(product, 1, 1)
+    await server.unreact(ann, post, "👍")
+    await server.react(ann, post, "👎")
+    await server.unreact(bob, post, "👎")
+    await server.react(bob, post, "👍")
+
+    async with running(tmp_path, town.config()) as product:
+        await product.until(lambda: tokens_of(product, ann) == ["👎"], 20)
+        await server.unreact(bob, post, "👍")
+        await votes_become(product, 0, 1)
+
+
+def tokens_of(product: Product, person: User) -> list[str]:
+    query = "SELECT token FROM fact JOIN voter ON voter.id = fact.voter_id WHERE actor = ?"
+    return [row[0] for row in product.rows(query, str(person.id))]
+
+
+async def test_votes_given_while_the_product_was_out_of_the_server_count(town: Town, tmp_path: Path):
+    server, (ann, bob, cid) = town.server, town.people
+    async with running(tmp_path, town.config()) as product:
+        post = await server.wait_message(town.channel, "One")
+        await server.react(ann, post, "🐂")
+        await votes_become(product, 1, 0)
+        await server.kick_bot(town.guild)
+        await town.paused(product, True)
+        await server.unreact(ann, post, "🐂")
+        for one in (bob, cid):
+            await server.react(one, post, "🐻")
+        await server.invite_bot(town.guild, NEEDED.value)
+        await votes_become(product, 0, 2)
+
+
+async def test_votes_given_while_the_product_could_not_see_the_channel_count(town: Town, tmp_path: Path):
+    server, (ann, bob, _) = town.server, town.people
+    async with running(tmp_path, town.config()) as product:
+        post = await server.wait_message(town.channel, "One")
+        await server.react(ann, post, "🐂")
+        await votes_become(product, 1, 0)
+        await server.overwrite(town.channel, "bot", deny=["VIEW_CHANNEL"])
+        await server.react(bob, post, "🐂")
+        await server.overwrite(town.channel, "bot", allow=["VIEW_CHANNEL"])
+        await votes_become(product, 2, 0)
+
+
+async def test_a_right_given_back_while_the_product_is_down_resumes_the_chat(town: Town, tmp_path: Path):
+    server, (ann, _, _) = town.server, town.people
+    async with running(tmp_path, town.config()) as product:
+        post = await server.wait_message(town.channel, "One")
+        await server.overwrite(town.channel, "bot", deny=["SEND_MESSAGES"])
+        town.feeds.put("/a.xml", rss(items("One", "Two")))
+        await town.paused(product, True)
+    await server.overwrite(town.channel, "bot", allow=["SEND_MESSAGES"])
+    await server.react(ann, post, "🐂")
+
+    async with running(tmp_path, town.config()) as product:
+        await town.paused(product, False)
+        await votes_become(product, 1, 0)
+        await server.wait_message(town.channel, "Two")

@@ -52,7 +52,7 @@ async def test_all_forms_of_an_emoji_count_and_bots_and_ourselves_do_not(world, 
     await world.server.react(robot, message, "👎")
     await world.server.react(place.ann, message, "🤡")
 
-    voters = await adapter.reread(ref, NOBODY)
+    voters = await adapter.reread(ref, NOBODY, Traffic.EDIT)
 
     assert voters == {"👍": {place.ann.id, place.bob.id}, "👎": set()}
 
@@ -63,16 +63,33 @@ async def test_where_the_numbers_are_right_nobody_is_asked_for(world, place, cor
     await world.server.react(place.bob, message, "🐻", burst=True)
     world.pace.turns.clear()
 
-    assert await adapter.reread(ref, {"🐂": 1, "🐻": 1}) == {}
+    assert await adapter.reread(ref, {"🐂": 1, "🐻": 1}, Traffic.EDIT) == {}
 
     assert asked(world) == 0
     assert world.pace.turns == [(Traffic.EDIT, ("discord", f"discord:{place.news.id}/read"))]
 
 
+async def test_voters_may_be_asked_for_though_the_numbers_are_right_and_in_the_background(world, place, core, posted):
+    adapter, ref, message = posted
+    await world.server.react(place.ann, message, "🐂")
+    world.pace.turns.clear()
+
+    assert await adapter.reread(ref, {"🐂": None, "🐻": None}, Traffic.LOOK) == {
+        "🐂": {place.ann.id},
+        "🐻": frozenset(),
+    }
+
+    assert asked(world) == 1
+    assert world.pace.turns == [(Traffic.LOOK, ("discord", f"discord:{place.news.id}/read"))] * 2
+
+
 async def test_who_took_a_reaction_back_is_missing(world, place, core, posted):
     adapter, ref, _ = posted
 
-    assert await adapter.reread(ref, {"🐂": 2, "👍": 1, "🐻": 0}) == {"🐂": frozenset(), "👍": frozenset()}
+    assert await adapter.reread(ref, {"🐂": 2, "👍": 1, "🐻": 0}, Traffic.EDIT) == {
+        "🐂": frozenset(),
+        "👍": frozenset(),
+    }
 
 
 async def test_more_people_than_fit_on_a_page_are_all_found(world, place, core, posted):
@@ -81,7 +98,7 @@ async def test_more_people_than_fit_on_a_page_are_all_found(world, place, core, 
     for one in crowd:
         await world.server.react(one, message, "🐂")
 
-    voters = await adapter.reread(ref, {"🐂": 3})
+    voters = await adapter.reread(ref, {"🐂": 3}, Traffic.EDIT)
 
     assert voters == {"🐂": {one.id for one in crowd}}
     assert asked(world) == 2
@@ -91,7 +108,7 @@ async def test_an_emoji_that_is_gone_by_then_has_nobody(world, place, core, post
     adapter, ref, message = posted
     await world.server.react(place.ann, message, "🐂")
     held = world.server.hold("GET", "/channels/{}/messages/{}/reactions/{}")
-    reading = asyncio.create_task(adapter.reread(ref, {"🐂": 0}))
+    reading = asyncio.create_task(adapter.reread(ref, {"🐂": 0}, Traffic.EDIT))
     await held.arrived.wait()
     await world.server.clear_reactions(message)
     held.release()
@@ -104,29 +121,31 @@ async def test_custom_emoji_can_be_asked_for(world, place, core, posted):
     moon = await world.server.add_emoji(place.guild, "moon")
     await world.server.react(place.ann, message, f"moon:{moon.id}")
 
-    assert await adapter.reread(ref, {f"custom:{moon.id}": 0}) == {f"custom:{moon.id}": {place.ann.id}}
+    voters = await adapter.reread(ref, {f"custom:{moon.id}": 0}, Traffic.EDIT)
+
+    assert voters == {f"custom:{moon.id}": {place.ann.id}}
 
 
 async def test_what_cant_be_read_says_why(world, place, core, posted):
     adapter, ref, message = posted
     world.server.fail("GET", MESSAGE, 429, retry_after=3.0)
     with pytest.raises(Throttled):
-        await adapter.reread(ref, NOBODY)
+        await adapter.reread(ref, NOBODY, Traffic.EDIT)
     assert world.pace.penalties == [(f"discord:{place.news.id}/read", 3.0)]
     world.server.fail("GET", MESSAGE, 503)
     with pytest.raises(PlatformDown):
-        await adapter.reread(ref, NOBODY)
+        await adapter.reread(ref, NOBODY, Traffic.EDIT)
     await world.server.overwrite(place.news, "bot", deny=["READ_MESSAGE_HISTORY"])
     await world.server.overwrite(place.news, "everyone", deny=["READ_MESSAGE_HISTORY"])
     with pytest.raises((ChatGone, CardRejected)):
-        await adapter.reread(ref, NOBODY)
+        await adapter.reread(ref, NOBODY, Traffic.EDIT)
     await world.server.overwrite(place.news, "bot", allow=["READ_MESSAGE_HISTORY"])
     await world.server.delete_message(message)
     with pytest.raises(CardRejected):
-        await adapter.reread(ref, NOBODY)
+        await adapter.reread(ref, NOBODY, Traffic.EDIT)
     await world.server.delete_channel(place.news)
     with pytest.raises(ChatGone):
-        await adapter.reread(ref, NOBODY)
+        await adapter.reread(ref, NOBODY, Traffic.EDIT)
 
 
 async def test_a_thread_that_fell_asleep_can_be_read(world, place, core, story):
@@ -136,7 +155,7 @@ async def test_a_thread_that_fell_asleep_can_be_read(world, place, core, story):
         await world.server.react(place.ann, world.server.message(ref.id), "🐂")
         await world.server.archive(world.server.channel(ref.chat.id))
 
-        assert await adapter.reread(ref, {"🐂": 0}) == {"🐂": {place.ann.id}}
+        assert await adapter.reread(ref, {"🐂": 0}, Traffic.EDIT) == {"🐂": {place.ann.id}}
 
 
 async def test_what_happens_in_a_forums_thread_names_the_forum(world, place, core, story):
@@ -188,6 +207,7 @@ def test_what_is_not_the_message_says_nothing_of_its_votes(page):
         ([], {"👍": 1}, ["👍"]),
         ([("🤡", 2)], {"👍": 0}, []),
         ([("👍", 1), ("👍", 1)], {"👍": 2}, ["👍"]),  # one person may have both
+        ([("👍", 2)], {"👍": None, "👎": None}, ["👍", "👎"]),
     ],
 )
 def test_emoji_are_asked_about_where_the_numbers_differ(counts, known, found):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.errors import StorageError
-from bot.events import ButtonPressed, CommandInvoked, ReactionsChanged
+from bot.events import ButtonPressed, ChatChanged, ChatJoined, CommandInvoked, ReactionsChanged
 from bot.model import Phrase
 from bot.pace import Pacer
 from bot.ports import Answer
@@ -116,6 +116,80 @@ async def test_what_one_asks_again_while_it_waits_is_asked_once(world):
     assert commands == ["status", "help", "language"]
 
 
+async def asked(world, chat, *said):
+    """Who commands what, as the core hears it, if all is said before the first has its answer."""
+    gate = asyncio.Event()
+    core = AskingCore(lambda _event: gate.wait())
+    async with world.running(core):
+        (first, text), *later = said
+        world.server.say(first, chat, text)
+        await core.first(CommandInvoked)
+        for who, text in later:
+            world.server.say(who, chat, text)
+        await world.server.wait_for(lambda: not world.server.bot.queue.entries)
+        gate.set()
+        world.server.say(first, chat, "/end")
+        while (commands := [e for e in core.events if isinstance(e, CommandInvoked)])[-1].name != "end":
+            await core.heard(len(core.events) + 1)
+    return [(e.actor.name, f"{e.name} {e.text}".strip()) for e in commands[:-1]]
+
+
+async def test_a_wish_that_returns_after_another_one_is_no_repetition(world):
+    group, (ann,) = crowd(world, 1)
+    said = ["help", "language fr", "language fr", "language de", "language fr", "language fr"]
+    heard = await asked(world, group, *((ann, f"/{text}") for text in said))
+    assert [text for _, text in heard] == ["help", "language fr", "language de", "language fr"]
+
+
+async def test_a_wish_that_returns_after_somebody_elses_is_none_either(world):
+    group, (ann, bob) = crowd(world, 2)
+    said = [(ann, "/help"), (ann, "/language fr"), (bob, "/language de"), (ann, "/language fr")]
+    heard = await asked(world, group, *said)
+    assert [text for _, text in heard] == ["help", "language fr", "language de", "language fr"]
+
+
+async def test_presses_that_undo_each_other_are_all_carried_out(world, core):
+    group, (ann,) = crowd(world, 1)
+    gate = asyncio.Event()
+    core = AskingCore(lambda _event: gate.wait())
+    async with world.running(core) as adapter:
+        ref = await adapter.send(place(group), story(), key="k1")
+        world.server.say(ann, group, "/help@newstally_bot")
+        await core.first(CommandInvoked)
+        buttons = ["c:sources:follow", "c:sources:unfollow", "c:sources:follow"]
+        for button in buttons:
+            world.server.tap(ann, group, int(ref.id), button, forged=True)
+        await world.server.wait_for(lambda: not world.server.bot.queue.entries)
+        gate.set()
+        presses = await core.heard(3, ButtonPressed)
+    assert [press.button for press in presses] == buttons
+
+
+async def test_one_who_asks_without_end_leaves_places_for_others(world):
+    group, (bob, olga) = crowd(world, 2)
+    heard = await asked(world, group, *((bob, f"/help {n}") for n in range(30)), (olga, "/status"))
+    assert heard == [*(("Reader 0", f"help {n}") for n in range(9)), ("Reader 1", "status")]
+
+
+async def test_start_repeated_in_private_waits_in_line_like_any_command(world):
+    ann = world.server.add_user("Ann")
+    private = world.server.create_private(ann)
+    gate = asyncio.Event()
+    core = AskingCore(lambda _event: gate.wait())
+    core.replies = lambda event: Answer(says("Hello" if isinstance(event, ChatJoined) else "Help"))
+    async with world.running(core):
+        world.server.say(ann, private, "/help")
+        await core.first(CommandInvoked)
+        for _ in range(50):
+            world.server.say(ann, private, "/start")
+        await world.server.wait_for(lambda: not world.server.bot.queue.entries)
+        gate.set()
+        await world.server.wait_for(lambda: len(world.server.messages(private, by_bot=True)) == 2)
+        world.server.say(ann, private, "/help")
+        await world.server.wait_for(lambda: world.server.last_message(private).text == "Help")
+    assert [message.text for message in world.server.messages(private, by_bot=True)] == ["Help", "Hello", "Help"]
+
+
 async def test_only_so_many_wait_in_a_chat_and_a_button_that_does_not_stops_spinning(world, capsys):
     group, people = crowd(world, 40)
     gate = asyncio.Event()
@@ -131,8 +205,8 @@ async def test_only_so_many_wait_in_a_chat_and_a_button_that_does_not_stops_spin
         await asyncio.wait_for(press.answered.wait(), 5)
         await world.server.wait_for(lambda: not world.server.bot.queue.entries)
         gate.set()
-        await world.server.wait_for(lambda: len(world.server.messages(group, by_bot=True)) == 10)
-    assert len([e for e in core.events if isinstance(e, CommandInvoked)]) == 9
+        await world.server.wait_for(lambda: len(world.server.messages(group, by_bot=True)) == 26)
+    assert len([e for e in core.events if isinstance(e, CommandInvoked)]) == 25
     assert "one is dropped" in capsys.readouterr().out
 
 
@@ -170,3 +244,54 @@ async def test_help_for_a_crowd_leaves_the_news_its_share_of_a_groups_budget(wor
             # Twelve answers may be in front, a second each; without their share it would be twenty, and then a minute.
             await adapter.send(place(group), story(), key="k1")
     assert world.server.throttled == []
+
+
+async def test_what_has_its_answer_is_not_answered_again_when_a_batch_comes_again(world):
+    """One update of the batch can't be stored, until the answer to another one has arrived and for a while after."""
+    group, (ann,) = crowd(world, 1)
+    other = world.server.create_supergroup("Others")
+    core = Core()
+    refusals = [StorageError(Phrase("disk full"))] * 3
+
+    def reply(event):
+        if isinstance(event, CommandInvoked):
+            return Answer(says("Help"))
+        if isinstance(event, ChatJoined):
+            if not world.server.messages(group, by_bot=True):
+                raise refusals[0]
+            if refusals:
+                raise refusals.pop()
+        return None
+
+    core.replies = reply
+    async with world.running(core):
+        world.server.say(ann, group, "/help@newstally_bot")
+        world.server.add_bot(other)
+        await world.server.wait_for(lambda: not world.server.bot.queue.entries)
+        assert [e for e in core.events if isinstance(e, CommandInvoked)] == [await core.first(CommandInvoked)]
+        # The same ids, after they have been acknowledged, are new updates.
+        world.server.renumber_updates(world.server.bot.queue.next_id - 2)
+        world.server.say(ann, group, "/help@newstally_bot")
+        await world.server.wait_for(lambda: len(world.server.messages(group, by_bot=True)) == 2)
+
+
+async def test_a_group_is_greeted_once_when_a_batch_comes_again(world):
+    group, other = world.server.create_supergroup("Readers"), world.server.create_supergroup("Others")
+    world.server.add_bot(other)
+    refusals = [StorageError(Phrase("disk full"))] * 3
+    core = Core()
+
+    def reply(event):
+        if isinstance(event, ChatJoined):
+            return Answer(says("Hello"))
+        if isinstance(event, ChatChanged) and refusals:
+            raise refusals.pop()
+        return None
+
+    core.replies = reply
+    async with world.running(core):
+        world.server.add_bot(group)
+        world.server.promote(other)
+        await world.server.wait_for(lambda: not world.server.bot.queue.entries and not refusals)
+        await world.server.wait_for(lambda: world.server.messages(group, by_bot=True))
+    assert [message.text for message in world.server.messages(group, by_bot=True)] == ["Hello"]
