@@ -83,7 +83,7 @@ class Core:
 
     async def heard(self, count: int, *kinds: type[Any]) -> list[Any]:
         """The events (of these kinds), once there are so many."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while len(found := [event for event in self.events if not kinds or isinstance(event, kinds)]) < count:
                 self._came.clear()
                 await self._came.wait()

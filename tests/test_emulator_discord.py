@@ -480,7 +480,7 @@ async def test_a_sharded_client_connects_through_the_address_it_is_given(
     client = discord.AutoShardedClient(intents=INTENTS, guild_ready_timeout=0.01)
     task = asyncio.ensure_future(client.start(dc.token))
     await dc.wait_connected()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await client.wait_until_ready()
     assert [g.name for g in client.guilds] == ["Investors"]
     await client.close()

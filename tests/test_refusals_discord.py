@@ -115,7 +115,7 @@ async def gateway(http: aiohttp.ClientSession, dc: DiscordServer, raw: str) -> t
     """Sends the frames and gives the close code; or the opcode of the refusal, if the connection lives on."""
     frames = json.loads(raw)
     query = frames.pop(0) if isinstance(frames[0], str) and frames[0].startswith("?") else "?v=10&encoding=json"
-    async with asyncio.timeout(5), http.ws_connect(dc.gateway_url + query, autoclose=False) as ws:
+    async with asyncio.timeout(20), http.ws_connect(dc.gateway_url + query, autoclose=False) as ws:
         for frame in expand(frames):
             await ws.send_str(frame if isinstance(frame, str) else json.dumps(frame))
         while True:

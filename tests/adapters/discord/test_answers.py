@@ -35,7 +35,7 @@ def words(message) -> str:
 async def bot(world, place, core):
     """The adapter with its commands published."""
     async with world.running(core, COMMANDS) as adapter:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await world.keys.written.wait()
         yield adapter
 
@@ -60,7 +60,7 @@ async def test_commands_are_published_when_discord_can_take_them(world, place, c
     world.server.fail("PUT", "/applications/{}/commands", 500)
     world.server.fail("PUT", "/applications/{}/commands", 429, retry_after=7.0)
     async with world.running(core, COMMANDS):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await world.keys.written.wait()
 
     assert len(world.server.commands) == 2

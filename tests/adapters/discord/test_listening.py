@@ -237,7 +237,7 @@ async def test_without_a_network_it_tries_on_and_says_so(world, place, core):
     world.api_url = "http://127.0.0.1:1/api/v10"
     adapter = world.adapter()
     running = asyncio.create_task(adapter.run(core.dispatch))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while len(world.slept) < 8:
             world.asleep.clear()
             await world.asleep.wait()

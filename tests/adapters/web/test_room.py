@@ -307,7 +307,7 @@ async def test_the_cookie_is_secure_behind_https(tmp_path: Path) -> None:
 
 async def read_event(response: aiohttp.ClientResponse) -> dict[str, str]:
     event: dict[str, str] = {}
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while True:
             line = (await response.content.readline()).decode().rstrip("\n")
             name, _, value = line.partition(": ")
