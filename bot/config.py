@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -57,9 +57,16 @@ class StorageSettings(_Table):
     def _can_be_a_file(cls, path: Path) -> Path:
         if "\0" in str(path) or len(os.fsencode(path.name)) > MAX_NAME:
             raise ValueError('must be the path of a file, such as "newstally.db"')
-        if not path.name or path.is_dir():
+        if not path.name or _is_folder(path):
             raise ValueError(f'must be the path of a file, such as "{path / "newstally.db"}"')
         return path
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # it can't be looked at: whoever opens it says why
+        return False
 
 
 class VotesSettings(_Table):
@@ -192,12 +199,18 @@ def _unknown_variables(model: type[BaseModel]) -> Iterator[str]:
     for name in sorted(name for name in os.environ if name.startswith("NEWSTALLY_")):
         table, marked, _ = name.removeprefix("NEWSTALLY_").lower().partition("__")
         single, _, rest = table.partition("_")
-        if not marked and rest and single in model.model_fields:
+        # Container platforms set variables such as NEWSTALLY_WEB_PORT=tcp://… for their own services.
+        if not marked and rest in _names_in(single, model) and "://" not in os.environ[name]:
             yield f"environment: {name} is no setting; did you mean NEWSTALLY_{single.upper()}__{rest.upper()}?"
         elif marked and table not in model.model_fields:
             near = difflib.get_close_matches(table, list(model.model_fields), n=1)
             hint = f"; did you mean NEWSTALLY_{near[0].upper()}__…?" if near else ""
             yield f"environment: {name} is no setting{hint}"
+
+
+def _names_in(table: str, model: type[BaseModel]) -> Collection[str]:
+    field = model.model_fields.get(table)
+    return getattr(field and field.annotation, "model_fields", {})
 
 
 def _chat_faults(chats: Any, tables: Mapping[str, type[BaseModel]], packs: Sequence[str]) -> Iterator[str]:

@@ -201,6 +201,18 @@ def test_a_variable_with_one_underscore_too_few_is_told(monkeypatch: pytest.Monk
     assert "1:a" not in str(caught.value)
 
 
+def test_variables_of_container_platforms_are_none_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEWSTALLY_WEB_PORT", "8080")
+    monkeypatch.setenv("NEWSTALLY_SITE_PORT", "tcp://10.0.0.1:8080")
+    monkeypatch.setenv("NEWSTALLY_WEB_SERVICE_HOST", "10.0.0.1")
+    assert load(None, TABLES).site.port is None
+
+
+def test_a_path_that_can_not_be_looked_at_is_left_to_whoever_opens_it(tmp_path: Path) -> None:
+    path = "/".join(["x" * 300, "news.db"])
+    assert str(load(write(tmp_path, f"[storage]\npath = '{path}'"), TABLES).storage.path) == path
+
+
 def test_true_is_no_number(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load(write(tmp_path, "[site]\nport = true\n[votes]\nopen_days = true\n[gather]\nadaptive = true"), TABLES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, func, insert, select, update
@@ -55,6 +55,9 @@ class Duties:
 
     waiting: int
     unconfirmed: int
+
+STILL_NEWS = timedelta(hours=1)
+"""What waits no longer than this is sent to a chat that was out of reach: rights are often given back at once."""
 
 
 def ensure(
@@ -159,17 +162,32 @@ def pause(connection: Connection, ref: ChatRef, reason: Phrase) -> None:
     connection.execute(update(chat).where(_is_or_holds(ref)).values(paused=phrase_to_json(reason)))
 
 
-def resume(connection: Connection, ref: ChatRef, now: datetime) -> None:
-    """All is well again with the chat; without a topic, with all of its topics too.
+def resume(connection: Connection, ref: ChatRef, now: datetime) -> int:
+    """All is well again with the chat; without a topic, with all of its topics too. Returns how many were paused.
 
-    What it missed while it was paused is no news any more, nor what waited to be sent: it begins anew, with a first
-    contact, and sources that nobody else read are polled again.
+    What it missed is no news any more, nor what waited to be sent for longer than `STILL_NEWS`: it begins anew, with a
+    first contact, and sources that nobody else read are polled again.
     """
     paused = select(chat.c.id).where(_is_or_holds(ref), chat.c.paused.is_not(None))
-    connection.execute(update(subscription).where(subscription.c.chat_id.in_(paused)).values(contacted_at=None))
-    connection.execute(delete(delivery).where(delivery.c.chat_id.in_(paused), delivery.c.state == State.WAITING))
-    connection.execute(update(chat).where(_is_or_holds(ref)).values(paused=None))
-    sources.wake_followed(connection, now)
+    ids = connection.execute(paused).scalars().all()
+    for chat_id in ids:
+        begin_anew(connection, chat_id, now)
+    connection.execute(update(chat).where(chat.c.id.in_(ids)).values(paused=None))
+    if ids:
+        sources.wake_followed(connection, now)
+    return len(ids)
+
+
+def begin_anew(connection: Connection, chat_id: int, now: datetime) -> None:
+    """The chat was out of reach: what waited for it too long is dropped, and it gets a first contact again."""
+    connection.execute(update(subscription).where(subscription.c.chat_id == chat_id).values(contacted_at=None))
+    connection.execute(
+        delete(delivery).where(
+            delivery.c.chat_id == chat_id,
+            delivery.c.state == State.WAITING,
+            delivery.c.created_at < now - STILL_NEWS,
+        )
+    )
 
 
 def migrate(connection: Connection, old: ChatRef, to: ChatRef) -> None:

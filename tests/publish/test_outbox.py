@@ -364,6 +364,22 @@ async def test_a_chat_that_comes_back_gets_the_three_newest_and_nothing_that_wai
     await world.tell(*(f"missed {number}" for number in range(10)))
     adapter.fail.append(ChatGone(NO))
     await sweep(outbox)
-    await world.db.write(chats.resume, ROOM, NOW)
+    world.now += timedelta(hours=2)
+    await world.db.write(chats.resume, ROOM, world.now)
     await sweep(outbox)
     assert titles(adapter) == ["a", "b", "c", "missed 7", "missed 8", "missed 9"]
+
+
+async def test_a_chat_that_is_out_of_reach_for_a_moment_loses_nothing(world: World) -> None:
+    await world.follow(1)
+    await world.tell("a", "b", "c")
+    adapter = MemoryAdapter()
+    outbox = world.outbox(adapter)
+    await sweep(outbox)
+    await world.tell(*(f"new {number}" for number in range(10)))
+    adapter.fail.append(ChatGone(NO))
+    await sweep(outbox)
+    assert await world.db.write(chats.resume, ROOM, NOW + timedelta(seconds=1)) == 1
+    assert await world.db.write(chats.resume, ROOM, NOW + timedelta(seconds=1)) == 0
+    await sweep(outbox)
+    assert titles(adapter) == ["a", "b", "c", *(f"new {number}" for number in range(10))]
