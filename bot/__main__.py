@@ -27,7 +27,18 @@ _config = click.option(
 )
 
 
+def _tell_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from bot.app import installed_version
+
+        click.echo(f"Newstally {installed_version()}")
+        context.exit()
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_tell_version, help="Show the version."
+)
 def main() -> None:
     """News where your community talks, and what it thinks of it."""
 
@@ -64,8 +75,8 @@ def check(config: Path | None) -> None:
     from bot.check import check as findings
 
     settings = _load(_found(config))
-    faults = asyncio.run(_reported(findings(settings, say)))
-    say(f"{faults} fault{'' if faults == 1 else 's'}." if faults else "All is well.")
+    faults = asyncio.run(_reported(findings(settings, click.echo)))
+    click.echo(f"{faults} fault{'' if faults == 1 else 's'}." if faults else "All is well.")
     sys.exit(1 if faults else 0)
 
 

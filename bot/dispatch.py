@@ -23,13 +23,14 @@ from bot.events import (
     ReactionsCounted,
     ReactionsMissed,
 )
-from bot.model import ChatRef, Phrase, Sentiment, parse_vote_button, supported_language
+from bot.model import ChatRef, Sentiment, parse_vote_button, supported_language
 from bot.ports import Answer, Translator, Translators
 from bot.storage import chats, declared, naming
 from bot.storage.database import Database
 from bot.storage.votes import Outcome, Recorded
 from bot.tally.recorder import Recorder
 from bot.tally.reread import Rereader
+from bot.tally.returning import LEFT
 
 log = structlog.get_logger()
 
@@ -91,10 +92,11 @@ class Dispatcher:
                 await self._db.write(declared.describe, chat, event.kind, event.title)
             case ChatChanged(chat=chat, present=True):
                 await self._db.write(declared.describe, chat, event.kind, event.title)
-                await self._db.write(chats.resume, chat, self._clock())
-                await self._rereader.resumed(chat)
+                resumed = await self._db.write(chats.resume, chat, self._clock())
+                if resumed or event.heard_anew:
+                    await self._rereader.resumed(chat)
             case ChatChanged(chat=chat):
-                await self._db.write(chats.pause, chat, Phrase("I am no longer in this chat."))
+                await self._db.write(chats.pause, chat, LEFT)
 
     async def _identify(self, named: ChatRef, own: ChatRef) -> None:
         outcome = await self._db.write(naming.identify, named, own)

@@ -174,6 +174,8 @@ class ChatChanged:
     present: bool
     kind: ChatKind = ChatKind.GROUP
     title: str = ""
+    heard_anew: bool = False
+    """Our own rights have changed so that reactions reach us of which we were not told before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -240,8 +240,8 @@ class ChatAdapter(ABC):
     """Why `state` is what it is, where that helps."""
 
     @abstractmethod
-    async def capabilities(self, chat: ChatRef) -> Capabilities:
-        """What the chat allows now. May ask the platform. Raises DeliveryError."""
+    async def capabilities(self, chat: ChatRef, kind: Traffic = Traffic.ANSWER) -> Capabilities:
+        """What the chat allows now. May ask the platform, waiting for its turn (``kind``). Raises DeliveryError."""
 
     @abstractmethod
     async def send(self, chat: ChatRef, card: Card, *, key: str) -> MessageRef:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from bot.model import Actor, Ballot, Card, ChatRef, MessageRef
-from bot.ports import Capabilities, ChatAdapter, Dispatch, FindsOwnPosts, KnowsAdmins, SeedsReactions, State
+from bot.ports import Capabilities, ChatAdapter, Dispatch, FindsOwnPosts, KnowsAdmins, SeedsReactions, State, Traffic
 
 
 @dataclass
@@ -40,7 +40,7 @@ class MemoryAdapter(ChatAdapter, KnowsAdmins):
         self.allows = Capabilities()
         self.changed = asyncio.Condition()
 
-    async def capabilities(self, chat: ChatRef) -> Capabilities:
+    async def capabilities(self, chat: ChatRef, kind: Traffic = Traffic.ANSWER) -> Capabilities:
         return self.allows
 
     async def send(self, chat: ChatRef, card: Card, *, key: str) -> MessageRef:

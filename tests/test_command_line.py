@@ -104,6 +104,11 @@ def address(line: str) -> str:
     return found[0]
 
 
+async def test_it_tells_its_version(tmp_path: Path) -> None:
+    code, out, _ = await newstally("--version", cwd=tmp_path)
+    assert (code, out.startswith("Newstally 0.")) == (0, True)
+
+
 async def test_help_names_every_command(tmp_path: Path) -> None:
     code, out, _ = await newstally("--help", cwd=tmp_path)
     assert code == 0
@@ -246,11 +251,11 @@ async def test_backup_while_running_export_and_import_carry_everything(tmp_path:
 
 async def test_check_says_that_all_is_well_and_exits_with_one_when_it_is_not(tmp_path: Path) -> None:
     # It looks, and listens nowhere: the product may be running on that address, or it may be another machine's.
-    code, _, err = await newstally(
+    code, out, err = await newstally(
         "check", cwd=tmp_path, NEWSTALLY_SITE__HOST="news.invalid", NEWSTALLY_SITE__ADMIN_TOKEN="x" * 40
     )
-    assert (code, "All is well" in err) == (0, True), err
+    assert (code, "All is well" in out) == (0, True), err
     assert not (tmp_path / "newstally.db").exists()
     (tmp_path / "newstally.db").write_text("this is no database at all, and long enough to be looked at closely")
-    code, _, err = await newstally("check", cwd=tmp_path)
-    assert (code, "FAULT" in err, "Traceback" in err) == (1, True, False), err
+    code, out, err = await newstally("check", cwd=tmp_path)
+    assert (code, "FAULT" in out, "Traceback" in err) == (1, True, False), err

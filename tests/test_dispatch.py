@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.dispatch import Dispatcher
 from bot.events import ChatChanged, ChatJoined
 from bot.i18n import Catalogues
-from bot.model import ChatKind
+from bot.model import ChatKind, ChatRef
 from bot.storage import chats, declared
 from bot.storage.declared import Declaration
 from bot.storage.plan import VotingRules
@@ -43,6 +44,34 @@ async def test_a_declared_channel_can_be_set_up_from_a_private_chat_once_the_pla
         await dispatcher(stage).dispatch(event)
         answer = await stage.types("/language", ADMIN, ALONE, kind=ChatKind.PRIVATE)
         assert [one.label for one in buttons(answer)] == ["This chat", "The tower"]
+
+
+class Noting(Rereader):
+    """Notes which chats are to be read again."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.back: list[ChatRef] = []
+
+    async def resumed(self, chat: ChatRef) -> None:
+        self.back.append(chat)
+
+
+async def test_reactions_are_read_again_only_where_some_may_have_been_missed(tmp_path: Path) -> None:
+    async with raised(tmp_path) as stage:
+        rules = VotingRules({"village": stage.adapter.ballot}, timedelta(days=14))
+        recorder = Recorder(stage.db, rules, lambda: NOW, lambda stories: None)
+        rereader = Noting(stage.db, {}, recorder, timedelta(days=14), lambda: NOW, asyncio.sleep)
+        dispatch = Dispatcher(stage.db, recorder, rereader, stage.commands, Catalogues(), lambda: NOW).dispatch
+        await stage.db.write(declared.apply, Declaration(CHANNEL, "fr", (), (), "one"), NOW)
+        back = ChatChanged(CHANNEL, True, ChatKind.CHANNEL)
+        await dispatch(back)
+        assert rereader.back == []
+        await dispatch(ChatChanged(CHANNEL, False, ChatKind.CHANNEL))
+        await dispatch(back)
+        assert rereader.back == [CHANNEL]
+        await dispatch(ChatChanged(CHANNEL, True, ChatKind.CHANNEL, heard_anew=True))
+        assert rereader.back == [CHANNEL, CHANNEL]
 
 
 async def test_a_change_of_a_chat_that_nobody_set_up_makes_no_chat(tmp_path: Path) -> None:

@@ -106,9 +106,9 @@ class DiscordAdapter(
 
     # --- chats ---------------------------------------------------------------------------------------------------
 
-    async def capabilities(self, chat: ChatRef) -> Capabilities:
+    async def capabilities(self, chat: ChatRef, kind: Traffic = Traffic.ANSWER) -> Capabilities:
         """See `ChatAdapter`."""
-        return capabilities_of(await self._places.of(chat))
+        return capabilities_of(await self._places.of(chat, kind))
 
     async def is_admin(self, chat: ChatRef, actor: Actor) -> bool:
         """See `KnowsAdmins`: who may manage the server and sees the channel."""

@@ -24,6 +24,7 @@ from discord.http import Route
 
 from adapters.discord.connector import Connector
 from adapters.discord.errors import Slowed, seconds_of
+from adapters.discord.rights import hears_more
 from adapters.discord.settings import DiscordSettings
 
 log = structlog.get_logger()
@@ -83,8 +84,8 @@ class Watcher:
     def guild_left(self, guild: discord.Guild) -> None:
         """We were removed from a server."""
 
-    def channels_changed(self, channels: Sequence[Place], *, present: bool) -> None:
-        """Rights in these channels may have changed, or they are gone."""
+    def channels_changed(self, channels: Sequence[Place], *, present: bool, heard_anew: bool = False) -> None:
+        """Rights in these channels may have changed (``heard_anew``: ours, see `ChatChanged`), or they are gone."""
 
 
 class Client(discord.Client):
@@ -228,16 +229,21 @@ class Client(discord.Client):
 
     async def on_guild_channel_update(self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel) -> None:
         if before.overwrites != after.overwrites:
-            self._watcher.channels_changed([after], present=True)
+            me = after.guild.get_member(self.user.id) if self.user is not None else None
+            anew = me is not None and hears_more(before.permissions_for(me), after.permissions_for(me))
+            self._watcher.channels_changed([after], present=True, heard_anew=anew)
 
     async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
         me = after.guild.get_member(self.user.id) if self.user is not None else None
         if me is not None and before.permissions != after.permissions and after in me.roles:
-            self._watcher.channels_changed(after.guild.channels, present=True)
+            anew = hears_more(before.permissions, after.permissions)
+            self._watcher.channels_changed(after.guild.channels, present=True, heard_anew=anew)
 
     async def on_member_update(self, before: discord.Member, after: discord.Member) -> None:
         if self.user is not None and after.id == self.user.id and before.roles != after.roles:
-            self._watcher.channels_changed(after.guild.channels, present=True)
+            for channel in after.guild.channels:
+                anew = hears_more(channel.permissions_for(before), channel.permissions_for(after))
+                self._watcher.channels_changed([channel], present=True, heard_anew=anew)
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         # The library calls this inside its own except block.

@@ -27,12 +27,15 @@ def joined(guild: discord.Guild) -> ChatJoined | None:
     return None
 
 
-def changed(channels: Iterable[discord.abc.GuildChannel | discord.Thread], *, present: bool) -> Iterator[ChatChanged]:
+def changed(
+    channels: Iterable[discord.abc.GuildChannel | discord.Thread], *, present: bool, heard_anew: bool = False
+) -> Iterator[ChatChanged]:
     """What happened to those of the channels that can be chats."""
     for channel in channels:
         if isinstance(channel, _CHATS):
             kind = chat_kind(channel.type.value)
-            yield ChatChanged(_ref(channel), present, kind, title(channel.guild.name, channel.name))
+            name = title(channel.guild.name, channel.name)
+            yield ChatChanged(_ref(channel), present, kind, name, heard_anew)
 
 
 def all_channels(guild: discord.Guild) -> list[discord.abc.GuildChannel | discord.Thread]:

@@ -82,9 +82,9 @@ class Listener(Watcher):
         log.info("removed from a server on Discord", guild=guild.id)
         self._tell(changed(all_channels(guild), present=False))
 
-    def channels_changed(self, channels: Sequence[Place], *, present: bool) -> None:
+    def channels_changed(self, channels: Sequence[Place], *, present: bool, heard_anew: bool = False) -> None:
         """See `Watcher`."""
-        self._tell(changed(channels, present=present))
+        self._tell(changed(channels, present=present, heard_anew=heard_anew))
 
     def _tell(self, events: Iterable[Event]) -> None:
         for event in events:

@@ -13,6 +13,7 @@ from adapters.discord.inbound import PLATFORM, chat_kind, is_admin
 from adapters.discord.rights import Place
 from bot.errors import ChatGone, DeliveryError
 from bot.model import Actor, ChatKind, ChatRef
+from bot.ports import Traffic
 
 Channel = discord.abc.GuildChannel | discord.Thread
 
@@ -23,16 +24,18 @@ class Places:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
-    async def of(self, chat: ChatRef) -> Place:
+    async def of(self, chat: ChatRef, kind: Traffic = Traffic.ANSWER) -> Place:
         """What a chat is and what we may do there."""
-        channel = await self._channel(channel_id(chat))
+        channel = await self._channel(channel_id(chat), kind)
         if channel is None:
             return Place(channel_id(chat), chat_kind(1))
-        guild, me = channel.guild, await self._member(channel.guild, int(self._calls.me))
+        guild, me = channel.guild, await self._member(channel.guild, int(self._calls.me), kind)
         tags: tuple[int, ...] = ()
         if isinstance(channel, discord.ForumChannel) and channel.flags.require_tag:
             tags = tuple(tag.id for tag in channel.available_tags if not tag.moderated)[:1]
-        return Place(channel.id, chat_kind(channel.type.value), guild.id, await self._permissions(channel, me), tags)
+        return Place(
+            channel.id, chat_kind(channel.type.value), guild.id, await self._permissions(channel, me, kind), tags
+        )
 
     async def forum(self, chat: ChatRef) -> Place | None:
         """The forum that this chat is; None for all else, mostly without asking."""
@@ -43,10 +46,10 @@ class Places:
         return place if place.kind is ChatKind.FORUM else None
 
     async def is_admin(self, chat: ChatRef, actor: Actor) -> bool:
-        """Whether the person administers the server of this chat and sees it; in private everyone is at home."""
+        """Whether the person administers the server of this chat and sees it; a direct message is its recipient's."""
         channel = await self._channel(channel_id(chat))
         if channel is None:
-            return True
+            return await self._recipient(channel_id(chat)) == actor.id
         member = await self._member_or_none(channel.guild, actor)
         if member is None:
             return False
@@ -81,33 +84,44 @@ class Places:
         except ChatGone:
             return None  # no member of that server
 
-    async def _channel(self, number: int) -> Channel | None:
+    async def _channel(self, number: int, kind: Traffic = Traffic.ANSWER) -> Channel | None:
         """The channel; None for a direct message."""
         client = self._calls.client
         channel = client.get_channel(number)
         if channel is None:
-            channel = await self._calls.ask(lambda: client.fetch_channel(number))
+            channel = await self._calls.ask(lambda: client.fetch_channel(number), kind)
         if not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
             return None
-        return channel if channel.guild.roles else await self._asked_anew(client, channel)
+        return channel if channel.guild.roles else await self._asked_anew(client, channel, kind)
 
-    async def _asked_anew(self, client: Client, channel: Channel) -> Channel:
+    async def _recipient(self, number: int) -> str | None:
+        """With whom we are in this direct message."""
+        client = self._calls.client
+        known = client.get_channel(number)
+        if not isinstance(known, discord.DMChannel) or known.recipient is None:
+            known = await self._calls.ask(lambda: client.fetch_channel(number))
+        recipient = known.recipient if isinstance(known, discord.DMChannel) else None
+        return None if recipient is None else str(recipient.id)
+
+    async def _asked_anew(self, client: Client, channel: Channel, kind: Traffic) -> Channel:
         """The same channel in a server that knows its roles: the gateway hasn't told us of it (yet)."""
-        guild = await self._calls.ask(lambda: client.fetch_guild(channel.guild.id, with_counts=False))
-        fetched = await self._calls.ask(lambda: guild.fetch_channel(channel.id))
+        guild = await self._calls.ask(lambda: client.fetch_guild(channel.guild.id, with_counts=False), kind)
+        fetched = await self._calls.ask(lambda: guild.fetch_channel(channel.id), kind)
         if not isinstance(fetched, discord.abc.GuildChannel | discord.Thread):
             raise ChatGone(GONE)
         return fetched
 
-    async def _member(self, guild: discord.Guild, number: int) -> discord.Member:
+    async def _member(self, guild: discord.Guild, number: int, kind: Traffic = Traffic.ANSWER) -> discord.Member:
         known = guild.get_member(number)
-        return known if known is not None else await self._calls.ask(lambda: guild.fetch_member(number))
+        return known if known is not None else await self._calls.ask(lambda: guild.fetch_member(number), kind)
 
-    async def _permissions(self, channel: Channel, member: discord.Member) -> discord.Permissions:
+    async def _permissions(
+        self, channel: Channel, member: discord.Member, kind: Traffic = Traffic.ANSWER
+    ) -> discord.Permissions:
         """In a thread its parent's permissions hold."""
         if not isinstance(channel, discord.Thread) or channel.parent is not None:
             return channel.permissions_for(member)
-        parent = await self._calls.ask(lambda: channel.guild.fetch_channel(channel.parent_id))
+        parent = await self._calls.ask(lambda: channel.guild.fetch_channel(channel.parent_id), kind)
         return parent.permissions_for(member)
 
 

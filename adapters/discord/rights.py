@@ -25,6 +25,8 @@ NEEDED = discord.Permissions(
 )
 """What the invitation asks for. Components need no right to embed links."""
 
+_HEARS = discord.Permissions(view_channel=True, read_message_history=True, administrator=True)
+
 DIRECT = Capabilities()
 """In a direct message everything is allowed."""
 
@@ -63,3 +65,8 @@ def capabilities_of(place: Place) -> Capabilities:
 def may_write(rights: discord.Permissions) -> bool:
     """Whether we can introduce ourselves in a text channel."""
     return rights.view_channel and rights.send_messages
+
+
+def hears_more(before: discord.Permissions, after: discord.Permissions) -> bool:
+    """Whether reactions can be heard or read there of which that was not so before."""
+    return bool(after.value & ~before.value & _HEARS.value)

@@ -103,9 +103,9 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChat
 
     # --- chats ---------------------------------------------------------------------------------------------------
 
-    async def capabilities(self, chat: ChatRef) -> Capabilities:
+    async def capabilities(self, chat: ChatRef, kind: Traffic = Traffic.ANSWER) -> Capabilities:
         """See `ChatAdapter`."""
-        allowed = await self._membership.capabilities(chat)
+        allowed = await self._membership.capabilities(chat, kind)
         if self._calls.is_diverted(chat):
             return replace(allowed, missing=(*allowed.missing, DIVERTED))
         return allowed

@@ -10,7 +10,7 @@ import structlog
 from adapters.telegram.calls import Calls
 from adapters.telegram.inbound import described
 from adapters.telegram.updates import backoff
-from bot.errors import DeliveryError, PlatformDown, Throttled
+from bot.errors import DeliveryError, PlatformDown, StorageError, Throttled
 from bot.model import ChatRef
 from bot.ports import Dispatch, Traffic
 
@@ -35,7 +35,7 @@ class Declared:
         await self._ask([chat for chat in self._waiting if chat.id.startswith("@")], dispatch)
 
     async def run(self, dispatch: Dispatch) -> None:
-        """Ask about all others, and again where Telegram could not be asked."""
+        """Ask about all others, and again where Telegram could not be asked, or its answer could not be stored."""
         failures = 0
         while self._waiting:
             await self._ask(self._waiting, dispatch)
@@ -51,7 +51,7 @@ class Declared:
     async def _is_settled(self, chat: ChatRef, dispatch: Dispatch) -> bool:
         try:
             await dispatch(described(chat, await self._calls.ask("getChat", chat, Traffic.EDIT)))
-        except (PlatformDown, Throttled):
+        except (PlatformDown, Throttled, StorageError):
             return False
         except DeliveryError as error:
             log.info("a declared chat can't be asked about", chat=chat.id, reason=str(error))

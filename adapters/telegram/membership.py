@@ -13,7 +13,7 @@ from adapters.telegram.limits import is_person
 from adapters.telegram.rights import PRIVATE, capabilities_of
 from bot.errors import CardRejected, ChatGone, DeliveryError, PlatformDown
 from bot.model import Actor, ChatRef
-from bot.ports import Capabilities
+from bot.ports import Capabilities, Traffic
 
 # A right that was just taken away must not serve for long, and who has none must not make us ask at every try.
 ADMIN_FOR = timedelta(seconds=60)
@@ -81,7 +81,7 @@ class Membership:
         self._calls = calls
         self._own_id = own_id
         self._capabilities: _Memory[str, Capabilities] = _Memory(clock)
-        self._asking_capabilities: _Asking[str, Capabilities] = _Asking()
+        self._asking_capabilities: _Asking[tuple[str, Traffic], Capabilities] = _Asking()
         self._admins: _Memory[tuple[str, str], bool] = _Memory(clock)
         self._asking_admins: _Asking[tuple[str, str], bool] = _Asking()
 
@@ -89,13 +89,13 @@ class Membership:
         """Something changed there."""
         self._capabilities.forget(chat.id)
 
-    async def capabilities(self, chat: ChatRef) -> Capabilities:
+    async def capabilities(self, chat: ChatRef, kind: Traffic = Traffic.ANSWER) -> Capabilities:
         """What the chat allows now."""
         if is_person(chat):
             return PRIVATE
         known = self._capabilities.get(chat.id)
         if known is None:
-            known = await self._asking_capabilities.answer(chat.id, lambda: self._asked(chat))
+            known = await self._asking_capabilities.answer((chat.id, kind), lambda: self._asked(chat, kind))
             self._capabilities.put(chat.id, known, LACKING_FOR if known.missing else CAPABILITIES_FOR)
         return known
 
@@ -135,10 +135,10 @@ class Membership:
         except (KeyError, TypeError) as error:
             raise PlatformDown(NO_ANSWER) from error
 
-    async def _asked(self, chat: ChatRef) -> Capabilities:
+    async def _asked(self, chat: ChatRef, kind: Traffic) -> Capabilities:
         full, member = await asyncio.gather(
-            self._calls.ask("getChat", chat),
-            self._calls.ask("getChatMember", chat, user_id=await self._own_id()),
+            self._calls.ask("getChat", chat, kind),
+            self._calls.ask("getChatMember", chat, kind, user_id=await self._own_id()),
         )
         try:
             return capabilities_of(full, member)

@@ -32,6 +32,7 @@ from bot.ports import (
     ServesPages,
     State,
     Surroundings,
+    Traffic,
 )
 
 
@@ -52,7 +53,7 @@ class WebAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, ServesPages):
         self._pages = Pages(surroundings, self._desk, self._hub, renderer, self._visits)
         self._actions = Actions(surroundings, self._desk, self._visits)
 
-    async def capabilities(self, chat: ChatRef) -> Capabilities:
+    async def capabilities(self, chat: ChatRef, kind: Traffic = Traffic.ANSWER) -> Capabilities:
         """Buttons; there is nothing to react with."""
         known_room(chat)
         return Capabilities(posts=True, buttons=True, reactions=False, emoji=frozenset())

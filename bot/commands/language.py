@@ -11,7 +11,7 @@ from bot.commands.request import Request, command_button
 from bot.commands.sources_menu import add_example, pack_buttons
 from bot.commands.targets import offer_channels
 from bot.errors import CommandError
-from bot.model import LANGUAGE_NAMES, LANGUAGES, Button, ButtonRole, Line, Phrase, supported_language
+from bot.model import LANGUAGE_NAMES, LANGUAGES, Button, ButtonRole, ChatKind, Line, Phrase, supported_language
 from bot.ports import Answer, Audience, Choice, Command, Parameter
 from bot.storage import chats, subscriptions
 
@@ -66,6 +66,9 @@ async def answer(request: Request) -> Answer:
             )
         )
     await request.require_admin()
+    if request.chat.kind is ChatKind.ROOM and request.chat.language is not None:
+        # Its address says its language.
+        raise CommandError(Phrase("Each language has a room of its own: choose yours at the top of the page."))
     await request.services.database.write(chats.choose_language, request.chat.id, language, request.actor, request.now)
     await request.changed()
     return await _chosen(request, language)

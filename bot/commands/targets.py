@@ -40,13 +40,15 @@ async def administered_chat(services: Services, here: Chat, actor: Actor, chat_i
     if chat is None or chat.ref.platform != here.ref.platform or not _reachable(services, here, chat):
         # The same words whether or not there is such a chat: its existence is nobody else's business.
         raise CommandError(NOT_YOURS)
-    await require_admin_of(services, actor, Elsewhere(chat.ref))
+    await require_admin_of(services, actor, Elsewhere(chat.ref, chat.kind))
     return chat
 
 
 async def require_admin_of(services: Services, actor: Actor, chat: Elsewhere) -> None:
     """Raises CommandError unless the platform says that the person administers that chat."""
-    if chat.admin is not None:
+    if chat.kind is ChatKind.PRIVATE:
+        admin = False  # it is its person's, and never set up from elsewhere
+    elif chat.admin is not None:
         admin = chat.admin
     else:
         adapter = services.adapters[chat.chat.platform]

@@ -17,6 +17,10 @@ LONGEST_SILENCE = timedelta(seconds=30)
 """Where looks never pause, they are told of in the midst of others."""
 
 
+SHORTEST_SILENCE = timedelta(minutes=1)
+"""Sources come to their turn one by one: what fails within a minute is told together."""
+
+
 class Look(Enum):
     """How a look at a source went."""
 
@@ -34,7 +38,9 @@ class Outages:
         self._last: dict[int, tuple[str, Look]] = {}
         self._told: set[int] = set()
         """Of those that can't be read, the ones that the operator has heard of."""
-        self._network = True
+        self._unreached: set[int] = set()
+        """The sources that could not be reached when the network was told to be gone; empty while it is there."""
+        self._spoke_at: datetime | None = None
         self._samples = False
         self._news_since: datetime | None = None
 
@@ -49,34 +55,41 @@ class Outages:
     def keep(self, source_ids: Collection[int], urls: Collection[str]) -> None:
         """Nothing but these is read from now on."""
         self._last = {key: last for key, last in self._last.items() if key in source_ids or last[0] in urls}
+        self._unreached &= self._last.keys()
 
     def tell(self, now: datetime, *, at_rest: bool) -> None:
         """Log what has changed, if anything has. ``at_rest``: nothing is being looked at, and nothing is due."""
         if self._news_since is None or not (at_rest or now - self._news_since >= LONGEST_SILENCE):
             return
-        self._news_since = None
-        looks = [look for _, look in self._last.values()]
+        if self._spoke_at is not None and now - self._spoke_at < SHORTEST_SILENCE:
+            return
+        self._news_since, self._spoke_at = None, now
+        unreached = {key for key, (_, look) in self._last.items() if look is Look.UNREACHED}
         failing = {key for key, (_, look) in self._last.items() if look is not Look.WELL}
-        if len(looks) > 1 and all(look is Look.UNREACHED for look in looks):
-            self._tell_no_network(len(looks))
+        # A source on this machine answers without a network, too.
+        if self._unreached and self._unreached <= unreached:
+            pass
+        elif len(unreached) > 1 and len(unreached) == len(self._last):
+            self._tell_no_network(unreached)
         else:
             self._tell_failing(failing)
         self._told = failing
 
-    def _tell_no_network(self, sources: int) -> None:
-        if self._network:
-            goes_on = "the sample stories go on" if self._samples else "everything else goes on"
-            log.warning(f"no network: no source could be reached; {goes_on}", sources=sources)
-        self._network = False
+    def _tell_no_network(self, unreached: set[int]) -> None:
+        goes_on = "the sample stories go on" if self._samples else "everything else goes on"
+        log.warning(f"no network: no source could be reached; {goes_on}", sources=len(unreached))
+        self._unreached = unreached
 
     def _tell_failing(self, failing: set[int]) -> None:
-        if not self._network:
+        if self._unreached:
             # The others come back one by one, as their turn comes.
             log.info("the network is back", not_yet_read=len(failing))
         elif failing - self._told:
             log.warning(
-                "sources could not be read; /sources tells why", new=len(failing - self._told), all=len(failing)
+                "sources could not be read; `newstally check` tells why",
+                new=len(failing - self._told),
+                all=len(failing),
             )
         elif self._told and not failing:
             log.info("no source has a problem any more")
-        self._network = True
+        self._unreached = set()

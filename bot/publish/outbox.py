@@ -27,7 +27,8 @@ SEEDS_AT_ONCE = 200
 class Outbox:
     """Sends what is owed. `sweep` may be called at any time and as often as one likes.
 
-    ``on_posted`` is told each delivery that became a post, so that reactions which came before that can be counted.
+    ``on_posted`` is told each delivery that became a post, so that reactions which came before that can be counted, and
+    each one of which only what was heard meanwhile can tell whether it did.
     """
 
     def __init__(
@@ -129,7 +130,8 @@ class Outbox:
         """What became of an attempt that the last run did not finish, or of which we could not find out so far?"""
         problem = Phrase("The product stopped while this was being sent.")
         try:
-            await self._resolve(cut.id, cut.chat, cut.attempts, problem)
+            if await self._db.read(deliveries.is_cut_off, cut):
+                await self._resolve(cut.id, cut.chat, cut.attempts, problem)
         except Exception:
             log.exception("finding out about an attempt failed", delivery=cut.id)
 
@@ -144,6 +146,7 @@ class Outbox:
         else:
             log.warning("post unconfirmed", platform=chat.platform, delivery=delivery_id)
             await self._db.write(deliveries.give_up, delivery_id, deliveries.State.UNCONFIRMED, problem)
+            await self._on_posted(delivery_id)
 
     async def _look_for(
         self, adapter: FindsOwnPosts, delivery_id: int, chat: ChatRef, attempts: int, problem: Phrase

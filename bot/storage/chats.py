@@ -56,6 +56,7 @@ class Duties:
     waiting: int
     unconfirmed: int
 
+
 STILL_NEWS = timedelta(hours=1)
 """What waits no longer than this is sent to a chat that was out of reach: rights are often given back at once."""
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, Select, and_, exists, func, literal, select, update
+from sqlalchemy import Connection, Select, and_, delete, exists, func, literal, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.model import ChatRef, MessageRef, Phrase, Story
 from bot.storage.phrases import phrase_to_json
+from bot.storage.plan import PRESS
 from bot.storage.story_rows import story_columns, story_from
-from bot.storage.tables import chat, delivery, entry, post, source, story, subscription, subscription_cursor
+from bot.storage.tables import chat, delivery, entry, fact, post, source, story, subscription, subscription_cursor
 
 FIRST_CONTACT = 3
 """How many stories a chat gets at once of something it has just begun to follow."""
@@ -229,6 +230,7 @@ def mark_posted(
     connection: Connection, delivery_id: int, message: MessageRef, language: str, revision: int, now: datetime
 ) -> None:
     """The platform confirmed it. ``language`` and ``revision`` tell what the post shows."""
+    _drop_guess(connection, delivery_id, message)
     connection.execute(
         upsert(post)
         .values(
@@ -251,6 +253,17 @@ def mark_posted(
             problem=None,
         )
     )
+
+
+def _drop_guess(connection: Connection, delivery_id: int, message: MessageRef) -> None:
+    """Forget another message that a copy made us take for this post. A press would have proven it."""
+    known = select(post.c.native_chat, post.c.message_id).where(
+        post.c.delivery_id == delivery_id, post.c.mirror.is_(False)
+    )
+    others = [row for row in connection.execute(known).all() if tuple(row) != (message.chat.id, message.id)]
+    pressed = select(fact.c.seq).where(fact.c.delivery_id == delivery_id, fact.c.token == PRESS)
+    if others and connection.execute(pressed.limit(1)).first() is None:
+        connection.execute(delete(post).where(post.c.delivery_id == delivery_id))
 
 
 def put_back(connection: Connection, delivery_id: int, next_try_at: datetime, problem: Phrase | None) -> None:
@@ -280,6 +293,14 @@ def cut_off(connection: Connection, platforms: Sequence[str], now: datetime) -> 
         .order_by(delivery.c.id)
     )
     return [CutOff(row.id, row.chat_id, ChatRef(row.platform, row.native_id, row.topic), row.attempts) for row in rows]
+
+
+def is_cut_off(connection: Connection, cut: CutOff) -> bool:
+    """Whether that attempt still has no end: its sender may have come to one since it was read."""
+    found = select(literal(1)).where(
+        delivery.c.id == cut.id, delivery.c.state == State.SENDING, delivery.c.attempts == cut.attempts
+    )
+    return connection.execute(found).first() is not None
 
 
 def look_later(connection: Connection, delivery_id: int, at: datetime) -> None:

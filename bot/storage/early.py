@@ -21,7 +21,7 @@ from bot.events import (
     Removed,
     WholeSet,
 )
-from bot.model import Actor, ChatRef, MessageRef
+from bot.model import Actor, ChatRef, MessageRef, Span
 from bot.storage.hot import Hot, element
 from bot.storage.tables import chat, delivery, early_event, post
 
@@ -74,6 +74,22 @@ _OF_MESSAGES = Hot(
 )
 
 _DROP = Hot(delete(early_event).where(early_event.c.id == bindparam("row")), "row")
+
+_COPIES = (
+    select(early_event.c.payload)
+    .where(
+        early_event.c.mirror_chat > "",
+        select(delivery.c.id)
+        .join(chat, chat.c.id == delivery.c.chat_id)
+        .where(
+            chat.c.platform == early_event.c.platform,
+            chat.c.native_id == early_event.c.native_chat,
+            delivery.c.state == "unconfirmed",
+        )
+        .exists(),
+    )
+    .order_by(early_event.c.id)
+)
 
 # Only what may become a post of ours is worth keeping: in a chat where an attempt's end isn't known yet, and on a copy
 # of such a message. All else that members react to is none of our business.
@@ -130,6 +146,13 @@ def take(connection: Connection, messages: Iterable[MessageKey]) -> list[EarlyEv
     return [_event(json.loads(payload)) for _, payload in rows]
 
 
+def copies(connection: Connection) -> list[EarlyEvent]:
+    """What was kept of copies in chats where it isn't known of an attempt whether it arrived. It stays kept."""
+    if _ANY.all(connection) == [(0,)]:
+        return []
+    return [_event(payload) for payload in connection.execute(_COPIES).scalars()]
+
+
 def known_since(connection: Connection, limit: int) -> list[MessageKey]:
     """Messages for which something is still kept although they are known by now."""
     rows = connection.execute(
@@ -178,14 +201,17 @@ def _payload(event: EarlyEvent) -> dict[str, Any]:
             return {"message": _message(message), "totals": dict(totals)}
         case ButtonPressed(message=message, actor=actor, button=button, event_id=event_id):
             return {"message": _message(message), "voter": _actor(actor), "button": button, "event": event_id}
-        case PostMirrored(original=original, mirror=mirror):
-            return {"message": _message(original), "mirror": _message(mirror)}
+        case PostMirrored(original=original, mirror=mirror, headline=headline):
+            told = headline and [headline.text, headline.url]
+            return {"message": _message(original), "mirror": _message(mirror), "headline": told}
 
 
 def _event(payload: dict[str, Any]) -> EarlyEvent:
     message = _message_from(payload["message"])
     if "mirror" in payload:
-        return PostMirrored(message, _message_from(payload["mirror"]))
+        told = payload.get("headline")
+        headline = told and Span(told[0], url=told[1])
+        return PostMirrored(message, _message_from(payload["mirror"]), headline)
     if "totals" in payload:
         return ReactionsCounted(message, payload["totals"])
     voter = payload["voter"] and Actor(*payload["voter"])

@@ -71,7 +71,8 @@ _UNSETTLED_IN = (
     .where(
         chat.c.platform == bindparam("platform"),
         chat.c.native_id == bindparam("native_chat"),
-        delivery.c.state.in_(("sending", "unconfirmed")),
+        # One that is being sent may not have left yet, and a stranger's post can begin with the same words.
+        delivery.c.state == "unconfirmed",
     )
 )
 _CONFIRM = (
@@ -147,7 +148,7 @@ def _pressed(connection: Connection, batch: Sequence[VoteEvent], known: Containe
 
 
 def _copied(connection: Connection, batch: Sequence[VoteEvent], known: Container[MessageKey]) -> dict[MessageKey, int]:
-    """Copies of messages that we don't know, with title and address of only one unsettled delivery in that chat."""
+    """Copies of messages that we don't know, with title and address of only one unconfirmed delivery in that chat."""
     found: dict[MessageKey, int] = {}
     for event in batch:
         if not isinstance(event, PostMirrored) or event.headline is None or message_key(event.original) in known:

@@ -24,7 +24,7 @@ class Outcome(Enum):
     JOINED = "joined"
     """Two rows became one: what it follows may have to be read anew."""
     LATER = "later"
-    """Nothing yet, because a post that both rows owe is just being sent."""
+    """Nothing yet, because something is just being sent for one of the two rows."""
 
 
 def known_as(connection: Connection, named: ChatRef) -> ChatRef:
@@ -116,7 +116,9 @@ def _owed_twice(connection: Connection, one: int, other: int) -> list[tuple[tupl
 
 
 def _in_the_air(connection: Connection, one: int, other: int) -> bool:
-    return any(State.SENDING in (a[1], b[1]) for a, b in _owed_twice(connection, one, other))
+    """Whether a sender is at work for either: it knows its delivery by the row's present id and name."""
+    under_way = exists().where(delivery.c.chat_id.in_((one, other)), delivery.c.state == State.SENDING)
+    return bool(connection.execute(select(under_way)).scalar())
 
 
 def _move_deliveries(connection: Connection, goes: int, keeps: int) -> None:

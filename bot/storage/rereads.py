@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, func, literal, select, tuple_
 
-from bot.model import ChatRef, MessageRef
+from bot.model import ChatRef, MessageRef, Phrase
+from bot.storage import chats
 from bot.storage.plan import PRESS
 from bot.storage.standing import OPEN
 from bot.storage.tables import UtcDateTime, chat, delivery, fact, post
@@ -39,6 +40,12 @@ def chats_in(connection: Connection, ref: ChatRef, open_after: datetime) -> list
     own = own.where(chat.c.topic == ref.topic) if ref.topic else own
     concerned = _CHATS.where(delivery.c.chat_id.in_(own))
     return list(connection.execute(concerned, {"open_after": open_after}).scalars())
+
+
+def paused_otherwise(connection: Connection, platform: str, reason: Phrase) -> list[ChatRef]:
+    """The chats of a platform that are paused for another reason than this one."""
+    known = [chats.by_ref(connection, ref) for ref in chats.paused(connection, platform)]
+    return [one.ref for one in known if one is not None and one.paused != reason]
 
 
 def page(

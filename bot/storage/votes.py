@@ -77,16 +77,20 @@ def record_batch(connection: Connection, rules: VotingRules, batch: Sequence[Vot
 
 
 def adopt(connection: Connection, rules: VotingRules, delivery_id: int, now: datetime) -> BatchOutcome:
-    """A delivery has become a post: count what was heard of its message before, and have its story looked at."""
+    """A delivery has become a post, or only others know whether it has: count what was heard of its message before, and
+    have its story looked at."""
+    outcome = _learn_from_copies(connection, rules, now)
     story_id, messages = known_posts.of_delivery(connection, delivery_id)
-    outcome = _adopt_early(connection, rules, messages, now)
+    outcome.changed.update(_adopt_early(connection, rules, messages, now).changed)
     outcome.changed.update(() if story_id is None else (story_id,))
     return outcome
 
 
 def sweep(connection: Connection, rules: VotingRules, now: datetime) -> BatchOutcome:
     """Count what a crash kept from being adopted, and forget what is too old."""
-    outcome = _adopt_early(connection, rules, early.known_since(connection, ADOPTED_AT_ONCE), now)
+    outcome = _learn_from_copies(connection, rules, now)
+    kept = early.known_since(connection, ADOPTED_AT_ONCE)
+    outcome.changed.update(_adopt_early(connection, rules, kept, now).changed)
     early.forget(connection, now)
     connection.execute(delete(seen_event).where(seen_event.c.seen_at < now - SEEN_FOR))
     return outcome
@@ -142,18 +146,35 @@ def _record(
     connection: Connection, rules: VotingRules, batch: Sequence[VoteEvent], now: datetime, *, again: bool
 ) -> BatchOutcome:
     replayed = set() if again else _note_seen(connection, batch, now)
-    open_after = now - rules.open_for
     keys = [message_key(about(event)) for event in batch]
-    mirrors = [message_key(event.mirror) for event in batch if isinstance(event, PostMirrored)]
-    known = known_posts.find(connection, {*keys, *mirrors}, open_after)
     outcome = BatchOutcome()
+    known = _learn(connection, rules, batch, now, outcome)
+    sorted_out = _sort_out(connection, batch, [known.get(key) for key in keys], replayed, now)
+    _count(connection, rules, sorted_out, outcome)
+    return outcome
+
+
+def _learn(
+    connection: Connection, rules: VotingRules, batch: Sequence[VoteEvent], now: datetime, outcome: BatchOutcome
+) -> dict[MessageKey, KnownPost]:
+    """The posts that events are about, also those that they make known, with what was heard of them before."""
+    open_after = now - rules.open_for
+    keys = {message_key(about(event)) for event in batch}
+    keys.update(message_key(event.mirror) for event in batch if isinstance(event, PostMirrored))
+    known = known_posts.find(connection, keys, open_after)
     for new in known_posts.learn(connection, batch, known, now, open_after):
         outcome.changed.add(new.story)
         outcome.found.update(() if new.mirror else (new.delivery,))
     if known:
         outcome.changed.update(_adopt_early(connection, rules, known, now).changed)
-    sorted_out = _sort_out(connection, batch, [known.get(key) for key in keys], replayed, now)
-    _count(connection, rules, sorted_out, outcome)
+    return known
+
+
+def _learn_from_copies(connection: Connection, rules: VotingRules, now: datetime) -> BatchOutcome:
+    """What copies were heard of while an attempt was under way may tell that it arrived, once it is unconfirmed."""
+    outcome = BatchOutcome()
+    if copies := early.copies(connection):
+        _learn(connection, rules, copies, now, outcome)
     return outcome
 
 

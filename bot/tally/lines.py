@@ -105,7 +105,13 @@ class Lines:
         self._asleep.clear()
 
     def begin(self, chat: str, order: int) -> None:
-        """Ask about all open posts of a chat, from the newest on; what was being asked about it is void."""
+        """Ask about all open posts of a chat, from the newest on; what was being asked about it is void.
+
+        What was not gone through yet was missed before ``order``, and must not count as newer than what was told since.
+        """
+        unfinished = self._lines.get(chat)
+        if unfinished is not None and unfinished.walk is not Walk.DONE:
+            order = unfinished.order
         line = self._lines[chat] = Line(chat, order)
         self._first.append(line)
 

@@ -257,19 +257,20 @@ class Rereader:
         """A moderator's clear meanwhile makes all of it stale, and so does news of more that was missed."""
         post, now = duty.post, self._clock()
         known: dict[str, int | None] = dict.fromkeys(place.emoji)
-        if duty.walk is not Walk.DONE:
-            counted = await self._db.read(rereads.counted, post.delivery_id)
-            known = _known(place.emoji, counted, duty.walk)
-        if not known:
-            return
         kind = Traffic.LOOK if duty.walk is Walk.VOTERS else Traffic.EDIT
         with self._recorder.watching(post.message) as meanwhile:
+            if duty.walk is not Walk.DONE:
+                counted = await self._db.read(rereads.counted, post.delivery_id)
+                known = _known(place.emoji, counted, duty.walk)
+            if not known:
+                return
             voters = await place.adapter.reread(post.message, known, kind)
             if not place.lines.holds(line):
                 return
-            if meanwhile.cleared:
+            if meanwhile.cleared or (meanwhile.fresh and duty.walk is not Walk.DONE):
+                # Numbers that were right by what we counted before say nothing any more: then all is asked for.
                 line.ask_again(duty.attempt, now)
-            elif voters:
+            if voters and not meanwhile.cleared:
                 # Without a pause since the look at `meanwhile`: what is told after this is recorded after it.
                 await self._recorder.record(
                     ReactionsRead(post.message, voters, line.order, fresher=frozenset(meanwhile.fresh))

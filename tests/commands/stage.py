@@ -18,7 +18,7 @@ from bot.errors import NewstallyError
 from bot.events import ButtonPressed, ChatJoined, CommandInvoked
 from bot.i18n import Catalogues
 from bot.model import Actor, Ballot, Button, Card, ChatKind, ChatRef, MessageRef, Phrase
-from bot.ports import Answer, Capabilities, ChatAdapter, Dispatch, KnowsAdmins
+from bot.ports import Answer, Capabilities, ChatAdapter, Dispatch, KnowsAdmins, Traffic
 from bot.storage import chats, subscriptions
 from bot.storage.chats import Chat, SettingChange
 from bot.storage.database import Database, open_database
@@ -45,7 +45,7 @@ class Village(ChatAdapter, KnowsAdmins):
         self.allows: Capabilities | NewstallyError = Capabilities()
         self.broken: NewstallyError | None = None
 
-    async def capabilities(self, chat: ChatRef) -> Capabilities:
+    async def capabilities(self, chat: ChatRef, kind: Traffic = Traffic.ANSWER) -> Capabilities:
         if isinstance(self.allows, NewstallyError):
             raise self.allows
         return self.allows

@@ -88,6 +88,14 @@ async def test_a_private_chat_is_nobody_elses(stage):
     assert refusal(await stage.types(f"/language @{chat.id} fr"), NOT_YOURS)
 
 
+async def test_a_private_chat_that_is_named_by_parameter_is_nobody_elses(stage):
+    alone = Elsewhere(ChatRef("village", "boris"), ChatKind.PRIVATE, admin=True)
+    stage.adapter.admins.add((alone.chat, ADMIN.id))
+    for about in (alone, replace(alone, admin=None)):
+        assert refusal(await gives(stage, "language", about=about, arguments={"language": "fr"}), NOT_YOURS)
+    assert await stage.db.read(chats.by_ref, alone.chat) is None
+
+
 async def test_choosing_the_channel_where_one_is_is_choosing_nothing(stage):
     here = Elsewhere(GROUP, ChatKind.GROUP, "The square", admin=True)
     answer = await stage.commands.invoke(

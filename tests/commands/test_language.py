@@ -6,7 +6,7 @@ import pytest
 
 from bot.commands.language import language_named
 from bot.errors import PlatformDown
-from bot.model import LANGUAGE_NAMES, LANGUAGES, Actor, ChatKind, Phrase
+from bot.model import LANGUAGE_NAMES, LANGUAGES, Actor, ChatKind, ChatRef, Phrase
 from tests.commands.stage import ADMIN, GROUP, MEMBER, button, buttons, refusal, said
 
 ONLY_ADMINS = Phrase("Only the admins of this chat can change that.")
@@ -133,3 +133,12 @@ async def test_each_topic_has_its_own_language(stage):
     await stage.types("/language fr", chat=topic, kind=ChatKind.TOPIC)
     assert (await stage.chat()).language == "de"
     assert (await stage.chat(topic)).language == "fr"
+
+
+async def test_a_room_keeps_the_language_that_its_address_names(stage):
+    room = ChatRef("village", "de")
+    stage.adapter.admins.add((room, ADMIN.id))
+    await stage.types("/language de", chat=room, kind=ChatKind.ROOM)
+    told = await stage.types("/language fr", chat=room, kind=ChatKind.ROOM)
+    assert "Each language has a room of its own: choose yours at the top of the page." in said(told)
+    assert (await stage.chat(room)).language == "de"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 from structlog.testing import capture_logs
 
-from bot.gather.outages import LONGEST_SILENCE, Look, Outages
+from bot.gather.outages import LONGEST_SILENCE, SHORTEST_SILENCE, Look, Outages
 from bot.storage.sources import SourceForPoll
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+MINUTES = count()
 WELL, FAILED, UNREACHED = Look.WELL, Look.FAILED, Look.UNREACHED
 
 
@@ -19,15 +21,16 @@ def source(key: int, url: str = "") -> SourceForPoll:
 
 def told(outages: Outages, looks: dict[int, Look], *, at_rest: bool = True) -> list[tuple[str, str]]:
     """The lines after these looks."""
+    now = NOW + next(MINUTES) * 2 * SHORTEST_SILENCE
     with capture_logs() as lines:
         for key, look in looks.items():
-            outages.saw(source(key), look, NOW)
-        outages.tell(NOW, at_rest=at_rest)
+            outages.saw(source(key), look, now)
+        outages.tell(now, at_rest=at_rest)
     return [(line["log_level"], line["event"]) for line in lines]
 
 
 NO_NETWORK = ("warning", "no network: no source could be reached; everything else goes on")
-SOME = ("warning", "sources could not be read; /sources tells why")
+SOME = ("warning", "sources could not be read; `newstally check` tells why")
 BACK = ("info", "the network is back")
 WELL_AGAIN = ("info", "no source has a problem any more")
 
@@ -65,14 +68,34 @@ def test_sources_that_fail_are_told_together_and_again_only_when_others_do() -> 
     assert told(outages, {1: WELL}) == []
 
 
+def test_what_fails_one_by_one_is_told_together() -> None:
+    outages = Outages()
+    with capture_logs() as lines:
+        for second in range(59):
+            outages.saw(source(second), FAILED, NOW)
+            outages.tell(NOW + timedelta(seconds=second), at_rest=True)
+        assert len(lines) == 1
+        outages.tell(NOW + SHORTEST_SILENCE, at_rest=True)
+    assert [line["new"] for line in lines] == [1, 58]
+
+
+def test_a_source_that_needs_no_network_does_not_bring_it_back() -> None:
+    outages = Outages()
+    assert told(outages, {1: UNREACHED, 2: UNREACHED}) == [NO_NETWORK]
+    assert told(outages, {3: WELL}) == []
+    assert told(outages, {1: FAILED}) == [BACK]
+
+
 def test_one_source_alone_says_nothing_of_the_network() -> None:
     assert told(Outages(), {1: UNREACHED}) == [SOME]
 
 
 def test_nothing_is_told_in_the_midst_of_looks_unless_they_never_pause() -> None:
     outages = Outages()
-    assert told(outages, {1: UNREACHED, 2: UNREACHED}, at_rest=False) == []
+    outages.saw(source(1), UNREACHED, NOW)
+    outages.saw(source(2), UNREACHED, NOW)
     with capture_logs() as lines:
+        outages.tell(NOW, at_rest=False)
         outages.tell(NOW + LONGEST_SILENCE - timedelta(seconds=1), at_rest=False)
         assert lines == []
         outages.tell(NOW + LONGEST_SILENCE, at_rest=False)

@@ -316,6 +316,64 @@ async def test_an_attempt_cut_off_by_a_crash_is_found_or_sent_again(world: World
     assert await world.states() == {"posted": 2}
 
 
+class Gated:
+    """A database of which one read answers late, with what it found before."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self.write = db.write
+        self.read_it = asyncio.Event()
+        self.answer = asyncio.Event()
+        self.answer.set()
+
+    async def read(self, function, *arguments):
+        found = await self._db.read(function, *arguments)
+        if function is deliveries.cut_off:
+            self.read_it.set()
+            await self.answer.wait()
+        return found
+
+
+class Slow(FindingAdapter):
+    """Sends when it is let go, and counts how often it looks for its posts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = asyncio.Event()
+        self.go = asyncio.Event()
+        self.looked = 0
+
+    async def send(self, chat, card, *, key):
+        self.asked.set()
+        await self.go.wait()
+        return await super().send(chat, card, key=key)
+
+    async def find(self, chat, button):
+        self.looked += 1
+        return await super().find(chat, button)
+
+
+async def test_an_attempt_that_ends_while_the_cut_off_ones_are_read_is_not_looked_for(world: World) -> None:
+    adapter, gated = Slow(), Gated(world.db)
+    outbox = Outbox(gated, {"memory": adapter}, Catalogues(), world.clock, world.on_posted)  # type: ignore[arg-type]
+    await world.follow(1)
+    await world.tell("a")
+    async with asyncio.timeout(20), asyncio.TaskGroup() as senders:
+        await outbox.sweep(senders)
+        await adapter.asked.wait()
+        gated.read_it.clear()
+        gated.answer.clear()
+        second = asyncio.create_task(outbox.sweep(senders))
+        await gated.read_it.wait()
+        adapter.go.set()
+        while await world.states() != {"posted": 1} or not world.posted:
+            await world.db.read(lambda connection: None)
+        gated.answer.set()
+        await second
+    assert adapter.looked == 0
+    assert len(world.posted) == 1
+
+
 async def test_seeds_come_after_the_posts_and_a_refusal_to_seed_is_final(world: World) -> None:
     await world.tell("a", "b")
     await world.follow(1)

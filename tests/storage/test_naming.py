@@ -209,3 +209,16 @@ async def test_rows_are_not_joined_while_a_post_that_both_owe_is_being_sent(db):
     )
     assert await db.write(naming.identify, NAMED, OWN) is Outcome.JOINED
     assert (await only_chat(db)).ref == OWN
+
+
+@pytest.mark.parametrize("under_way", [NAMED, OWN])
+async def test_rows_are_not_joined_while_either_sends_something(db, under_way):
+    def rows(connection):
+        add_post(connection, add_story(connection), NAMED, "1")
+        add_post(connection, add_story(connection), OWN, "2")
+        return add_delivery(connection, add_story(connection), under_way, "sending")
+
+    sending = await db.write(rows)
+    assert await db.write(naming.identify, NAMED, OWN) is Outcome.LATER
+    await db.write(deliveries.mark_posted, sending, MessageRef(OWN, "3"), "en", 1, NOW)
+    assert await db.write(naming.identify, NAMED, OWN) is Outcome.JOINED

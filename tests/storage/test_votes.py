@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import func, insert, select, update
 
 from bot.events import Cleared, PostMirrored, ReactionsChanged, ReactionsCounted, Removed, WholeSet
-from bot.model import ChatRef, MessageRef, Span, Tally
-from bot.storage import ledger, posts, votes
+from bot.model import ChatRef, MessageRef, Phrase, Span, Tally
+from bot.storage import deliveries, ledger, posts, votes
 from bot.storage.database import open_database
 from bot.storage.tables import early_event, rejected_fact, seen_event, tally, voter
 from bot.storage.tables import story as told
@@ -367,11 +367,10 @@ async def _address(db, story_id, url):
     await db.write(lambda connection: connection.execute(update(told).where(told.c.id == story_id).values(url=url)))
 
 
-@pytest.mark.parametrize("state", ["sending", "unconfirmed"])
-async def test_a_copy_with_its_title_and_address_confirms_a_post_and_brings_its_reactions_along(db, state):
+async def test_a_copy_with_its_title_and_address_confirms_a_post_and_brings_its_reactions_along(db):
     story_id = await db.write(add_story)
     await _address(db, story_id, "https://news.example")
-    delivery = await db.write(add_delivery, story_id, ROOM, state)
+    delivery = await db.write(add_delivery, story_id, ROOM, "unconfirmed")
     await record(db, react(ROOM, "5", "ann", "👍"))
 
     copied = PostMirrored(MessageRef(ROOM, "5"), MessageRef(YARD, "77"), HEADLINE)
@@ -382,6 +381,44 @@ async def test_a_copy_with_its_title_and_address_confirms_a_post_and_brings_its_
     assert await db.read(tallies_of, story_id) == {"room": (2, 0), "everywhere": (2, 0)}
 
 
+@pytest.mark.parametrize("settles", ["at once", "at a sweep"])
+async def test_a_copy_heard_of_while_its_post_is_being_sent_counts_once_that_remains_unconfirmed(db, settles):
+    story_id = await db.write(add_story)
+    await _address(db, story_id, "https://news.example")
+    delivery = await db.write(add_delivery, story_id, ROOM)
+    copied = PostMirrored(MessageRef(ROOM, "5"), MessageRef(YARD, "77"), HEADLINE)
+    await record(db, copied, react(YARD, "77", "bob", "👍"))
+    assert (await db.read(delivery_row, delivery)).state == "sending"
+
+    await db.write(deliveries.give_up, delivery, deliveries.State.UNCONFIRMED, Phrase("x"))
+    if settles == "at once":
+        outcome = await db.write(votes.adopt, RULES, delivery, NOW)
+    else:
+        outcome = await db.write(votes.sweep, RULES, NOW)
+
+    assert (outcome.found, outcome.changed) == ({delivery}, {story_id})
+    assert (await db.read(delivery_row, delivery)).state == "posted"
+    assert await db.read(posts_of, delivery) == [("5", False), ("77", True)]
+    assert await db.read(tallies_of, story_id) == {"room": (1, 0), "everywhere": (1, 0)}
+    assert await db.read(_count, early_event) == 0
+
+
+async def test_what_the_platform_confirms_takes_the_place_of_what_a_copy_seemed_to_tell(db):
+    story_id = await db.write(add_story)
+    await _address(db, story_id, "https://news.example")
+    delivery = await db.write(add_delivery, story_id, ROOM, "unconfirmed")
+    await record(db, PostMirrored(MessageRef(ROOM, "5"), MessageRef(YARD, "77"), HEADLINE))
+    await db.write(deliveries.mark_posted, delivery, MessageRef(ROOM, "6"), "en", 1, NOW)
+    assert await db.read(posts_of, delivery) == [("6", False)]
+
+
+async def test_what_a_press_has_proven_stays_a_post_beside_another(db):
+    delivery = await db.write(add_delivery, await db.write(add_story), ROOM)
+    await record(db, press(ROOM, "5", "ann", delivery, BULL, "1"))
+    await db.write(deliveries.mark_posted, delivery, MessageRef(ROOM, "6"), "en", 1, NOW)
+    assert await db.read(posts_of, delivery) == [("5", False), ("6", False)]
+
+
 @pytest.mark.parametrize(
     ("headline", "ref", "states"),
     [
@@ -390,9 +427,10 @@ async def test_a_copy_with_its_title_and_address_confirms_a_post_and_brings_its_
         (Span("A coin rises", url="https://news.example/2"), ROOM, ["unconfirmed"]),
         (HEADLINE, HALL, ["unconfirmed"]),
         (HEADLINE, ROOM, ["waiting"]),
+        (HEADLINE, ROOM, ["sending"]),
         (HEADLINE, ROOM, ["unconfirmed", "unconfirmed"]),
     ],
-    ids=["no headline", "another title", "another address", "another chat", "not tried", "two that fit"],
+    ids=["no headline", "another title", "another address", "another chat", "not tried", "not sent", "two that fit"],
 )
 async def test_a_copy_that_proves_nothing_confirms_nothing(db, headline, ref, states):
     tried = []

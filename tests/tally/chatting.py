@@ -10,7 +10,7 @@ from datetime import timedelta
 from itertools import count
 
 from bot.model import Ballot, Button, Card, ChatRef, Line, LineKind, MessageRef, Span
-from bot.ports import Capabilities, ChatAdapter, State
+from bot.ports import Capabilities, ChatAdapter, State, Traffic
 from bot.storage.posts import PostView
 from tests.tally.stage import BALLOT, NOW
 
@@ -54,7 +54,7 @@ class MemoryChat(ChatAdapter, Awaited):
     async def shows(self, ref: ChatRef, text: str, message_id: str = "1") -> None:
         await self.until(lambda: self.text(ref, message_id) == text)
 
-    async def capabilities(self, chat):
+    async def capabilities(self, chat, kind=Traffic.ANSWER):
         return Capabilities()
 
     async def send(self, chat, card, *, key):

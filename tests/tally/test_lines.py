@@ -87,11 +87,26 @@ def test_what_begins_anew_or_is_forgotten_does_not_count_any_more():
     lines.begin("a", 2)
     assert not lines.holds(a)
     lines.give_back(a, NOW)
-    assert (take(lines).order, lines.take(NOW)) == (2, None)
+    assert (take(lines) is not a, lines.take(NOW)) == (True, None)
     lines.forget()
     assert not lines.holds(b)
     assert lines.give_back(b, NOW), "nothing is left"
     assert lines.wakes_at() is None
+
+
+def test_what_begins_anew_before_it_was_gone_through_is_as_old_as_before():
+    lines = begun("a")
+    line = take(lines)
+    lines.begin("a", 5)
+    assert take(lines).order == 1
+    lines.give_back(line, NOW)
+
+    lines = begun("a")
+    line = take(lines)
+    line.ask_again(Attempt(1), NOW + MINUTE)
+    walks(lines, line, 2)
+    lines.begin("a", 5)
+    assert take(lines).order == 5
 
 
 def test_a_line_ends_with_its_last_post():

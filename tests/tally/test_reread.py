@@ -20,6 +20,7 @@ from bot.storage.database import open_database
 from bot.storage.tables import delivery
 from bot.tally.recorder import Recorder
 from bot.tally.reread import AT_ONCE, ODDITIES, Rereader
+from bot.tally.returning import LEFT
 from tests.tally.chatting import MemoryChat, Time
 from tests.tally.stage import (
     BULL,
@@ -51,11 +52,17 @@ class AskedChat(MemoryChat, RereadsReactions):
         """With which it was asked last, but not in the background."""
         self.answered = 0
         self.held: asyncio.Event | None = None
+        self.turn: asyncio.Event | None = None
+        """Questions wait for it before they are asked."""
+        self.waiting = False
         self.poisoned: set[str] = set()
         """Messages about which no question is ever answered."""
         self.writable: set[str] = set()
+        self.about_rights: list[tuple[str, Traffic]] = []
 
-    async def capabilities(self, chat: ChatRef) -> Capabilities:
+    async def capabilities(self, chat: ChatRef, kind: Traffic = Traffic.ANSWER) -> Capabilities:
+        self.about_rights.append((chat.id, kind))
+        self._change()
         faults = self.faults[f"capabilities of {chat.id}"]
         if faults:
             raise faults.pop(0)
@@ -72,6 +79,10 @@ class AskedChat(MemoryChat, RereadsReactions):
         self, message: MessageRef, known: Mapping[str, int | None], kind: Traffic
     ) -> Mapping[str, frozenset[str]]:
         key = (message.chat.id, message.id)
+        if self.turn is not None:
+            self.waiting = True
+            self._change()
+            await self.turn.wait()
         if kind is Traffic.LOOK:
             self.looked.append(key)
         else:
@@ -229,6 +240,7 @@ async def test_votes_told_during_a_reread_are_not_undone_by_its_stale_answer(hou
             react(ROOM, "1", "bob", Removed("👍")),  # given and taken back, both unheard or not yet heard
             react(ROOM, "1", "cid", "👎"),
         )
+        house.chat.has(ROOM, "1", cid="👎", eve="👍")
         house.chat.held.set()
         await house.asked_about(1)
 
@@ -395,9 +407,26 @@ async def test_a_whole_set_told_meanwhile_holds_for_all_of_its_voter(house: Hous
         await house.rereader.missed("alpha")
         await house.chat.until(lambda: house.chat.asked)
         await house.tell(react(ROOM, "1", "ann", WholeSet(("👍",))))
+        house.chat.has(ROOM, "1", ann="👍", bob="👎")
         house.chat.held.set()
         await house.asked_about(1)
         await house.tally_becomes(story, 1, 1)
+
+
+async def test_a_vote_missed_is_found_though_another_is_taken_back_while_the_question_waits(house: House):
+    story, _ = await set_up(house.db, ROOM)
+    async with house.at_work():
+        await house.tell(react(ROOM, "1", "ann", "👍"))
+        house.chat.has(ROOM, "1", ann="👍", bob="👍")
+        house.chat.turn = asyncio.Event()
+        await house.rereader.missed("alpha")
+        await house.chat.until(lambda: house.chat.waiting)
+        await house.tell(react(ROOM, "1", "ann", Removed("👍")))
+        house.chat.has(ROOM, "1", bob="👍")
+        house.chat.turn.set()
+        await house.tally_becomes(story, 1, 0)
+
+    assert house.chat.known["room", "1"] == dict.fromkeys("👍🔥👎😢")
 
 
 # --- equal numbers ---
@@ -535,7 +564,7 @@ async def test_what_was_missed_in_a_chat_that_was_out_of_reach_is_asked_for_when
         house.chat.held.set()
         await house.tally_becomes(story, 2, 0)
 
-    assert house.chat.asked == [("room", "1")]
+    assert set(house.chat.asked) == {("room", "1")}
 
 
 async def test_a_chat_that_comes_back_while_it_is_asked_about_is_asked_about_anew(house: House):
@@ -551,6 +580,20 @@ async def test_a_chat_that_comes_back_while_it_is_asked_about_is_asked_about_ane
         house.chat.held.set()
         await house.asked_about(2)
         await house.tally_becomes(story, 0, 1)
+
+
+async def test_what_was_missed_stays_older_than_what_was_told_though_its_chat_comes_back_meanwhile(house: House):
+    story, _ = await set_up(house.db, ROOM)
+    async with house.at_work():
+        house.chat.has(ROOM, "1", ann="👎👍")
+        house.chat.held = asyncio.Event()
+        await house.rereader.missed("alpha")
+        await house.chat.until(lambda: house.chat.asked)
+        await house.tell(react(ROOM, "1", "ann", "👍"))
+        await house.rereader.resumed(ROOM)
+        house.chat.held.set()
+        await house.asked_about(2)
+        await house.tally_becomes(story, 1, 0)
 
 
 async def test_paused_chats_that_can_be_written_to_again_are_resumed_when_a_session_begins(house: House):
@@ -569,6 +612,26 @@ async def test_paused_chats_that_can_be_written_to_again_are_resumed_when_a_sess
         await house.tally_becomes(story, 1, 0)
 
     assert await house.db.read(chats.paused, "alpha") == [HALL]
+
+
+async def test_a_paused_chat_costs_a_question_a_day_at_most_and_none_where_we_were_sent_away(house: House):
+    await set_up(house.db, ROOM, HALL)
+    await house.db.write(chats.pause, ROOM, Phrase("no right"))
+    await house.db.write(chats.pause, HALL, LEFT)
+    async with house.at_work():
+        for hours in (0, 1, 22):
+            house.time.pass_by(hours * 3600)
+            await house.rereader.missed("alpha")
+            await house.chat.until(lambda: house.chat.about_rights)
+            for _ in range(20):
+                await house.moment()
+        assert house.chat.about_rights == [("room", Traffic.LOOK)]
+        house.time.pass_by(3601)
+        house.chat.writable = {"room"}
+        await house.rereader.missed("alpha")
+        await house.chat.until(lambda: len(house.chat.about_rights) == 2)
+        while await house.db.read(chats.paused, "alpha") != [HALL]:
+            await house.moment()
 
 
 async def test_a_press_that_shows_that_a_post_did_arrive_has_it_asked_about(house: House):

@@ -178,6 +178,19 @@ async def test_changed_rights_are_told_and_seen(world, place, core):
         assert not (await adapter.capabilities(place.chat)).posts
 
 
+async def test_it_is_told_where_a_change_lets_us_hear_what_we_did_not_hear_before(world, place, core):
+    hidden = {"deny": ["VIEW_CHANNEL"]}
+    async with world.running(core):
+        await world.server.overwrite(place.news, "bot", **hidden)
+        await world.server.overwrite(place.news, "bot", allow=["VIEW_CHANNEL"])
+        await world.server.overwrite(place.news, "everyone", deny=["ADD_REACTIONS"])
+        await world.server.set_bot_permissions(place.guild, "VIEW_CHANNEL")
+        await world.server.set_bot_permissions(place.guild, "VIEW_CHANNEL", "READ_MESSAGE_HISTORY")
+        events = await core.heard(5, ChatChanged)
+
+    assert [event.heard_anew for event in events] == [False, True, False, False, True]
+
+
 # --- the connection ---
 
 

@@ -299,3 +299,12 @@ async def test_who_may_manage_the_server_is_an_admin_of_its_chats(world, place, 
         assert not await adapter.is_admin(place.chat, bob)
         assert not await adapter.is_admin(far, ann)
         assert list(await adapter.administered(ann, [place.chat, far])) == [place.chat]
+
+
+async def test_a_direct_message_is_its_recipients_alone(world, place, core):
+    whisper = await world.server.whisper(place.bob, "hello")
+    alone = ChatRef("discord", whisper.channel.id)
+    async with world.running(core) as adapter:
+        assert await adapter.is_admin(alone, Actor("discord", place.bob.id))
+        assert not await adapter.is_admin(alone, Actor("discord", place.ann.id))
+        assert list(await adapter.administered(Actor("discord", place.ann.id), [alone])) == []

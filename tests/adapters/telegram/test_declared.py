@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+from bot.errors import StorageError
 from bot.events import ChatDescribed, ChatJoined
-from bot.model import ChatKind, ChatRef
+from bot.model import ChatKind, ChatRef, Phrase
 from bot.ports import State, Traffic
 from tests.adapters.telegram.test_posting import place
 
@@ -66,4 +67,20 @@ async def test_what_is_no_answer_to_the_question_stops_nothing(world, core):
     async with world.running(core):
         await core.first(ChatJoined)
         await asyncio.sleep(0)
+    assert refusals == []
+
+
+async def test_what_could_not_be_stored_is_asked_again(world, core):
+    channel = world.server.create_channel("Readers", username="newsreaders")
+    world.server.add_bot(channel)
+    refusals = [StorageError(Phrase("the disk is full"))]
+
+    def reply(event):
+        if isinstance(event, ChatDescribed) and refusals:
+            raise refusals.pop()
+
+    core.replies = reply
+    world.expects = [NAMED]
+    async with world.running(core):
+        await world.server.wait_for(lambda: len(world.server.calls("getChat")) == 2)
     assert refusals == []
