@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import gather, start, votes
+from bench import gather, many, rhythm, start, votes
 from bench.figure import Figure
 
 OUTPUT = Path("bench.json")
@@ -16,7 +16,7 @@ OUTPUT = Path("bench.json")
 async def measure() -> list[Figure]:
     """Room by room, one after the other: they would disturb each other."""
     figures: list[Figure] = []
-    for room in (start, votes, gather):
+    for room in (start, votes, gather, many, rhythm):
         print(f"measuring {room.__name__} …", flush=True)
         figures += await room.measure()
     return figures

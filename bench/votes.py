@@ -165,7 +165,9 @@ def _post_stories(connection: Connection) -> None:
         chats.ensure(connection, _chat(number), ChatKind.GROUP, NOW)
     for story_id in range(1, STORIES + 1):
         connection.execute(
-            insert(story).values(id=story_id, language="en", title="x", first_seen_at=NOW, sorted_at=NOW)
+            insert(story).values(
+                id=story_id, ledger_id=story_id, language="en", title="x", first_seen_at=NOW, sorted_at=NOW
+            )
         )
         for number in range(CHATS):
             delivery_id = story_id * 100 + number

@@ -23,10 +23,14 @@ from bot.commands.services import Services
 from bot.config import DeclaredChat, Settings
 from bot.dispatch import Dispatcher
 from bot.errors import TokenRefused
+from bot.gather.apis.offers import offered, packs_of
 from bot.gather.client import GuardedClient
 from bot.gather.following import Packs
 from bot.gather.gatherer import Gatherer
-from bot.gather.packs import PACKS
+from bot.gather.hub import Hubs
+from bot.gather.packs import PACKS, load_packs
+from bot.gather.reading import Reader
+from bot.gather.robots import Robots
 from bot.gather.workers import Workers
 from bot.i18n import Catalogues
 from bot.model import Card, ChatRef
@@ -43,8 +47,9 @@ from bot.ports import (
     Translators,
 )
 from bot.publish.outbox import Outbox
+from bot.publish.troubles import Troubles
 from bot.site.server import address_of, bind, loopback_address_of, serve, site_of
-from bot.storage import chats, declared, ledger, meta, retention, silence, sources
+from bot.storage import chats, declared, ledger, meta, retention, search, silence, sources
 from bot.storage.database import Database, open_database
 from bot.storage.lock import only_one
 from bot.storage.meta import Keys
@@ -66,6 +71,12 @@ SWEEP_SECONDS = 1.0
 
 REFRESH_SECONDS = 30.0
 """How often all open posts are compared with what they should show. Live changes don't wait for it."""
+
+READING_SECONDS = 5.0
+"""How often it is looked whether an article may be read: each time, one at most from each host."""
+
+HUBS_SECONDS = 60.0
+"""How often it is looked whether a hub is to be asked."""
 
 CHORES_SECONDS = 3600.0
 
@@ -120,6 +131,7 @@ class _Signals:
     """Wake the rooms; set by ticks and by each other."""
 
     gather: asyncio.Event = field(default_factory=asyncio.Event)
+    read: asyncio.Event = field(default_factory=asyncio.Event)
     publish: asyncio.Event = field(default_factory=asyncio.Event)
 
     def everything(self) -> None:
@@ -135,10 +147,13 @@ class _House:
     site: Site
     db: Database
     gatherer: Gatherer
+    hubs: Hubs | None
+    reader: Reader | None
     recorder: Recorder
     refresher: Refresher
     rereader: Rereader
     outbox: Outbox
+    troubles: Troubles
     dispatcher: Dispatcher
     translators: Translators
     adapters: Mapping[str, ChatAdapter]
@@ -149,6 +164,9 @@ class _House:
 
     async def tick(self) -> None:
         self.signals.everything()
+
+    async def read(self) -> None:
+        self.signals.read.set()
 
     async def compare_posts(self) -> None:
         await self.refresher.sweep()
@@ -165,6 +183,16 @@ class _House:
         now = utc_now()
         kept = self.settings.retention
         await self.db.write(retention.prune, now, timedelta(days=kept.entries_days), timedelta(days=kept.log_days))
+        # What the operator's command line has changed meanwhile.
+        await self.gatherer.sync_subscriptions()
+        await self._file_missing()
+
+    async def _file_missing(self) -> None:
+        """Stories that searching doesn't know: those of before it was there. In batches, so that no vote waits."""
+        below: int | None = None
+        while ids := await self.db.read(search.missing, below):
+            await self.db.write(search.index, ids)
+            below = ids[-1]
 
     def health(self) -> dict[str, Health]:
         """How each platform stands, also those that are off."""
@@ -205,12 +233,15 @@ async def run(
         db = await stack.enter_async_context(open_database(settings.storage.path))
         client = await stack.enter_async_context(GuardedClient(settings.gather, installed_version()))
         workers = await stack.enter_async_context(Workers())
+        # Of their own, so that no page that takes its time holds up a feed; they start with the first article.
+        page_workers = await stack.enter_async_context(Workers())
         house = _build(
             settings,
             site_of(settings.site, sock.getsockname()[1]),
             db,
             client,
             workers,
+            page_workers,
             sample_wire,
             real_sources,
             packs,
@@ -228,7 +259,9 @@ async def _live(
         (SWEEP_SECONDS, house.tick),
         (REFRESH_SECONDS, house.compare_posts),
         (CHORES_SECONDS, house.chores),
+        *([(HUBS_SECONDS, house.hubs.sweep)] if house.hubs is not None else []),
         (TOUCH_SECONDS, house.note_touch),
+        *([(READING_SECONDS, house.read)] if house.reader is not None else []),
     ]
     async with asyncio.TaskGroup() as tasks:
         running = [
@@ -236,7 +269,9 @@ async def _live(
             tasks.create_task(house.refresher.run(), name="refresher"),
             tasks.create_task(house.rereader.run(), name="rereader"),
             tasks.create_task(house.outbox.run(house.signals.publish), name="outbox"),
+            tasks.create_task(house.troubles.run(), name="troubles"),
             tasks.create_task(house.gatherer.run(house.signals.gather), name="gather"),
+            *([tasks.create_task(house.reader.run(house.signals.read), name="reader")] if house.reader else []),
             tasks.create_task(_serve(house, sock, epoch, say), name="site"),
             *(tasks.create_task(house.keep(adapter), name=name) for name, adapter in house.adapters.items()),
         ]
@@ -265,6 +300,7 @@ async def _serve(house: _House, sock: socket.socket, epoch: datetime | None, say
         clock=utc_now,
         sample_epoch=epoch,
         pages=pages[0] if pages else None,
+        callbacks=house.hubs,
     )
 
     def started() -> None:
@@ -284,6 +320,7 @@ def _build(
     db: Database,
     client: GuardedClient,
     workers: Workers,
+    page_workers: Workers,
     sample_wire: bool,
     real_sources: bool,
     packs: Packs | None,
@@ -292,10 +329,12 @@ def _build(
     translators = Catalogues()
     open_for = timedelta(days=settings.votes.open_days)
 
+    excerpt = settings.gather.excerpt
+
     def card_for(view: PostView) -> Card:
         standing = Standing(view.chat_tally, view.everywhere, view.totals, view.closed)
         ballot = adapters[view.message.chat.platform].ballot
-        return story_card(view.story, view.delivery_id, standing, ballot, translators(view.language))
+        return story_card(view.story, view.delivery_id, standing, ballot, translators(view.language), excerpt=excerpt)
 
     async def on_stories(_new: Iterable[int], changed: Iterable[int]) -> None:
         refresher.mark(changed)
@@ -322,7 +361,10 @@ def _build(
         utc_now,
         resolve_wire=lambda language: f"{loopback_address_of(site)}/wire/{language}.json",
         on_stories=on_stories,
-        packs=packs,
+        packs={**(load_packs() if packs is None else packs), **packs_of(settings.gather)},
+    )
+    reader = Reader(
+        db, client, page_workers, Robots(client, page_workers, utc_now), gatherer.turns, utc_now, on_stories
     )
     commands = Commands(
         Services(
@@ -330,7 +372,7 @@ def _build(
             adapters=adapters,
             translators=translators,
             gatherer=gatherer,
-            packs=PACKS if real_sources else (),
+            packs=(*PACKS, *offered(settings.gather)) if real_sources else (),
             clock=utc_now,
             on_change=signals.everything,
             version=installed_version(),
@@ -352,10 +394,13 @@ def _build(
         site=site,
         db=db,
         gatherer=gatherer,
+        hubs=Hubs(db, client, utc_now, gatherer.pushed, site.public_url) if site.public_url else None,
+        reader=reader if settings.gather.read_articles else None,
         recorder=recorder,
         refresher=refresher,
         rereader=rereader,
-        outbox=Outbox(db, adapters, translators, utc_now, on_posted),
+        outbox=Outbox(db, adapters, translators, utc_now, on_posted, excerpt=excerpt),
+        troubles=Troubles(db, adapters, translators, utc_now, asyncio.sleep),
         dispatcher=Dispatcher(db, recorder, rereader, commands, translators, utc_now),
         translators=translators,
         adapters=adapters,

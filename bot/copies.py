@@ -17,14 +17,14 @@ from bot.storage.database import open_database
 
 async def back_up(path: Path, target: Path) -> None:
     """Copy the database at ``path`` into a new file. Raises StorageError."""
-    await _must_exist(path)
+    await must_exist(path)
     async with open_database(path) as db:
         await db.backup(target)
 
 
 async def export_lines(path: Path, target: Path) -> int:
     """Write everything into ``target`` (``-``: standard output); returns how many rows. Raises StorageError."""
-    await _must_exist(path)
+    await must_exist(path)
     with _opened(target, "x") as file:
         async with open_database(path) as db:
             return await db.read(transfer.write_everything, file.write)
@@ -40,7 +40,8 @@ async def import_lines(path: Path, origin: Path) -> int:
                 raise StorageError(Phrase("The export is damaged: it is not text in UTF-8.")) from error
 
 
-async def _must_exist(path: Path) -> None:
+async def must_exist(path: Path) -> None:
+    """Raises StorageError where there is no database: what only looks at one or corrects it must not make it."""
     if not await asyncio.to_thread(path.exists):
         raise StorageError(Phrase("There is no database {path} yet.", {"path": str(path)}))
 

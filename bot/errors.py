@@ -54,8 +54,12 @@ class StorageError(NewstallyError):
 class SourceError(NewstallyError):
     """A source could not be read this time."""
 
-    def __init__(self, phrase: Phrase, *, retry_after: float | None = None, permanent: bool = False) -> None:
+    def __init__(
+        self, phrase: Phrase, *, retry_after: float | None = None, permanent: bool = False, status: int | None = None
+    ) -> None:
         super().__init__(phrase)
+        self.status = status
+        """What the server answered, where that is what went wrong."""
         self.retry_after = retry_after
         """Seconds that the server asked us to wait, if it did."""
         self.permanent = permanent

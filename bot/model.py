@@ -132,6 +132,14 @@ class Ballot:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class OutsideTally:
+    """What a news API's own readers say of a story: shown as theirs, never added to votes."""
+
+    provider: str
+    tally: Tally
+
+
 # --- stories ---------------------------------------------------------------------------------------------------------
 
 
@@ -155,6 +163,10 @@ class Story:
     """Invented, from the bundled sample wire."""
     revision: int
     """Grows with each visible change, so that posts know when they are out of date."""
+    sources: int = 1
+    """How many sources tell it."""
+    outside: tuple[OutsideTally, ...] = ()
+    """What readers of news APIs say of it."""
 
 
 # --- cards -----------------------------------------------------------------------------------------------------------

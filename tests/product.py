@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 
@@ -51,7 +52,7 @@ def items(*titles: str) -> list[Item]:
     return [
         Item(
             title=title,
-            link=f"https://news.example/{n}",
+            link=f"https://news.example/{quote(title)}",
             guid=title,
             published=NOW + timedelta(minutes=n),
             summary="So it is.",

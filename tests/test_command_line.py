@@ -112,7 +112,7 @@ async def test_it_tells_its_version(tmp_path: Path) -> None:
 async def test_help_names_every_command(tmp_path: Path) -> None:
     code, out, _ = await newstally("--help", cwd=tmp_path)
     assert code == 0
-    for command in ("run", "demo", "check", "backup", "export", "import"):
+    for command in ("run", "demo", "check", "backup", "export", "import", "stories"):
         assert f"\n  {command} " in out
 
 
@@ -189,9 +189,9 @@ async def test_a_second_product_on_the_same_database_is_refused(tmp_path: Path) 
 async def test_without_a_token_no_platform_library_is_imported(tmp_path: Path) -> None:
     script = """
 import asyncio, sys
-from bot import __main__ as line
 from bot import app
-settings = line._load(None)
+from bot.cli.command import load
+settings = load(None)
 async def main():
     stop = asyncio.Event()
     def say(text):
@@ -247,6 +247,45 @@ async def test_backup_while_running_export_and_import_carry_everything(tmp_path:
     (tmp_path / "damaged.jsonl").write_bytes(damaged)
     code, _, err = await newstally("import", "damaged.jsonl", cwd=tmp_path, NEWSTALLY_STORAGE__PATH="other.db")
     assert (code, "damaged" in err, "Traceback" in err) == (1, True, False), err
+
+
+async def test_stories_are_corrected_while_the_product_runs(tmp_path: Path) -> None:
+    async with started("run", cwd=tmp_path, NEWSTALLY_SITE__PORT=str(free_port())) as product:
+        room = address(await product.until("web room is open"))
+        async with aiohttp.ClientSession() as visitor, asyncio.timeout(30):
+
+            async def told() -> dict[int, dict[str, object]]:
+                async with visitor.get(f"{room}/api/v1/stories?limit=200") as answer:
+                    return {story["id"]: story for story in (await answer.json())["stories"]}
+
+            for language in ("de", "fr"):
+                await (await visitor.get(f"{room}/r/{language}")).read()
+            stories: dict[int, dict[str, object]] = {}
+            while {"de", "fr"} - {str(story["language"]) for story in stories.values()}:
+                stories = await told()
+                await asyncio.sleep(0.05)  # another process: there is nothing to await
+            one, two, *_ = sorted(key for key, story in stories.items() if story["language"] == "de")
+            foreign = min(key for key, story in stories.items() if story["language"] == "fr")
+            code, _, err = await newstally("stories", "merge", str(one), str(two), cwd=tmp_path)
+            assert (code, f"Story {two} is part of story {one} now." in err) == (0, True), err
+            assert "stories merged" in err
+            code, _, err = await newstally("stories", "link", str(foreign), str(one), cwd=tmp_path)
+            assert code == 0, err
+            merged = await told()
+            assert two not in merged
+            assert len(merged[one]["entries"]) == 2  # type: ignore[arg-type]
+        code, out, _ = await newstally("stories", "show", str(one), cwd=tmp_path)
+        assert (code, f"Part of it are story {two}." in out, "by the operator" in out) == (0, True, True), out
+        entry = re.findall(rf"^  (\d+)  .*\(was story {two}\)$", out, re.MULTILINE)[0]
+        code, _, err = await newstally("stories", "split", str(one), entry, cwd=tmp_path)
+        assert (code, f"They are story {two} again." in err) == (0, True), err
+        code, _, err = await newstally("stories", "unlink", str(one), str(foreign), cwd=tmp_path)
+        assert (code, "not linked any more" in err) == (0, True), err
+        for wrong in (("show", "999999"), ("merge", str(one), str(foreign)), ("unlink", str(one), str(foreign))):
+            code, _, err = await newstally("stories", *wrong, cwd=tmp_path)
+            assert (code, "Error: " in err, "Traceback" in err) == (1, True, False), err
+    code, _, err = await newstally("stories", "show", "1", cwd=tmp_path, NEWSTALLY_STORAGE__PATH="nowhere.db")
+    assert (code, "no database" in err, (tmp_path / "nowhere.db").exists()) == (1, True, False)
 
 
 async def test_check_says_that_all_is_well_and_exits_with_one_when_it_is_not(tmp_path: Path) -> None:

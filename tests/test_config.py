@@ -253,3 +253,20 @@ def test_any_file_at_all_loads_or_is_refused_in_words(tmp_path_factory: pytest.T
         assert told
     else:
         assert isinstance(loaded, Settings)
+
+
+def test_the_keys_of_news_apis_come_from_the_environment_and_are_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEWSTALLY_GATHER__COINSTATS__KEY", "cs-secret")
+    monkeypatch.setenv("NEWSTALLY_GATHER__CRYPTOPANIC__KEY", "cp-secret")
+    settings = load(None, TABLES)
+    assert {"cs-secret", "cp-secret"} <= set(secrets_of(settings))
+    assert "secret" not in repr(settings).replace("SecretStr", "")
+
+
+def test_a_table_of_topics_that_cant_be_used_is_a_fault(tmp_path: Path) -> None:
+    table = tmp_path / "topics.toml"
+    table.write_text("[ACME]\nkind = 'shop'\n")
+    with pytest.raises(ConfigError) as caught:
+        load(write(tmp_path, f"[gather]\ntopics = '{table}'"), TABLES)
+    assert "gather.topics: " in str(caught.value)
+    assert "[ACME]: kind is none of coin, company, theme" in str(caught.value)

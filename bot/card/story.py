@@ -12,6 +12,7 @@ from bot.model import (
     Card,
     Line,
     LineKind,
+    OutsideTally,
     Picture,
     Sentiment,
     Span,
@@ -21,8 +22,16 @@ from bot.model import (
     vote_button,
 )
 from bot.ports import Translator
+from bot.text import shortened
 
 NO_VOTES = Tally()
+
+EXCERPT = 320
+"""So many characters of a story's text are shown, unless the operator says otherwise: enough to know what it is about,
+and too few to stand for the article."""
+
+_PROVIDERS = {"coinstats": "CoinStats", "cryptopanic": "CryptoPanic"}
+"""Their own names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +47,19 @@ class Standing:
     """Voting has ended: the tally becomes text and the buttons go."""
 
 
-def story_card(story: Story, delivery_id: int, standing: Standing, ballot: Ballot, t: Translator) -> Card:
+def story_card(
+    story: Story, delivery_id: int, standing: Standing, ballot: Ballot, t: Translator, *, excerpt: int = EXCERPT
+) -> Card:
     """The card of a story for one chat, in that chat's language."""
     lines = [
         Line(LineKind.TITLE, (Span(story.title, Style.BOLD, url=story.url),)),
         _meta(story, t),
     ]
-    if story.lede:
-        lines.append(Line(LineKind.TEXT, (Span(story.lede),)))
+    lede = shortened(story.lede, excerpt)
+    if lede:
+        lines.append(Line(LineKind.TEXT, (Span(lede),)))
     lines.extend(_standing_lines(standing, ballot, t))
+    lines.extend(_outside(outside, t) for outside in story.outside)
     return Card(
         language=t.language,
         lines=tuple(lines),
@@ -60,6 +73,10 @@ def _meta(story: Story, t: Translator) -> Line:
     at = story.published_at or story.first_seen_at
     spans = [Span(story.source), Span(" · ")] if story.source else []
     spans.append(Span(t.moment(at), moment=at))
+    if story.sources > 1:
+        # TRANSLATORS: stands after a story's source and time: so many other sources tell the same
+        others = t.plural("also in {n} source", "also in {n} sources", story.sources - 1)
+        spans += [Span(" · "), Span(others)]
     if story.sample:
         # TRANSLATORS: a mark on invented stories that ship with the product, beside the source and the time
         spans += [Span(" · "), Span(t("Sample"), Style.BOLD)]
@@ -90,6 +107,13 @@ def _totals(totals: Mapping[str, int], ballot: Ballot, t: Translator) -> list[Li
     # TRANSLATORS: reactions in a channel, whose givers are unknown, so that they don't count as votes
     tally = Tally(counts[Sentiment.BULLISH], counts[Sentiment.BEARISH])
     return [_line(t("Anonymous reactions: bullish {bullish}, bearish {bearish}", **_counts(tally, t)))]
+
+
+def _outside(outside: OutsideTally, t: Translator) -> Line:
+    provider = _PROVIDERS.get(outside.provider, outside.provider)
+    counts = _counts(outside.tally, t)
+    # TRANSLATORS: what readers of a news site ({provider}: CoinStats, CryptoPanic) say there of a story; not our votes
+    return _line(t("on {provider}: {bullish} bullish, {bearish} bearish", provider=provider, **counts))
 
 
 def _counts(tally: Tally, t: Translator) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from bot.commands import help as help_command
-from bot.commands import language, privacy, sources, status
+from bot.commands import language, privacy, search, sources, status
 from bot.commands.request import Handler
 from bot.ports import Command
 
@@ -25,6 +25,7 @@ def registry(packs: Sequence[str]) -> Mapping[str, Registered]:
     described = (
         language.COMMAND,
         sources.declaration(packs),
+        search.COMMAND,
         status.COMMAND,
         help_command.COMMAND,
         privacy.COMMAND,
@@ -32,6 +33,7 @@ def registry(packs: Sequence[str]) -> Mapping[str, Registered]:
     handlers: tuple[Handler, ...] = (
         language.answer,
         sources.answer,
+        search.Search().answer,
         status.answer,
         partial(help_command.answer, commands=described),
         privacy.answer,

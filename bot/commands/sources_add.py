@@ -24,6 +24,8 @@ MAX_FOUND = 10
 
 _ONE_OF = re.compile(r"(\S+)(?:\s+#([0-9a-f]{8}))?")
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
+_FEED = re.compile(r"^feed:(?://)?", re.IGNORECASE)
+"""What browsers once made of the addresses of feeds: feed://a.example/x and feed:https://a.example/x."""
 _HOST = re.compile(r"[^\s/?#@]+\.[^\s/?#@.]{2,}|localhost|[0-9.]+|\[[0-9a-f:]+\]", re.IGNORECASE)
 
 LIST = "/sources list"
@@ -56,6 +58,7 @@ async def add(request: Request) -> Answer:
 
 def web_address(words: str) -> str | None:
     """The http(s) address that someone means, or None. Whether it may be fetched is for the guard to say."""
+    words = _FEED.sub("", words, count=1)
     address = words if _SCHEME.match(words) else f"https://{words}"
     try:
         parts = urlsplit(address)

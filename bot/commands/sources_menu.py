@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import timedelta
 
 from bot.card.answer import heading, in_rows, note, paragraph
+from bot.card.sources import how_it_does, linked
 from bot.commands.request import Request, command_button
+from bot.gather.apis.names import NAMES
 from bot.model import Button, ButtonRole, Line, LineKind, Phrase, Span, Style
-from bot.ports import Answer
+from bot.ports import Answer, Translator
 from bot.storage import subscriptions
-from bot.storage.subscriptions import FollowedSource, Subscription
+from bot.storage.subscriptions import FollowedSource, Output, Subscription
 
 ADD_EXAMPLE = "/sources add https://example.com"
+
+LATELY = timedelta(days=7)
+"""How far back it is looked how much a source publishes."""
+
+_AS_IT_IS = "{name}"
+"""The msgid of a Phrase that is somebody's own name; there is nothing to translate."""
 
 _PACK_TITLES: Mapping[str, Phrase] = {
     # TRANSLATORS: name of a pack of news sources: cryptocurrencies; also stands on a button
@@ -22,10 +31,9 @@ _PACK_TITLES: Mapping[str, Phrase] = {
     "markets": Phrase("Markets"),
     # TRANSLATORS: name of a pack of news sources: world news; also stands on a button
     "world": Phrase("World"),
+    # News APIs go by their own names.
+    **{name: Phrase(_AS_IT_IS, {"name": title}) for name, title in NAMES.items()},
 }
-
-_AS_IT_IS = "{name}"
-"""The msgid of a Phrase that is somebody's own name; there is nothing to translate."""
 
 _REMOVE_BUTTONS = 20
 """As many as five rows hold beside the way back; the others are removed by typing their number."""
@@ -98,7 +106,13 @@ async def show_list(request: Request, *first: Line) -> Answer:
     t = request.t
     followed = await request.services.database.read(subscriptions.of_chat, request.chat.id)
     lines = [*first, *_title(request)]
-    lines.append(_numbered(request, followed) if followed else note(t("This chat follows nothing yet.")))
+    if followed:
+        ids = {source.id for subscription in followed for source in subscription.sources}
+        now = request.now
+        output = await request.services.database.read(subscriptions.output, ids, now - LATELY, now)
+        lines.append(_numbered(request, followed, output))
+    else:
+        lines.append(note(t("This chat follows nothing yet.")))
     rows: list[tuple[Button, ...]] = []
     if await request.is_admin():
         rows = _remove_buttons(request, followed)
@@ -154,48 +168,58 @@ def _to_the_list(request: Request) -> Button:
     return request.button(request.t("Show the list"), "list", role=ButtonRole.PRIMARY)
 
 
-def _numbered(request: Request, followed: Sequence[Subscription]) -> Line:
+def _numbered(request: Request, followed: Sequence[Subscription], output: Mapping[int, Output]) -> Line:
     """One paragraph, a row each: its numbers are its own, so it can't be items, which platforms give bullets."""
     spans: list[Span] = []
     for number, subscription in enumerate(followed, start=1):
-        for row in _described(request, number, subscription):
+        for row in _described(request, number, subscription, output):
             spans += [*([Span("\n")] if spans else []), *row]
     return Line(LineKind.TEXT, tuple(spans))
 
 
-def _described(request: Request, number: int, subscription: Subscription) -> Iterator[tuple[Span, ...]]:
+def _described(
+    request: Request, number: int, subscription: Subscription, output: Mapping[int, Output]
+) -> Iterator[tuple[Span, ...]]:
     t = request.t
     place = Span(f"{t.number(number)}. ")
     if subscription.pack is None:
         for source in subscription.sources:
-            yield (place, _linked(source), Span(f" · {_health(request, source)}"))
+            yield (place, *_source(request, source, output))
+            yield from _meaning(source, t, in_pack=False)
         return
     yield (place, Span(t("Pack {pack}", pack=pack_title(subscription.pack)), Style.BOLD))
     for source in subscription.sources:
-        yield (Span("– "), _linked(source), Span(f" · {_health(request, source)}"))
+        yield (Span("– "), *_source(request, source, output))
+        yield from _meaning(source, t, in_pack=True)
     if not subscription.sources:
         yield (Span(f"– {t('No source of this pack is found yet.')}"),)
 
 
-def _linked(source: FollowedSource) -> Span:
-    # The bundled wire has no address that anyone could open.
-    address = source.url if source.url.startswith(("http://", "https://")) else None
-    return Span(_label(source), url=address)
+def _source(request: Request, source: FollowedSource, output: Mapping[int, Output]) -> Iterator[Span]:
+    yield linked(source)
+    yield Span(f" · {how_it_does(source, request.t, request.now)}")
+    if source.problem is None and source.id in output:
+        yield Span(f" · {_frequency(output[source.id], request.t)}")
 
 
-def _health(request: Request, source: FollowedSource) -> str:
-    t, now = request.t, request.now
+def _frequency(output: Output, t: Translator) -> str:
+    a_day = output.stories / output.days
+    if a_day >= 1:
+        return t.plural("about {n} story a day", "about {n} stories a day", round(a_day))
+    a_week = max(1, round(a_day * 7))
+    return t.plural("about {n} story a week", "about {n} stories a week", a_week)
+
+
+def _meaning(source: FollowedSource, t: Translator, *, in_pack: bool) -> Iterator[tuple[Span, ...]]:
+    """What a problem means for the chat."""
     if source.problem is None:
-        if source.last_ok_at is None:
-            return t("not read yet")
-        # TRANSLATORS: the source works; {ago} is such as "4 minutes ago"
-        return t("well, read {ago}", ago=t.ago(source.last_ok_at, now))
+        return
     if source.ended:
-        return t("ended: {problem}", problem=source.problem)
-    if source.last_ok_at is None:
-        return t("never read: {problem}", problem=source.problem)
-    # TRANSLATORS: the source does not work now; {ago} is such as "4 minutes ago"
-    return t("last read {ago}: {problem}", ago=t.ago(source.last_ok_at, now), problem=source.problem)
+        yield (Span(t("I don't ask it any more. If it has moved, add its new address."), Style.ITALIC),)
+    elif in_pack:
+        yield (Span(t("Another source of the pack takes its place until it answers again."), Style.ITALIC),)
+    else:
+        yield (Span(t("Nothing comes from it until it answers again; I keep asking."), Style.ITALIC),)
 
 
 def _remove_buttons(request: Request, followed: Sequence[Subscription]) -> list[tuple[Button, ...]]:

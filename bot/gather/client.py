@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from dataclasses import dataclass
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 from yarl import URL
@@ -18,14 +19,15 @@ from bot.errors import SourceError
 from bot.gather.body import ENCODINGS, read_body
 from bot.gather.guard import AddressRefused, is_refused
 from bot.gather.resolver import DaemonResolver
+from bot.gather.rhythm import fresh_for, retry_after
 from bot.gather.settings import GatherSettings
 from bot.model import Phrase
+
+T = TypeVar("T")
 
 MAX_REDIRECTS = 5
 MAX_ADDRESS = 2048
 CONNECT_SECONDS = 10.0
-MAX_RETRY_AFTER = 86_400.0
-"""A server that asks for more than a day is looked at again after a day."""
 
 _ACCEPT = "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 
@@ -41,6 +43,14 @@ class FetchRequest:
     """Not held to the guard; its redirects are."""
     etag: str | None = None
     last_modified: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Told to this address alone and to none that it redirects to: there may be a key in it."""
+    accept: str = ""
+    """What is wanted, where it isn't a feed."""
+    kinds: tuple[str, ...] = ()
+    """Anything else is refused before its body is read; empty: anything is taken."""
+    max_bytes: int | None = None
+    """A limit of its own, below that of the settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +65,18 @@ class Fetched:
     last_modified: str | None
     moved_to: str | None
     """The address to ask from now on, when the server says that this one has moved for good."""
+    fresh_for: float | None = None
+    """Seconds for which it stays good, where the server says so."""
+    hub: str | None = None
+    """Where its news are announced, and under which address, by its Link headers."""
+    hub_topic: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NotModified:
     """What we have is still what there is."""
+
+    fresh_for: float | None = None
 
 
 class GuardedClient:
@@ -86,10 +103,17 @@ class GuardedClient:
 
     async def fetch(self, request: FetchRequest) -> Fetched | NotModified:
         """Ask for it, following redirects. Raises SourceError that says in words why it can't be had."""
+        return await self._in_words(self._follow(request))
+
+    async def post(self, url: str, form: Mapping[str, str]) -> None:
+        """Send a form, always held to the guard. Raises SourceError unless it was taken (2xx); its body isn't read."""
+        await self._in_words(self._submit(checked(url), form))
+
+    async def _in_words(self, asking: Coroutine[Any, Any, T]) -> T:
         seconds = self._settings.timeout
         try:
             async with asyncio.timeout(seconds):
-                return await self._follow(request)
+                return await asking
         except TimeoutError as error:
             raise SourceError(Phrase("It took longer than {seconds} seconds.", {"seconds": round(seconds)})) from error
         except aiohttp.ClientError as error:
@@ -106,24 +130,41 @@ class GuardedClient:
         session = self._exempt if request.exempt else self._guarded
         moved = True  # as long as every step so far was a permanent one
         moved_to: str | None = None
+        told = request.headers
         for _ in range(MAX_REDIRECTS + 1):
-            async with session.get(url, headers=_headers(request), allow_redirects=False) as response:
+            async with session.get(url, headers=_headers(request, told), allow_redirects=False) as response:
+                told = {}
                 if response.status not in {301, 302, 303, 307, 308}:
-                    return await self._read(response, url, moved_to)
+                    return await self._read(response, url, moved_to, request)
                 moved = moved and response.status in {301, 308}
                 url = _target(url, response)
             moved_to = str(url) if moved else moved_to
             session = self._guarded
         raise SourceError(Phrase("It redirects more than {limit} times.", {"limit": MAX_REDIRECTS}))
 
-    async def _read(self, response: aiohttp.ClientResponse, url: URL, moved_to: str | None) -> Fetched | NotModified:
+    async def _submit(self, url: URL, form: Mapping[str, str]) -> None:
+        assert self._guarded is not None
+        for _ in range(MAX_REDIRECTS + 1):
+            async with self._guarded.post(url, data=form, allow_redirects=False) as response:
+                if response.status not in {307, 308}:
+                    if response.status // 100 != 2:
+                        raise _refusal(response)
+                    return
+                url = _target(url, response)
+        raise SourceError(Phrase("It redirects more than {limit} times.", {"limit": MAX_REDIRECTS}))
+
+    async def _read(
+        self, response: aiohttp.ClientResponse, url: URL, moved_to: str | None, request: FetchRequest
+    ) -> Fetched | NotModified:
         if response.status == 304:
-            return NotModified()
+            return NotModified(fresh_for(response.headers, datetime.now(UTC)))
         if response.status != 200:
             raise _refusal(response)
-        body = await read_body(
-            response.content.iter_any(), response.headers.get("Content-Encoding", ""), self._settings.max_bytes
-        )
+        kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if request.kinds and kind not in request.kinds:
+            raise SourceError(Phrase("It is of another kind ({kind}).", {"kind": kind[:40]}))
+        most = min(self._settings.max_bytes, request.max_bytes or self._settings.max_bytes)
+        body = await read_body(response.content.iter_any(), response.headers.get("Content-Encoding", ""), most)
         return Fetched(
             url=str(url),
             body=body,
@@ -131,6 +172,9 @@ class GuardedClient:
             etag=_kept(response.headers.get("ETag")),
             last_modified=_kept(response.headers.get("Last-Modified")),
             moved_to=moved_to,
+            fresh_for=fresh_for(response.headers, datetime.now(UTC)),
+            hub=_linked(response, "hub"),
+            hub_topic=_linked(response, "self"),
         )
 
     def _session(self, socket_factory: Any) -> aiohttp.ClientSession:
@@ -155,6 +199,7 @@ class GuardedClient:
         return _plain_socket(address)
 
 
+@lru_cache(maxsize=4096)
 def checked(address: str) -> URL:
     """The address as a URL that may be asked for. Raises SourceError for any that isn't plain http or https."""
     if len(address) > MAX_ADDRESS or not address.isprintable():
@@ -179,15 +224,31 @@ def _target(url: URL, response: aiohttp.ClientResponse) -> URL:
     try:
         # Servers send UTF-8 in this header, which arrives as surrogates.
         location = location.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        target = url.join(URL(location, encoded=location.isascii() and " " not in location))
+        # Written out within the try: only then is a port read that can't be one.
+        target = str(url.join(URL(location, encoded=location.isascii() and " " not in location)))
     except ValueError as error:
         raise SourceError(Phrase("It redirects to nowhere.")) from error
-    return checked(str(target))
+    return checked(target)
 
 
-def _headers(request: FetchRequest) -> dict[str, str]:
-    conditions = {"If-None-Match": request.etag, "If-Modified-Since": request.last_modified}
-    return {name: value for name, value in conditions.items() if value}
+def _headers(request: FetchRequest, told: Mapping[str, str]) -> dict[str, str]:
+    conditions = {
+        "Accept": request.accept,
+        "If-None-Match": request.etag,
+        "If-Modified-Since": request.last_modified,
+    }
+    return {name: value for name, value in conditions.items() if value} | dict(told)
+
+
+def _linked(response: aiohttp.ClientResponse, relation: str) -> str | None:
+    """The address that a Link header names for this relation."""
+    if "Link" not in response.headers:
+        return None
+    try:
+        address = str(response.links[relation]["url"])
+        return str(checked(address))
+    except (KeyError, ValueError, SourceError):
+        return None
 
 
 def _kept(header: str | None) -> str | None:
@@ -214,20 +275,7 @@ def _refusal(response: aiohttp.ClientResponse) -> SourceError:
     else:
         words = _WORDS_FOR_STATUS.get(status, Phrase("The server answered {status}.", {"status": status}))
     wait = retry_after(response.headers.get("Retry-After", ""), datetime.now(UTC))
-    return SourceError(words, retry_after=wait, permanent=status == 410)
-
-
-def retry_after(header: str, now: datetime) -> float | None:
-    """The seconds that a Retry-After header asks for, as a number or as a date; None when it asks for nothing."""
-    if header.strip().isdigit() and header.isascii():
-        seconds = float(header.strip()[:12])
-    else:
-        try:
-            at = parsedate_to_datetime(header)
-        except (ValueError, TypeError, IndexError, OverflowError):
-            return None
-        seconds = ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds()
-    return min(seconds, MAX_RETRY_AFTER) if seconds > 0 else None
+    return SourceError(words, retry_after=wait, permanent=status == 410, status=status)
 
 
 UNKNOWN_NAME = Phrase("The name of the server isn't known.")
@@ -257,3 +305,10 @@ def _problem(error: aiohttp.ClientError) -> Phrase:
     if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, AddressRefused):
         return PRIVATE
     return next(phrase for kind, phrase in _PROBLEMS if isinstance(error, kind))
+
+
+def may_pass(error: SourceError) -> bool:
+    """Whether it may be otherwise at another time: the server or the network was in trouble, not what was asked."""
+    if error.status is not None:
+        return error.status in {408, 425, 429} or error.status >= 500
+    return error.phrase is not PRIVATE and isinstance(error.__cause__, (TimeoutError, aiohttp.ClientError, OSError))

@@ -5,6 +5,9 @@ from __future__ import annotations
 import codecs
 import re
 
+from bot.gather.guess import guessed
+from bot.gather.language import declared_language
+
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -21,6 +24,9 @@ _MEANT = {"iso8859-1": "cp1252", "ascii": "cp1252", "iso8859-9": "cp1254", "gb23
           "euc_kr": "cp949", "shift_jis": "cp932", "big5": "big5hkscs"}  # fmt: skip
 _NOT_TEXT = {"base64", "bz2", "hex", "quopri", "rot13", "uu", "zlib", "idna", "punycode", "undefined",
              "unicode_escape", "raw_unicode_escape", "utf-7", "mbcs", "oem"}  # fmt: skip
+_LANGUAGE = re.compile(
+    rb"""(?:<(?:dc:)?language[^<>]*>|xml:lang\s*=\s*["']|"language"\s*:\s*")\s*([\w-]+)""", re.IGNORECASE
+)
 
 
 def decode(body: bytes, content_type: str) -> str:
@@ -34,6 +40,8 @@ def decode(body: bytes, content_type: str) -> str:
     named = _named(body, content_type)
     # Valid UTF-8 beyond ASCII is nearly never anything else, whatever the header says. Bytes that are all ASCII may be
     # an encoding with escapes (ISO-2022-JP).
+    if b"\x1b$" in body and "iso2022_jp" not in named:
+        named.append("iso2022_jp")
     if b"\x1b" not in body or not named:
         text = _utf8(body)
         if text is not None:
@@ -43,7 +51,16 @@ def decode(body: bytes, content_type: str) -> str:
             return body.decode(encoding)
         except (UnicodeDecodeError, ValueError):
             continue
-    return body.decode("utf-8" if _mostly_utf8(body) else _fallback(named), "replace")
+    return body.decode(_likeliest(body, named), "replace")
+
+
+def _likeliest(body: bytes, named: list[str]) -> str:
+    if _mostly_utf8(body):
+        return "utf-8"
+    if named:
+        return named[0]
+    said = _LANGUAGE.search(body[:20_000])
+    return guessed(body, declared_language(said[1].decode("ascii", "replace")) if said else None) or "cp1252"
 
 
 def _utf8(body: bytes) -> str | None:
@@ -94,8 +111,4 @@ def _mostly_utf8(body: bytes) -> bool:
     decoded = body.decode("utf-8", "replace")
     broken = decoded.count("\ufffd")
     beyond_ascii = sum(1 for _ in re.finditer(r"[^\x00-\x7f\ufffd]", decoded))
-    return beyond_ascii > broken * 3
-
-
-def _fallback(named: list[str]) -> str:
-    return named[0] if named else "cp1252"
+    return beyond_ascii > broken

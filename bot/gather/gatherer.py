@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import math
 import random as _random
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from typing import Protocol
+
+import structlog
 
 from bot.gather import rhythm
 from bot.gather.client import GuardedClient, checked
@@ -21,10 +24,17 @@ from bot.gather.turns import Turns, host_of, manners_for
 from bot.gather.workers import Workers
 from bot.storage import following, sources
 from bot.storage.database import Database
-from bot.storage.sources import SourceForPoll
+from bot.storage.group import GroupCommit
+from bot.storage.sources import Mark, SourceForPoll
+
+log = structlog.get_logger()
 
 BATCH = 200
 """Sources taken up at a sweep, beside those that are being polled still."""
+
+LINGER = 0.02
+"""Seconds for which polls without news wait for others, to be marked by one commit. Until then they count as going on,
+and one that a crash loses is only looked at again."""
 
 
 class Feed(Protocol):
@@ -66,12 +76,14 @@ class Gatherer:
         self._failing = Turns(math.ceil(settings.concurrency / 2))
         self._outages = Outages()
         self._in_flight: dict[int, str] = {}
+        self._marks: GroupCommit[Mark, None] = GroupCommit(self._write_marks, BATCH)
+        self._weighed = datetime.min.replace(tzinfo=UTC)
         self._health_changed = True  # at the start, subscriptions may have changed while we were away
         self._syncing = asyncio.Lock()
 
     async def run(self, wake: asyncio.Event) -> None:
         """Poll what is due whenever ``wake`` is set, until cancelled. A slow source holds up no sweep."""
-        async with asyncio.TaskGroup() as polls:
+        async with self._marking(), asyncio.TaskGroup() as polls:
             while True:
                 await wake.wait()
                 wake.clear()
@@ -79,10 +91,19 @@ class Gatherer:
 
     async def sweep(self) -> None:
         """Poll all that is due and isn't being polled; returns when that is done."""
-        async with asyncio.TaskGroup() as polls:
+        async with self._marking(), asyncio.TaskGroup() as polls:
             await self._start(polls)
         if self._health_changed:
             await self.sync_subscriptions()
+
+    @property
+    def turns(self) -> Turns:
+        """Who else asks hosts for something takes turns with the sources."""
+        return self._well
+
+    async def pushed(self, source_id: int, body: bytes, content_type: str) -> None:
+        """A hub has sent what is new in a source."""
+        await self._poller.pushed(source_id, body, content_type)
 
     async def sync_subscriptions(self) -> None:
         """Subscriptions, languages or the health of sources have changed: give packs their sources, poll what is new,
@@ -134,8 +155,12 @@ class Gatherer:
     async def _start(self, polls: asyncio.TaskGroup) -> None:
         if self._health_changed:
             await self.sync_subscriptions()
+        now = self._clock()
+        if self._settings.adaptive and abs((now - self._weighed).total_seconds()) >= rhythm.LEVEL_SECONDS:
+            self._weighed = now
+            await self._poller.weigh()
         busy = frozenset(self._in_flight)  # as it was when the table was read: what ends meanwhile isn't due any more
-        found = await self._db.read(sources.due, self._clock(), BATCH + len(busy))
+        found = await self._db.read(sources.due, now, BATCH + len(busy))
         for source in found:
             if source.id not in busy and source.id not in self._in_flight:
                 self._in_flight[source.id] = source.url
@@ -148,9 +173,34 @@ class Gatherer:
         try:
             turns = self._failing if source.failures else self._well
             async with turns.turn(host_of(source), manners_for(source)):
-                look = await self._poller.poll(source)
-            changed = look is not Look.WELL or source.failures > 0 or not source.ever_ok
+                polled = await self._poller.poll(source)
+            if polled.mark is not None:
+                await self._mark(polled.mark)
+            changed = polled.look is not Look.WELL or source.failures > 0 or not source.ever_ok
             self._health_changed = self._health_changed or changed
-            self._outages.saw(source, look, self._clock())
+            self._outages.saw(source, polled.look, self._clock())
         finally:
             self._in_flight.pop(source.id, None)
+
+    async def _mark(self, mark: Mark) -> None:
+        try:
+            await self._marks.add(mark)
+        except Exception:
+            # It stays due, and the next sweep tries again.
+            log.exception("recording a poll failed", source=mark.source_id)
+
+    @asynccontextmanager
+    async def _marking(self) -> AsyncIterator[None]:
+        """Polls that found nothing new are marked together: whatever waits is one commit."""
+        self._marks = GroupCommit(self._write_marks, BATCH, LINGER)
+        writer = asyncio.create_task(self._marks.run(), name="marks")
+        try:
+            yield
+        finally:
+            writer.cancel()
+            with suppress(asyncio.CancelledError):
+                await writer
+
+    async def _write_marks(self, marks: Sequence[Mark]) -> Sequence[None]:
+        await self._db.write(sources.mark, marks)
+        return [None] * len(marks)

@@ -74,16 +74,18 @@ def identify(drafts: Sequence[Draft]) -> list[tuple[str, Draft]]:
     Entries that share a guid (or, without one, an address) though they differ are told apart by their words: all of
     them, so that it doesn't depend on which comes first.
     """
-    groups: dict[str, list[Draft]] = defaultdict(list)
+    words: dict[str, set[tuple[str, str | None]]] = defaultdict(set)
+    ledes: dict[tuple[str, str, str | None], set[str]] = defaultdict(set)
     for draft in drafts:
-        groups[_named(draft)].append(draft)
+        name = _named(draft)
+        words[name].add((draft.title, draft.url))
+        ledes[name, draft.title, draft.url].add(draft.lede)
     identified: dict[str, Draft] = {}
     for draft in drafts:
         name = _named(draft)
-        words = {(other.title, other.url) for other in groups[name]}
-        ledes = {other.lede for other in groups[name] if (other.title, other.url) == (draft.title, draft.url)}
-        apart = [draft.title, draft.url or ""] if len(words) > 1 or len(ledes) > 1 else []
-        apart += [draft.lede] if len(ledes) > 1 else []
+        several = len(ledes[name, draft.title, draft.url]) > 1
+        apart = [draft.title, draft.url or ""] if len(words[name]) > 1 or several else []
+        apart += [draft.lede] if several else []
         identified.setdefault(digest(name, *apart), draft)
     return list(identified.items())
 

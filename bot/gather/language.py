@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -62,8 +62,17 @@ LONG = 60
 """A text of fewer letters ("Food for fungi") is easily mistaken with great confidence."""
 
 
-def detect_each(texts: Sequence[str]) -> list[str]:
-    """The language of each text of one feed. A short one that could be several is taken to be in the main one."""
+FEW = 5
+"""So few texts say less of their feed than what is known of it."""
+
+
+def detect_each(texts: Sequence[str], usual: str | None = None) -> list[str]:
+    """The language of each text of one feed. A short one that could be several is taken to be in the main one.
+
+    ``usual``: the feed's main language as far as that is known from elsewhere.
+    """
+    if usual is not None and len(texts) < FEW:
+        return [_beside(usual, text) for text in texts]
     main, sure = detect(" \n".join(text[:200] for text in texts[:20])[:1000])
     if sure < ENOUGH:
         return [language if sure >= ENOUGH else UNDETERMINED for language, sure in map(detect, texts)]
@@ -73,6 +82,13 @@ def detect_each(texts: Sequence[str]) -> list[str]:
 def _beside(main: str, text: str) -> str:
     language, sure = detect(text)
     return language if sure >= (SURE if len(text) >= LONG else 1.0) else main
+
+
+def is_contradicted(declared: str, text: str) -> bool:
+    """Whether a text can't be in the language that its feed declares: a blog's "en" above Korean letters."""
+    scripts = _scripts(text[:1000])
+    latin = scripts.pop("latin", 0)
+    return declared in _LATIN and sum(scripts.values()) > latin
 
 
 _RANGES = (
@@ -105,8 +121,10 @@ _LATIN = ("en", "de", "es", "fr", "nl", "it", "pt", "tr", "da", "sv", "nb", "pl"
 _CYRILLIC = ("ru", "uk", "be", "bg", "sr", "mk", "kk")
 
 
-def _likeliest(text: str, languages: Sequence[str]) -> tuple[str, float]:
-    detector = _detector(tuple(languages))
+@lru_cache(512)
+def _likeliest(text: str, languages: tuple[str, ...]) -> tuple[str, float]:
+    # Remembered, for some feeds are read in full at every poll, and this costs more than all the rest of it.
+    detector = _detector(languages)
     if detector is None:
         return UNDETERMINED, 0.0
     best = detector.compute_language_confidence_values(text)[0]

@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
 from bot.errors import CommandError, SourceError
 from bot.gather.client import NOT_AN_ADDRESS, Fetched, FetchRequest, GuardedClient, checked
-from bot.gather.discover import linked_feeds, well_known
+from bot.gather.discover import NOT_A_FEED, Page, read_page, well_known
+from bot.gather.platforms import platform_feeds
 from bot.gather.poll import read_feed
-from bot.gather.workers import Workers, WorkerTimeout
+from bot.gather.workers import WorkerCrashed, Workers, WorkerTimeout
 from bot.model import Phrase
 
 PROBE_SECONDS = 30.0
 LINK_SECONDS = 5.0
 
+AT_ONCE = 3
+"""So many addresses of one site are asked at a time."""
+
+BUDGET = 30
+"""So many are asked in all."""
+
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:(?!\d)", re.IGNORECASE | re.ASCII)
+
+_CLOSED = {401, 402, 403, 429, 503}
+"""A site that answers its page so may still show its feed: robots are kept from pages, and feeds are for robots."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +37,8 @@ class ProbedFeed:
 
     url: str
     title: str
+    marks: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+    """What it lists; two that list the same are one feed in two forms."""
 
 
 class Probe:
@@ -39,30 +51,81 @@ class Probe:
     async def find(self, address: str) -> Sequence[ProbedFeed]:
         """The feeds behind an address, in the page's order; empty when there is none.
 
-        Raises CommandError when it is no web address, SourceError when it can't be read.
+        Raises CommandError when it is no web address, SourceError when it can't be read or hides what there may be.
         """
         url = web_address(address)
         try:
             async with asyncio.timeout(PROBE_SECONDS):
-                return await self._find(url)
+                return await _Search(self._client, self._workers).find(url)
         except TimeoutError as error:
             seconds = round(PROBE_SECONDS)
             raise SourceError(Phrase("It took longer than {seconds} seconds.", {"seconds": seconds})) from error
 
-    async def _find(self, url: str) -> Sequence[ProbedFeed]:
-        fetched = await self._fetch(url)
+
+class _Search:
+    """One look behind one address."""
+
+    def __init__(self, client: GuardedClient, workers: Workers) -> None:
+        self._client = client
+        self._workers = workers
+        self._asked: set[str] = set()
+
+    async def find(self, url: str) -> Sequence[ProbedFeed]:
+        if found := await self._all(platform_feeds(url)):
+            return found
+        self._asked.add(url)
+        try:
+            fetched = await self._fetch(url)
+        except SourceError as error:
+            if error.phrase.args.get("status") not in _CLOSED:
+                raise
+            if found := await self._first(well_known(url)):
+                return found
+            raise
         try:
             return [await self._read(url, fetched)]
-        except SourceError:
-            links = await self._links(fetched)
-        if links:
-            found = await asyncio.gather(*(self._try(link) for link in links))
-            return _distinct([feed for feed in found if feed is not None])
-        for guess in well_known(fetched.url):
-            feed = await self._try(guess)
-            if feed is not None:
-                return [feed]
+        except SourceError as error:
+            return await self._on_page(fetched, error)
+
+    async def _on_page(self, fetched: Fetched, no_feed: SourceError) -> Sequence[ProbedFeed]:
+        page = await self._page(fetched)
+        found = (
+            await self._all(page.named)
+            or await self._all(page.anchors)
+            or await self._first(well_known(fetched.url))
+            or await self._all(page.comments)
+        )
+        if found or (page.problem == NOT_A_FEED and _is_page(fetched)):
+            return found
+        raise SourceError(page.problem) if page.problem != NOT_A_FEED else no_feed
+
+    async def _all(self, addresses: Iterable[str]) -> Sequence[ProbedFeed]:
+        """Those that can be read, in their order."""
+        wanted = [address for address in dict.fromkeys(addresses) if address not in self._asked]
+        turns = asyncio.Semaphore(AT_ONCE)
+
+        async def in_turn(address: str) -> ProbedFeed | None:
+            async with turns:
+                return await self._try(address)
+
+        found = await asyncio.gather(*(in_turn(address) for address in wanted))
+        return _distinct([feed for feed in found if feed is not None])
+
+    async def _first(self, addresses: Sequence[str]) -> Sequence[ProbedFeed]:
+        """The first that can be read, a few asked at a time."""
+        for start in range(0, len(addresses), AT_ONCE):
+            if found := await self._all(addresses[start : start + AT_ONCE]):
+                return found[:1]
         return []
+
+    async def _try(self, url: str) -> ProbedFeed | None:
+        if len(self._asked) >= BUDGET:
+            return None
+        self._asked.add(url)
+        try:
+            return await self._read(url, await self._fetch(url))
+        except SourceError:
+            return None
 
     async def _fetch(self, url: str) -> Fetched:
         answer = await self._client.fetch(FetchRequest(url))
@@ -72,25 +135,19 @@ class Probe:
 
     async def _read(self, url: str, fetched: Fetched) -> ProbedFeed:
         feed = await read_feed(self._workers, fetched)
-        return ProbedFeed(fetched.moved_to or url, feed.title)
+        marks = frozenset(entry.address_key or entry.title_key for entry in feed.entries)
+        return ProbedFeed(fetched.moved_to or url, feed.title, marks)
 
-    async def _try(self, url: str) -> ProbedFeed | None:
+    async def _page(self, fetched: Fetched) -> Page:
         try:
-            return await self._read(url, await self._fetch(url))
-        except SourceError:
-            return None
-
-    async def _links(self, fetched: Fetched) -> list[str]:
-        try:
-            links = await self._workers.run(LINK_SECONDS, linked_feeds, fetched.body, fetched.content_type, fetched.url)
-        except WorkerTimeout as error:
+            return await self._workers.run(LINK_SECONDS, read_page, fetched.body, fetched.content_type, fetched.url)
+        except (WorkerTimeout, WorkerCrashed) as error:
             raise SourceError(Phrase("Reading it takes too long.")) from error
-        return [address for address, _ in links]
 
 
 def web_address(words: str) -> str:
     """The http(s) address that someone means. Raises CommandError."""
-    address = words.strip()
+    address = _without_feed(words.strip())
     if not _SCHEME.match(address):
         address = f"https://{address}"
     try:
@@ -104,5 +161,20 @@ def web_address(words: str) -> str:
     return urlunsplit((parts.scheme.lower(), parts.netloc.lower(), parts.path or "/", parts.query, ""))
 
 
+def _without_feed(address: str) -> str:
+    """What browsers once made of the addresses of feeds: feed://a.example/x and feed:https://a.example/x."""
+    return re.sub(r"^feed:(?://)?", "", address, count=1, flags=re.IGNORECASE)
+
+
+def _is_page(fetched: Fetched) -> bool:
+    return "html" in fetched.content_type.lower() or b"<html" in fetched.body[:2000].lower()
+
+
 def _distinct(feeds: Sequence[ProbedFeed]) -> list[ProbedFeed]:
-    return list({feed.url: feed for feed in feeds}.values())
+    """Without those that only say again what one before them says."""
+    kept: list[ProbedFeed] = []
+    for feed in feeds:
+        same = (one for one in kept if one.url == feed.url or (one.marks and one.marks == feed.marks))
+        if next(same, None) is None:
+            kept.append(feed)
+    return kept

@@ -6,8 +6,6 @@ import html
 import re
 import unicodedata
 
-import nh3
-
 MAX_TITLE = 500
 MAX_LEDE = 400
 MAX_MARKUP = 100_000
@@ -24,19 +22,34 @@ _INLINE = (
 )
 _INLINE_TAG = re.compile(rf"</?(?:{_INLINE})(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _PAIRED = re.compile(
-    r"<(?:div|h[1-6]|ul|ol|li|table|tr|td|th|tbody|blockquote|pre|section|article|header|figure|center)\b[^<>]*>"
-    r"(?=.*</)|</(?:div|h[1-6]|ul|ol|li|table|tr|td|th|tbody|blockquote|pre|section|article|header|figure|center)>",
-    re.IGNORECASE | re.DOTALL,
-)
-_CODE = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
-
-_BLOCK = re.compile(
-    r"<(?=/?(?:address|article|aside|blockquote|br|dd|div|dl|dt|figcaption|figure|footer|h[1-6]|header|hr|li|ol|p|pre"
-    r"|section|table|tbody|td|th|tr|ul)\b)",
+    r"<(/?)(?:div|h[1-6]|ul|ol|li|table|tr|td|th|tbody|blockquote|pre|section|article|header|figure|center)\b[^<>]*>",
     re.IGNORECASE,
 )
-_NO_TEXT = {"script", "style", "noscript", "template", "iframe", "object", "svg", "math", "select", "textarea", "title"}
+# What isn't closed hides the rest, as in a browser. (A search for an end that isn't there, at every beginning, would
+# take its time.)
+_CODE = re.compile(r"<(script|style)\b[^<>]*>.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)", re.IGNORECASE | re.DOTALL)
+
+# A sign that begins no tag may stand in an attribute; what begins one never does, and nothing is tried twice: however
+# many tags aren't closed, each piece is looked at once.
+_SIGN = r"<(?![a-z/!?])"
+_MARKUP = re.compile(
+    r"<!--.*?(?:-->|\Z)"
+    r"|<(script|style|noscript|template|iframe|object|svg|math|select|textarea|title)\b[^<>]*>.*?(?:</\1\s*>|\Z)"
+    r"|</?(?P<block>(?:address|article|aside|blockquote|br|dd|div|dl|dt|figcaption|figure|footer|h[1-6]|header|hr|li|ol|p"
+    r"|pre|section|table|tbody|td|th|tr|ul)(?![\w:-]))?"
+    rf"""(?(block)|[a-z][^\s<>/"']*+)(?:[^<>"']++|"(?:[^"<]|{_SIGN})*+"|'(?:[^'<]|{_SIGN})*+'|{_SIGN})*+>"""
+    r"|</?[a-z][^<>]*(?:>|\Z)"
+    r"|<[!?/][^<>]*(?:>|\Z)",
+    re.IGNORECASE | re.DOTALL,
+)
 _ANY_TAG = re.compile(r"</?[a-z][a-z0-9]*(?:\s[^<>]*)?/?>", re.IGNORECASE)
+# No character has so many digits, and Python refuses to read numbers of thousands.
+_NO_CHARACTER = re.compile(r"&#(?:\d{9,}|x[0-9a-f]{9,});?", re.IGNORECASE)
+
+
+def unescape(text: str) -> str:
+    """With HTML's references replaced by the characters that they stand for."""
+    return html.unescape(_NO_CHARACTER.sub("", text)) if "&" in text else text
 
 
 def fold(text: str) -> str:
@@ -48,9 +61,10 @@ def title_text(value: str, *, is_html: bool) -> str:
     """A title as readers see it. ``is_html`` False: it stands as it is."""
     value = value[: MAX_TITLE * 20]
     if is_html:
-        for pattern in (_CODE, _INLINE_TAG, _PAIRED):
-            value = pattern.sub("", value)
-        value = html.unescape(value)
+        value = _INLINE_TAG.sub("", _CODE.sub("", value))
+        end = value.rfind("</")
+        value = _PAIRED.sub(lambda tag: "" if tag[1] or tag.start() < end else tag[0], value)
+        value = unescape(value)
     return cut(fold(value), MAX_TITLE)
 
 
@@ -64,8 +78,9 @@ def plain_text(markup: str) -> str:
 
 
 def _words(markup: str) -> str:
-    spaced = _BLOCK.sub(" <", markup)
-    return html.unescape(nh3.clean(spaced, tags=set(), clean_content_tags=_NO_TEXT))
+    if "<" not in markup:
+        return unescape(markup)
+    return unescape(_MARKUP.sub(lambda tag: " " if tag["block"] else "", markup))
 
 
 def cut(text: str, limit: int) -> str:
@@ -77,12 +92,16 @@ def cut(text: str, limit: int) -> str:
     return (kept[:space] if space > 0 else kept).rstrip(" ,;:–—-") + "…"
 
 
+_TAIL_AT = 600
+"""Within so many characters of the end a note begins."""
+
 _SENTENCE_END = re.compile(r"[.!?…](?=[\s\"'”’»)])|[。！？։]")
 
 
 def lede_text(text: str) -> str:
     """The beginning of an article: whole sentences where that leaves enough, without the notes that blogs append."""
-    text = _without_tail(text)
+    if len(text) <= MAX_LEDE + _TAIL_AT:
+        text = _without_tail(text)
     if len(text) <= MAX_LEDE:
         return text
     ends = [match.end() for match in _SENTENCE_END.finditer(text, 0, MAX_LEDE)]
@@ -104,6 +123,7 @@ _TAILS = (
     r"[OA] (?:post|artigo|publicação|notícia) .{1,300}? (?:apareceu|aparece) (?:primeiro|antes) (?:em|no|na) .{1,120}",
     r"(?:Сообщение|Запись) .{1,300}? (?:впервые |сначала )?появил[аои]сь (?:впервые |сначала )?(?:на|в) .{1,120}",
     r"[^.!?]{1,300}? yazısı (?:ilk önce |ilk olarak )?.{1,120}? üzerinde (?:ilk )?(?:ortaya çıktı|göründü)\.?",
+    r"(?:Գրառումը|Հոդվածը) .{1,300}? (?:առաջին անգամ|նախ) (?:հայտնվել է|հրապարակվել է) .{1,120}",
     r"(?:投稿|記事)\s?.{1,300}?(?:は|が).{1,120}?に最初に表示されました。?",
     r"[^.!?]{1,300}? (?:게시물이|글이) .{1,120}?에 (?:처음|먼저) (?:등장했습니다|나타났습니다|게시되었습니다)\.?",
     r"[^。！？]{1,300}?(?:最先出现在|最早出現於|首先出現在|最初出现在).{1,120}",
@@ -115,8 +135,8 @@ _SENTENCE_START = re.compile(r"(?<=[.!?…\]”\"»)]) |(?<=[。！？…])\s?|^
 
 
 def _without_tail(text: str) -> str:
-    # Only the end is looked at, and there only beginnings of sentences, the last one first: cheap on any text.
-    starts = [match.end() for match in _SENTENCE_START.finditer(text, max(0, len(text) - 600))]
+    # Only beginnings of sentences are looked at, the last one first: cheap on any text.
+    starts = [match.end() for match in _SENTENCE_START.finditer(text, max(0, len(text) - _TAIL_AT))]
     for start in reversed(starts):
         if _TAIL.fullmatch(text, start):
             text = text[:start].rstrip()

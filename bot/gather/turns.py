@@ -35,10 +35,15 @@ def host_of(source: SourceForPoll) -> str:
     return urlsplit(address).netloc.lower() or address
 
 
+def manners_at(address: str) -> Manners:
+    """For an address that no operator has named."""
+    return OWN if _is_here(urlsplit(address).hostname or "") else STRANGER
+
+
 def manners_for(source: SourceForPoll) -> Manners:
     """What is the operator's own (named in the config, or on this machine) needs no politeness."""
     exempt = source.exempt and source.moved_to is None
-    return OWN if exempt or _is_here(urlsplit(source.moved_to or source.url).hostname or "") else STRANGER
+    return OWN if exempt else manners_at(source.moved_to or source.url)
 
 
 def _is_here(host: str) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.card.story import Standing, story_card
+from bot.card.story import EXCERPT, Standing, story_card
 from bot.errors import CardRejected, ChatGone, ChatMoved, DeliveryError, PlatformDown, Throttled, Unconfirmed
 from bot.model import ChatRef, MessageRef, Phrase, Sentiment, vote_button
 from bot.pace import retry_delay
@@ -38,12 +38,15 @@ class Outbox:
         translators: Translators,
         clock: Callable[[], datetime],
         on_posted: Callable[[int], Awaitable[object]],
+        *,
+        excerpt: int = EXCERPT,
     ) -> None:
         self._db = db
         self._adapters = adapters
         self._translators = translators
         self._clock = clock
         self._on_posted = on_posted
+        self._excerpt = excerpt
         self._sending: dict[int, asyncio.Task[None]] = {}
         self._seeding: dict[ChatRef, asyncio.Task[None]] = {}
 
@@ -86,7 +89,8 @@ class Outbox:
     async def _attempt(self, out: deliveries.Outgoing) -> None:
         adapter = self._adapters[out.chat.platform]
         try:
-            card = story_card(out.story, out.id, Standing(), adapter.ballot, self._translators(out.language))
+            words = self._translators(out.language)
+            card = story_card(out.story, out.id, Standing(), adapter.ballot, words, excerpt=self._excerpt)
             message = await adapter.send(out.chat, card, key=_key(out.id))
         except Unconfirmed as error:
             await self._resolve(out.id, out.chat, out.attempts, error.phrase)

@@ -10,7 +10,9 @@ from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
 from bot.ports import Site, Translators
+from bot.site.feed_lists import feed_lists_router
 from bot.site.health import Health, health_router
+from bot.site.hub import Callbacks, hub_router
 from bot.site.samples import samples_router
 from bot.site.server import address_of
 from bot.site.stories import stories_router
@@ -28,17 +30,22 @@ def create_site(
     clock: Callable[[], datetime],
     sample_epoch: datetime | None = None,
     pages: ASGIApp | None = None,
+    callbacks: Callbacks | None = None,
 ) -> FastAPI:
     """The whole HTTP application, to be given to `server.serve`.
 
     ``sample_epoch``: when the database was made, or None for no sample wire. ``pages``: an adapter's, at the root.
+    ``callbacks``: where hubs tell of news; None where none can reach us.
     """
     # The documentation pages would load their scripts from elsewhere; the description itself stays at /openapi.json.
     app = FastAPI(title="Newstally", docs_url=None, redoc_url=None)
     app.include_router(health_router(db, registry, adapters, standing))
     app.include_router(stories_router(db, site.admin_token))
+    app.include_router(feed_lists_router(db, site.admin_token))
     if sample_epoch is not None:
         app.include_router(samples_router(address_of(site), sample_epoch, translators, clock))
+    if callbacks is not None:
+        app.include_router(hub_router(callbacks))
     if pages is not None:
         app.mount("/", pages)
     return app

@@ -19,6 +19,11 @@ from bot.ports import Site
 BODY_BYTES = 64 * 1024
 """The forms of the room are a thousandth of this."""
 
+PUSH_BYTES = 1024 * 1024
+"""What a hub may send. A feed that is larger is found when we look."""
+
+PUSHES = "/hub/"
+
 BODY_SECONDS = 10.0
 """A body of that size arrives in this time on any line that can show the page."""
 
@@ -95,7 +100,9 @@ def _port(scheme: str, port: int | None) -> int | None:
     return port or _DEFAULT_PORTS.get(scheme)
 
 
-def refusal(method: str, headers: Iterable[tuple[bytes, bytes]], site: Site) -> tuple[HTTPStatus, str] | None:
+def refusal(
+    method: str, headers: Iterable[tuple[bytes, bytes]], site: Site, most: int = BODY_BYTES
+) -> tuple[HTTPStatus, str] | None:
     """Why a request is not let in, or None."""
     given = {name: value.decode("latin-1") for name, value in headers}
     host = given.get(b"host", "")
@@ -107,7 +114,7 @@ def refusal(method: str, headers: Iterable[tuple[bytes, bytes]], site: Site) -> 
     # Older browsers and programs that aren't browsers send neither header.
     if method not in SAFE_METHODS and given.get(b"sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return HTTPStatus.FORBIDDEN, "Requests from other sites are refused."
-    if not given.get(b"content-length", "0").isdigit() or int(given.get(b"content-length", "0")) > BODY_BYTES:
+    if not given.get(b"content-length", "0").isdigit() or int(given.get(b"content-length", "0")) > most:
         return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "That is too much."
     return None
 
@@ -125,10 +132,11 @@ class Guard:
             await self._app(scope, receive, send)
             return
         send = _with_headers(send)
-        refused = refusal(scope["method"], scope["headers"], self._site)
+        most = PUSH_BYTES if scope["path"].startswith(PUSHES) and self._site.public_url else BODY_BYTES
+        refused = refusal(scope["method"], scope["headers"], self._site, most)
         if refused is None:
             try:
-                receive = await _whole_body(scope, receive)
+                receive = await _whole_body(scope, receive, most)
             except _BadBody as bad:
                 refused = bad.status, bad.text
             except _Gone:
@@ -150,21 +158,21 @@ class _Gone(Exception):
     """The client hung up."""
 
 
-async def _whole_body(scope: Scope, receive: Receive) -> Receive:
+async def _whole_body(scope: Scope, receive: Receive, most: int) -> Receive:
     """Take the body in before the application runs, so that neither its size nor its slowness reaches it."""
     names = {name for name, _ in scope["headers"]}
     if not names & {b"content-length", b"transfer-encoding"}:
         return receive
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            body = await _read(receive)
+            body = await _read(receive, most)
     except TimeoutError:
         raise _BadBody(HTTPStatus.REQUEST_TIMEOUT, "That took too long.") from None
     return _replaying(body, receive)
 
 
-async def _read(receive: Receive) -> bytes:
-    body = b""
+async def _read(receive: Receive, most: int) -> bytes:
+    body = bytearray()
     more = True
     while more:
         message = await receive()
@@ -172,9 +180,9 @@ async def _read(receive: Receive) -> bytes:
             raise _Gone
         body += message.get("body", b"")
         more = message.get("more_body", False)
-        if len(body) > BODY_BYTES:
+        if len(body) > most:
             raise _BadBody(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "That is too much.")
-    return body
+    return bytes(body)
 
 
 def _replaying(body: bytes, receive: Receive) -> Receive:

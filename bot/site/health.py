@@ -60,23 +60,30 @@ def _told(health: Health) -> dict[str, str]:
 
 class _Gauges:
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._sources = Gauge("newstally_sources", "Sources by health", ["health"], registry=registry)
+        self._sources = Gauge("newstally_sources", "Sources", ["kind", "health"], registry=registry)
+        self._told = Gauge("newstally_sources_need_admin", "Sources whose chats were told", registry=registry)
+        self._due = Gauge(
+            "newstally_source_earliest_due_timestamp_seconds",
+            "When the source that has waited longest, or waits next, is due",
+            registry=registry,
+        )
         self._deliveries = Gauge("newstally_deliveries", "Deliveries by state", ["state"], registry=registry)
         self._votes = Gauge("newstally_votes", "Votes that stand", ["sentiment"], registry=registry)
         self._stories = Gauge("newstally_stories", "Stories stored", registry=registry)
         self._adapters = Gauge("newstally_adapter_state", "1 for the state", ["adapter", "state"], registry=registry)
 
     def set(self, census: api.Census, adapters: Mapping[str, Health]) -> None:
-        for gauge, label, counts in (
-            (self._sources, "health", census.sources),
-            (self._deliveries, "state", census.deliveries),
-        ):
+        for gauge in (self._sources, self._deliveries):
             gauge.clear()  # a state that nothing is in any more would keep its last number
-            for name, count in counts.items():
-                gauge.labels(**{label: name}).set(count)
+        for (kind, health), count in census.sources.items():
+            self._sources.labels(kind=kind, health=health).set(count)
+        for state, count in census.deliveries.items():
+            self._deliveries.labels(state=state).set(count)
+        self._told.set(census.told)
+        self._due.set(census.earliest_due.timestamp() if census.earliest_due is not None else 0)
         for sentiment in Sentiment:
             self._votes.labels(sentiment=sentiment.name.lower()).set(census.votes[sentiment])
         self._stories.set(census.stories)
-        for name, health in adapters.items():
-            for state in State:
-                self._adapters.labels(adapter=name, state=state.value).set(state is health.state)
+        for name, adapter in adapters.items():
+            for one in State:
+                self._adapters.labels(adapter=name, state=one.value).set(one is adapter.state)

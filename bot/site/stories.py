@@ -51,6 +51,14 @@ class ChatJson(BaseModel):
     bearish: int
 
 
+class OutsideJson(BaseModel):
+    """What a news API's own readers say of a story: no votes of ours."""
+
+    provider: str
+    bullish: int
+    bearish: int
+
+
 class StoryJson(BaseModel):
     """A story with everything that was published of it."""
 
@@ -63,6 +71,8 @@ class StoryJson(BaseModel):
     sources: list[SourceJson]
     entries: list[EntryJson]
     tally: TallyJson
+    topics: list[str]
+    outside: list[OutsideJson]
     chats: list[ChatJson] = []
 
 
@@ -83,12 +93,14 @@ def stories_router(db: Database, admin_token: str) -> APIRouter:
     async def stories(
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
         cursor: str = "",
+        topic: Annotated[str, Query(max_length=64)] = "",
         authorization: Annotated[str | None, Header()] = None,
     ) -> StoriesJson:
-        """Stories, newest first; the next page is under ``next_cursor``. The admin token adds each story's chats."""
-        operator = _is_operator(authorization, admin_token)
+        """Stories, newest first; the next page is under ``next_cursor``. ``topic``: those about it, such as BTC or
+        inflation. The admin token adds each story's chats."""
+        operator = is_operator(authorization, admin_token)
         before = read_cursor(cursor) if cursor else None
-        listed = await db.read(api.newest_stories, limit=limit + 1, before=before, with_chats=operator)
+        listed = await db.read(api.newest_stories, limit=limit + 1, before=before, with_chats=operator, topic=topic)
         shown, more = listed[:limit], len(listed) > limit
         return StoriesJson(
             stories=[_story(story, with_chats=operator) for story in shown],
@@ -120,7 +132,8 @@ def read_cursor(cursor: str) -> tuple[datetime, int]:
     raise HTTPException(400, "cursor: not one that this API gave; leave it out to begin at the newest")
 
 
-def _is_operator(authorization: str | None, admin_token: str) -> bool:
+def is_operator(authorization: str | None, admin_token: str) -> bool:
+    """Whether the header holds the admin token. Raises HTTPException 401 for one that holds another."""
     if authorization is None:
         return False
     scheme, _, token = authorization.partition(" ")
@@ -144,6 +157,11 @@ def _story(story: ListedStory, *, with_chats: bool) -> StoryJson:
         sources=[SourceJson(title=title, url=without_credentials(url)) for url, title in sources.items()],
         entries=[_entry(entry) for entry in story.entries],
         tally=TallyJson(bullish=story.tally.bullish, bearish=story.tally.bearish),
+        topics=list(story.topics),
+        outside=[
+            OutsideJson(provider=one.provider, bullish=one.tally.bullish, bearish=one.tally.bearish)
+            for one in story.outside
+        ],
     )
     if with_chats:
         told.chats = [

@@ -9,8 +9,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Select, case, func, literal, select, tuple_
 
-from bot.model import Sentiment, Tally
-from bot.storage.tables import UtcDateTime, chat, delivery, entry, source, story, tally
+from bot.model import OutsideTally, Sentiment, Tally
+from bot.storage import outside, topics
+from bot.storage.tables import UtcDateTime, chat, delivery, entry, source, story, story_topic, tally
 
 EVERYWHERE = 0
 """The chat id under which table tally keeps the votes of all chats together."""
@@ -50,17 +51,23 @@ class ListedStory:
     sorted_at: datetime
     sample: bool
     tally: Tally
+    topics: tuple[str, ...]
+    outside: tuple[OutsideTally, ...]
     entries: tuple[ListedEntry, ...]
     chats: tuple[ListedChat, ...]
 
 
 def newest_stories(
-    connection: Connection, *, limit: int, before: tuple[datetime, int] | None, with_chats: bool
+    connection: Connection, *, limit: int, before: tuple[datetime, int] | None, with_chats: bool, topic: str = ""
 ) -> Sequence[ListedStory]:
-    """The newest stories, or those that come after the place ``before`` (a story's sorted_at and id), newest first."""
-    rows = connection.execute(_stories(limit, before)).all()
+    """The newest stories, or those that come after the place ``before`` (a story's sorted_at and id), newest first.
+
+    ``topic``: those about it alone.
+    """
+    rows = connection.execute(_stories(limit, before, topic)).all()
     ids = [row.id for row in rows]
     entries = _entries(connection, ids)
+    about, outsiders = topics.of_stories(connection, ids), outside.of_stories(connection, ids)
     chats = _chats(connection, ids) if with_chats else {}
     return tuple(
         ListedStory(
@@ -72,6 +79,8 @@ def newest_stories(
             sorted_at=row.sorted_at,
             sample=row.sample,
             tally=Tally(row.bullish, row.bearish),
+            topics=tuple(about.get(row.id, ())),
+            outside=outsiders.get(row.id, ()),
             entries=tuple(entries.get(row.id, ())),
             chats=tuple(chats.get(row.id, ())),
         )
@@ -79,8 +88,8 @@ def newest_stories(
     )
 
 
-def _stories(limit: int, before: tuple[datetime, int] | None) -> Select[tuple[object, ...]]:
-    everywhere = (tally.c.story_id == story.c.id) & (tally.c.chat_id == EVERYWHERE)
+def _stories(limit: int, before: tuple[datetime, int] | None, topic: str) -> Select[tuple[object, ...]]:
+    everywhere = (tally.c.ledger_id == story.c.ledger_id) & (tally.c.chat_id == EVERYWHERE)
     newest = (
         select(
             story.c.id,
@@ -94,9 +103,14 @@ def _stories(limit: int, before: tuple[datetime, int] | None) -> Select[tuple[ob
             func.coalesce(tally.c.bearish, 0).label("bearish"),
         )
         .outerjoin_from(story, tally, everywhere)
+        .where(story.c.merged_into.is_(None))
         .order_by(story.c.sorted_at.desc(), story.c.id.desc())
         .limit(limit)
     )
+    if topic:
+        # Coins and companies are told in capitals, themes in small letters.
+        about = select(story_topic.c.story_id).where(story_topic.c.topic.in_({topic, topic.upper(), topic.lower()}))
+        newest = newest.where(story.c.id.in_(about))
     if before is not None:
         sorted_at, story_id = before
         place = tuple_(literal(sorted_at, UtcDateTime), literal(story_id))
@@ -128,19 +142,26 @@ def _entries(connection: Connection, ids: Sequence[int]) -> Mapping[int, Sequenc
 
 
 def _chats(connection: Connection, ids: Sequence[int]) -> Mapping[int, Sequence[ListedChat]]:
-    of_chat = (tally.c.story_id == delivery.c.story_id) & (tally.c.chat_id == delivery.c.chat_id)
+    of_chat = (tally.c.ledger_id == story.c.ledger_id) & (tally.c.chat_id == delivery.c.chat_id)
+    # Posts of what was merged into a story are its posts.
+    part = story.alias("part")
+    is_part = (part.c.ledger_id == story.c.ledger_id) & (func.coalesce(part.c.merged_into, part.c.id) == story.c.id)
     rows = connection.execute(
         select(
-            delivery.c.story_id,
+            story.c.id.label("story_id"),
             chat.c.platform,
             chat.c.native_id,
             chat.c.topic,
             func.coalesce(tally.c.bullish, 0).label("bullish"),
             func.coalesce(tally.c.bearish, 0).label("bearish"),
         )
-        .join_from(delivery, chat)
+        .select_from(story)
+        .join(part, is_part)
+        .join(delivery, delivery.c.story_id == part.c.id)
+        .join(chat, chat.c.id == delivery.c.chat_id)
         .outerjoin(tally, of_chat)
-        .where(delivery.c.story_id.in_(ids), delivery.c.state.in_(("posted", "closed")))
+        .where(story.c.id.in_(ids), delivery.c.state.in_(("posted", "closed")))
+        .distinct()
         .order_by(chat.c.platform, chat.c.native_id, chat.c.topic)
     )
     by_story: dict[int, list[ListedChat]] = defaultdict(list)
@@ -154,8 +175,12 @@ def _chats(connection: Connection, ids: Sequence[int]) -> Mapping[int, Sequence[
 class Census:
     """How much there is of what, for the metrics."""
 
-    sources: Mapping[str, int]
-    """By health: ok, failing, idle (nobody follows it), ended."""
+    sources: Mapping[tuple[str, str], int]
+    """By kind (feed, api, sample) and health: ok, failing, idle (nobody follows it), ended."""
+    told: int
+    """Sources of which admins were told that they need them."""
+    earliest_due: datetime | None
+    """When the source that has waited longest, or waits next, is due."""
     deliveries: Mapping[str, int]
     """By state."""
     stories: int
@@ -170,13 +195,19 @@ def census(connection: Connection) -> Census:
         (source.c.failures > 0, "failing"),
         else_="ok",
     )
-    sources = connection.execute(select(health, func.count()).select_from(source).group_by(health))
+    kind = case((source.c.url.like("sample:%"), "sample"), (source.c.url.like("http%"), "feed"), else_="api")
+    sources = connection.execute(select(kind, health, func.count()).select_from(source).group_by(kind, health))
+    due = connection.execute(select(func.count(source.c.told_at), func.min(source.c.next_poll_at))).one()
     deliveries = connection.execute(select(delivery.c.state, func.count()).group_by(delivery.c.state))
     standing = select(func.coalesce(func.sum(tally.c.bullish), 0), func.coalesce(func.sum(tally.c.bearish), 0))
     bullish, bearish = connection.execute(standing.where(tally.c.chat_id == EVERYWHERE)).one()
     return Census(
-        sources={row[0]: row[1] for row in sources},
+        sources={(row[0], row[1]): row[2] for row in sources},
+        told=due[0],
+        earliest_due=due[1],
         deliveries={row[0]: row[1] for row in deliveries},
-        stories=connection.execute(select(func.count()).select_from(story)).scalar_one(),
+        stories=connection.execute(
+            select(func.count()).select_from(story).where(story.c.merged_into.is_(None))
+        ).scalar_one(),
         votes={Sentiment.BULLISH: bullish, Sentiment.BEARISH: bearish},
     )

@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, Select, and_, delete, exists, func, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.model import ChatRef, MessageRef, Phrase, Story
@@ -18,6 +31,12 @@ from bot.storage.tables import chat, delivery, entry, fact, post, source, story,
 
 FIRST_CONTACT = 3
 """How many stories a chat gets at once of something it has just begun to follow."""
+
+MIXED = "coinstats:%"
+"""Addresses of sources that publish in many languages."""
+
+WRITTEN_OF_LATE = 500
+"""By so many of their newest entries it is told in which."""
 
 
 class State(StrEnum):
@@ -118,6 +137,7 @@ def _newest(subscription_id: int) -> Select[int]:
                 select(entry.c.story_id).where(
                     entry.c.source_id == subscription_cursor.c.source_id,
                     subscription_cursor.c.subscription_id == subscription_id,
+                    _for_its_readers(subscription_id),
                 )
             )
         )
@@ -132,17 +152,47 @@ def _unread(subscription_id: int) -> Select[int]:
         subscription_cursor.c.subscription_id == subscription_id,
         entry.c.source_id == subscription_cursor.c.source_id,
     )
-    fresh = select(entry.c.story_id).where(theirs, entry.c.id > subscription_cursor.c.entry_id)
+    unread = entry.c.id > subscription_cursor.c.entry_id
+    fresh = select(entry.c.story_id).where(theirs, unread, _for_its_readers(subscription_id))
     known = select(entry.c.story_id).where(theirs, entry.c.id <= subscription_cursor.c.entry_id)
     return select(story.c.id).where(story.c.id.in_(fresh), story.c.id.not_in(known))
 
 
+def _for_its_readers(subscription_id: int) -> ColumnElement[bool]:
+    """Of a source that publishes in many languages, a chat gets what is in its own; where it has written nothing in
+    that of late, what is in English, as packs have it."""
+    mixed = select(source.c.id).where(source.c.url.like(MIXED))
+    its_language = (
+        select(chat.c.language)
+        .join(subscription, subscription.c.chat_id == chat.c.id)
+        .where(subscription.c.id == subscription_id)
+        .scalar_subquery()
+    )
+    written = entry.alias("written")
+    of_late = (
+        select(written.c.language)
+        .where(written.c.source_id.in_(mixed))
+        .order_by(written.c.id.desc())
+        .limit(WRITTEN_OF_LATE)
+    ).subquery()
+    wanted = case((its_language.in_(select(of_late.c.language)), its_language), else_="en")
+    return or_(entry.c.source_id.not_in(mixed), entry.c.language == wanted)
+
+
 def _owe(connection: Connection, chat_id: int, now: datetime, stories: Select[int]) -> int:
     chosen = stories.subquery()
+    told, part = story.alias("told"), story.alias("part")
+    # What was merged into a story stands for it where it was posted.
+    has_part = (
+        select(delivery.c.id)
+        .join(part, part.c.id == delivery.c.story_id)
+        .join(told, told.c.ledger_id == part.c.ledger_id)
+        .where(told.c.id == chosen.c.id, part.c.merged_into == chosen.c.id, delivery.c.chat_id == chat_id)
+    )
     rows = select(chosen.c.id, literal(chat_id), literal(State.WAITING.value), _bound(now), _bound(now))
     result = connection.execute(
         upsert(delivery)
-        .from_select(["story_id", "chat_id", "state", "created_at", "next_try_at"], rows.where(literal(1) == 1))
+        .from_select(["story_id", "chat_id", "state", "created_at", "next_try_at"], rows.where(~has_part.exists()))
         .on_conflict_do_nothing(index_elements=["story_id", "chat_id"])
     )
     return result.rowcount

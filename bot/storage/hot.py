@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, literal_column
@@ -67,6 +67,11 @@ def stored(at: datetime) -> object:
     """A moment as its column holds it."""
     assert _to_stored is not None
     return _to_stored(at)
+
+
+def read_back(column: str | None) -> datetime | None:
+    """The moment that a column holds."""
+    return None if column is None else datetime.fromisoformat(column).replace(tzinfo=UTC)
 
 
 def element(value: ColumnElement[Any], place: int) -> ColumnElement[Any]:

@@ -21,7 +21,8 @@ class KnownPost(NamedTuple):
     """What a message is, as far as votes are concerned."""
 
     delivery: int
-    story: int
+    ledger: int
+    """The account of votes of its story."""
     chat: int
     shared: bool
     """Whether the chat's votes count toward everywhere."""
@@ -37,7 +38,7 @@ _FIND = Hot(
         post.c.native_chat,
         post.c.message_id,
         delivery.c.id,
-        delivery.c.story_id,
+        story.c.ledger_id,
         delivery.c.chat_id,
         chat.c.shares_votes,
         (delivery.c.state != literal_column("'closed'"))
@@ -52,6 +53,7 @@ _FIND = Hot(
         & (post.c.message_id == element(_KEYS.c.value, 2)),
     )
     .join(delivery, delivery.c.id == post.c.delivery_id)
+    .join(story, story.c.id == delivery.c.story_id)
     .join(chat, chat.c.id == delivery.c.chat_id),
     "open_after",
     "keys",
@@ -93,12 +95,13 @@ def find(connection: Connection, messages: Iterable[MessageKey], open_after: dat
 
 
 def of_delivery(connection: Connection, delivery_id: int) -> tuple[int | None, list[MessageKey]]:
-    """The story of a delivery (None: there is none) and the messages that are it."""
-    story_id = connection.execute(select(delivery.c.story_id).where(delivery.c.id == delivery_id)).scalar()
+    """The ledger of a delivery (None: there is none) and the messages that are it."""
+    statement = select(story.c.ledger_id).join(delivery, delivery.c.story_id == story.c.id)
+    ledger_id = connection.execute(statement.where(delivery.c.id == delivery_id)).scalar()
     rows = connection.execute(
         select(post.c.platform, post.c.native_chat, post.c.message_id).where(post.c.delivery_id == delivery_id)
     )
-    return story_id, [(row[0], row[1], row[2]) for row in rows]
+    return ledger_id, [(row[0], row[1], row[2]) for row in rows]
 
 
 def learn(

@@ -50,7 +50,7 @@ class Standing:
 class Miscount:
     """A tally that isn't what the facts say."""
 
-    story_id: int
+    ledger_id: int
     chat_id: int
     """0 is everywhere."""
     stored: Tally
@@ -73,12 +73,12 @@ _STANDING = Hot(
     )
     .select_from(_K)
     .join(voter, and_(voter.c.platform == _SECOND, voter.c.actor == _THIRD))
-    .outerjoin(fact, and_(fact.c.story_id == _FIRST, fact.c.voter_id == voter.c.id))
+    .outerjoin(fact, and_(fact.c.ledger_id == _FIRST, fact.c.voter_id == voter.c.id))
     .outerjoin(chat, chat.c.id == fact.c.chat_id),
     "keys",
 )
 _ON_DELIVERIES = Hot(
-    select(fact.c.story_id, voter.c.platform, voter.c.actor)
+    select(fact.c.ledger_id, voter.c.platform, voter.c.actor)
     .select_from(_K)
     .join(fact, fact.c.delivery_id == _K.c.value)
     .join(voter, voter.c.id == fact.c.voter_id)
@@ -96,7 +96,7 @@ _LAST_VOTER = Hot(select(func.coalesce(func.max(voter.c.id), literal_column("0")
 
 _NOTE_SEEN = Hot(insert(seen_event), "platform", "event_id", "seen_at")
 _ADD_VOTER = Hot(insert(voter), "id", "platform", "actor")
-_FACT = ("story_id", "voter_id", "delivery_id", "token", "chat_id", "sentiment", "seq")
+_FACT = ("ledger_id", "voter_id", "delivery_id", "token", "chat_id", "sentiment", "seq")
 _ADD_FACT = upsert(fact)
 _SET_FACT = Hot(
     _ADD_FACT.on_conflict_do_update(
@@ -107,17 +107,17 @@ _SET_FACT = Hot(
 )
 _DROP_FACT = Hot(
     delete(fact).where(
-        fact.c.story_id == bindparam("story"),
+        fact.c.ledger_id == bindparam("ledger"),
         fact.c.voter_id == bindparam("voter"),
         fact.c.delivery_id == bindparam("delivery"),
         fact.c.token == bindparam("slot"),
     ),
-    "story",
+    "ledger",
     "voter",
     "delivery",
     "slot",
 )
-_TALLY = ("story_id", "chat_id", "bullish", "bearish")
+_TALLY = ("ledger_id", "chat_id", "bullish", "bearish")
 _ADD_TALLY = upsert(tally)
 _MOVE_TALLY = Hot(
     _ADD_TALLY.on_conflict_do_update(
@@ -129,13 +129,8 @@ _MOVE_TALLY = Hot(
     ),
     *_TALLY,
 )
-_SET_TALLY = Hot(
-    _ADD_TALLY.on_conflict_do_update(
-        index_elements=list(tally.primary_key),
-        set_={"bullish": _ADD_TALLY.excluded.bullish, "bearish": _ADD_TALLY.excluded.bearish},
-    ),
-    *_TALLY,
-)
+_ADD_TALLIES = Hot(insert(tally), *_TALLY)
+_CHOSEN = select(cast(_K.c.value, Integer)).select_from(_K)
 _ADD_SEQ = upsert(meta)
 _SET_SEQ = Hot(
     _ADD_SEQ.on_conflict_do_update(index_elements=["key"], set_={"value": _ADD_SEQ.excluded.value}), "key", "value"
@@ -178,7 +173,7 @@ def _named(heard: Sequence[Heard]) -> Iterator[VoterKey]:
         if isinstance(event.change, ReactionsRead):
             platform = event.change.message.chat.platform
             for actor in frozenset[str]().union(*event.change.voters.values()):
-                yield VoterKey(event.story, platform, actor)
+                yield VoterKey(event.ledger, platform, actor)
 
 
 def take_order(connection: Connection) -> int:
@@ -198,15 +193,15 @@ def write(connection: Connection, plan: Plan, stood: Standing) -> None:
     _DROP_FACT.many(
         connection,
         [
-            (story, ids[platform, actor], delivery_id, token)
-            for (story, platform, actor), (delivery_id, token) in plan.withdrawn
+            (account, ids[platform, actor], delivery_id, token)
+            for (account, platform, actor), (delivery_id, token) in plan.withdrawn
         ],
     )
     _SET_FACT.many(
         connection,
         [
-            (story, ids[platform, actor], delivery_id, token, chat_id, sentiment, seq)
-            for (story, platform, actor), (delivery_id, token), (chat_id, _, sentiment, seq) in plan.written
+            (account, ids[platform, actor], delivery_id, token, chat_id, sentiment, seq)
+            for (account, platform, actor), (delivery_id, token), (chat_id, _, sentiment, seq) in plan.written
         ],
     )
     _MOVE_TALLY.many(connection, [(*where, *moved) for where, moved in plan.differences.items()])
@@ -247,52 +242,52 @@ def write_totals(
 
 def recount(connection: Connection) -> list[Miscount]:
     """Derive all tallies anew and compare: what `newstally check` shows. Empty when all is well."""
-    stored = {(row.story_id, row.chat_id): Tally(row.bullish, row.bearish) for row in connection.execute(select(tally))}
+    stored = {
+        (row.ledger_id, row.chat_id): Tally(row.bullish, row.bearish) for row in connection.execute(select(tally))
+    }
     counted = _derive(connection, None)
     return [
-        Miscount(story, chat_id, stored.get((story, chat_id), Tally()), counted.get((story, chat_id), Tally()))
-        for story, chat_id in sorted(stored.keys() | counted.keys())
-        if stored.get((story, chat_id), Tally()) != counted.get((story, chat_id), Tally())
+        Miscount(account, chat_id, stored.get((account, chat_id), Tally()), counted.get((account, chat_id), Tally()))
+        for account, chat_id in sorted(stored.keys() | counted.keys())
+        if stored.get((account, chat_id), Tally()) != counted.get((account, chat_id), Tally())
     ]
 
 
 def share_votes(connection: Connection, chat_id: int, shares: bool) -> set[int]:
-    """Settle whether the chat's votes count toward everywhere, on all its stories; returns those that it touches."""
+    """Settle whether the chat's votes count toward everywhere, on all its stories; returns the ledgers touched."""
     before = connection.execute(select(chat.c.shares_votes).where(chat.c.id == chat_id)).scalar_one()
     if before == shares:
         return set()
     connection.execute(update(chat).where(chat.c.id == chat_id).values(shares_votes=shares))
-    stories = set(connection.execute(select(tally.c.story_id).where(tally.c.chat_id == chat_id)).scalars())
-    derive_anew(connection, stories)
-    return stories
+    accounts = set(connection.execute(select(tally.c.ledger_id).where(tally.c.chat_id == chat_id)).scalars())
+    derive_anew(connection, accounts)
+    return accounts
 
 
-def derive_anew(connection: Connection, stories: Iterable[int]) -> None:
-    """Settle the tallies of these stories, in every chat and everywhere, by the facts that stand."""
-    chosen = list(stories)
-    of_them = tally.c.story_id.in_(select(cast(_K.c.value, Integer)).select_from(_K))
-    connection.execute(delete(tally).where(of_them), {"keys": json_keys(chosen)})
-    counted = _derive(connection, chosen)
-    _SET_TALLY.many(connection, [(*where, said.bullish, said.bearish) for where, said in counted.items()])
+def derive_anew(connection: Connection, accounts: Iterable[int]) -> None:
+    """Facts have come to these ledgers or left them: put what the facts say in place of their tallies."""
+    keys = json_keys(accounts)
+    connection.execute(delete(tally).where(tally.c.ledger_id.in_(_CHOSEN)), {"keys": keys})
+    counted = _derive(connection, keys)
+    _ADD_TALLIES.many(connection, [(*where, now.bullish, now.bearish) for where, now in counted.items()])
 
 
-def _derive(connection: Connection, stories: Iterable[int] | None) -> dict[tuple[int, int], Tally]:
-    """The tallies of these stories (None: of all) from the facts alone; without those of nobody."""
+def _derive(connection: Connection, keys: str | None) -> dict[tuple[int, int], Tally]:
+    """The tallies of these ledgers (None: of all) from the facts alone; without those of nobody."""
     facts = (
-        select(fact.c.story_id, fact.c.voter_id, fact.c.chat_id, chat.c.shares_votes, fact.c.sentiment, fact.c.seq)
+        select(fact.c.ledger_id, fact.c.voter_id, fact.c.chat_id, chat.c.shares_votes, fact.c.sentiment, fact.c.seq)
         .join(chat, chat.c.id == fact.c.chat_id)
-        .order_by(fact.c.story_id, fact.c.voter_id)
+        .order_by(fact.c.ledger_id, fact.c.voter_id)
     )
-    if stories is not None:
-        chosen = select(cast(_K.c.value, Integer)).select_from(_K)
-        facts = facts.where(fact.c.story_id.in_(chosen)).params(keys=json_keys(stories))
+    if keys is not None:
+        facts = facts.where(fact.c.ledger_id.in_(_CHOSEN)).params(keys=keys)
     counts: dict[tuple[int, int], list[int]] = {}
-    for story, said in _by_voter(connection.execute(facts.execution_options(yield_per=1000))):
+    for account, said in _by_voter(connection.execute(facts.execution_options(yield_per=1000))):
         for chat_id, sentiment in said.items():
-            counts.setdefault((story, chat_id), [0, 0])[sentiment < 0] += 1
+            counts.setdefault((account, chat_id), [0, 0])[sentiment < 0] += 1
     return {key: Tally(bullish, bearish) for key, (bullish, bearish) in counts.items()}
 
 
 def _by_voter(rows: Iterable[Any]) -> Iterator[tuple[int, dict[int, int]]]:
-    for (story, _), theirs in groupby(rows, key=lambda row: (row[0], row[1])):
-        yield story, votes([Fact(row[2], bool(row[3]), row[4], row[5]) for row in theirs])
+    for (account, _), theirs in groupby(rows, key=lambda row: (row[0], row[1])):
+        yield account, votes([Fact(row[2], bool(row[3]), row[4], row[5]) for row in theirs])

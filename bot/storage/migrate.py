@@ -12,7 +12,7 @@ from bot.storage.tables import metadata
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration (a test compares it with the folder), known here so that an ordinary start needn't load
 Alembic."""
 
@@ -38,8 +38,8 @@ def migrate(engine: Engine) -> None:
             upgrade(connection)
 
 
-def upgrade(connection: Connection) -> None:
-    """Bring the tables from whatever migration they are at to the newest, by Alembic. Raises StorageError."""
+def upgrade(connection: Connection, to: str = "head") -> None:
+    """Bring the tables from whatever migration they are at to another, by Alembic. Raises StorageError."""
     from alembic.config import Config
     from alembic.runtime.environment import EnvironmentContext
     from alembic.script import ScriptDirectory
@@ -50,7 +50,7 @@ def upgrade(connection: Connection) -> None:
     scripts = ScriptDirectory(str(MIGRATIONS))
     try:
         # What alembic's own command does, without its env.py: the connection is ours and in a transaction already.
-        with EnvironmentContext(config, scripts, fn=lambda at, _: scripts._upgrade_revs("head", at)) as environment:
+        with EnvironmentContext(config, scripts, fn=lambda at, _: scripts._upgrade_revs(to, at)) as environment:
             environment.configure(connection=connection, render_as_batch=True)
             environment.run_migrations()
     except CommandError as error:

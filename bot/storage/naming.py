@@ -133,7 +133,7 @@ def _merge(connection: Connection, leaves: int, stays: int) -> None:
     connection.execute(update(post).where(post.c.delivery_id == leaves).values(delivery_id=stays, mirror=True))
     newer = fact.alias("newer")
     outlived = exists().where(
-        newer.c.story_id == fact.c.story_id,
+        newer.c.ledger_id == fact.c.ledger_id,
         newer.c.voter_id == fact.c.voter_id,
         newer.c.delivery_id == leaves,
         newer.c.token == fact.c.token,
@@ -149,6 +149,6 @@ def _merge(connection: Connection, leaves: int, stays: int) -> None:
 
 
 def _move_votes(connection: Connection, goes: int, keeps: int) -> None:
-    stories = set(connection.execute(select(tally.c.story_id).where(tally.c.chat_id == goes)).scalars())
+    accounts = set(connection.execute(select(tally.c.ledger_id).where(tally.c.chat_id == goes)).scalars())
     connection.execute(update(fact).where(fact.c.chat_id == goes).values(chat_id=keeps))
-    ledger.derive_anew(connection, stories)
+    ledger.derive_anew(connection, accounts)

@@ -34,9 +34,9 @@ class VotingRules:
 
 
 class VoterKey(NamedTuple):
-    """A voter beside one story: what a vote belongs to."""
+    """A voter beside one ledger, which linked stories share: what a vote belongs to."""
 
-    story: int
+    ledger: int
     platform: str
     actor: str
 
@@ -71,7 +71,7 @@ class Press(NamedTuple):
 class Heard(NamedTuple):
     """One event about a post that is known."""
 
-    story: int
+    ledger: int
     delivery: int
     chat: int
     shared: bool
@@ -83,7 +83,7 @@ class Heard(NamedTuple):
 
 @dataclass(slots=True)
 class Plan:
-    """What has to be written. Tally differences are (bullish, bearish) by story and chat, without those of nothing."""
+    """What has to be written. Tally differences are (bullish, bearish) by ledger and chat, without those of nothing."""
 
     next_seq: int
     written: list[tuple[VoterKey, Slot, Fact]] = field(default_factory=list)
@@ -108,7 +108,7 @@ def plan(standing: Mapping[VoterKey, Facts], heard: Sequence[Heard], rules: Voti
 
 
 def votes(facts: Collection[Fact]) -> dict[int, int]:
-    """What one voter's facts on one story say, by chat and everywhere: of each, the newest fact.
+    """What one voter's facts on one ledger say, by chat and everywhere: of each, the newest fact.
 
     Newest facts of opposite sentiment, seen together without an order, are no vote.
     """
@@ -146,7 +146,7 @@ def _apply(event: Heard, after: dict[VoterKey, Facts], ballots: Mapping[str, Bal
 def _clear(event: Heard, emoji: str | None, after: Mapping[VoterKey, Facts]) -> None:
     """A moderator's clear takes reactions only: a press isn't the moderator's to withdraw."""
     for key, facts in after.items():
-        if key.story == event.story:
+        if key.ledger == event.ledger:
             for slot in [slot for slot in facts if slot.delivery == event.delivery and slot.token != PRESS]:
                 if emoji is None or slot.token == emoji:
                     del facts[slot]
@@ -156,7 +156,7 @@ def _reread(event: Heard, read: ReactionsRead, after: Mapping[VoterKey, Facts], 
     """Who has an emoji that was asked about has its fact, who hasn't has none; a fact that stands keeps its order."""
     platform = read.message.chat.platform
     for key, facts in after.items():
-        if key.story != event.story or key.platform != platform or (key.actor, None) in read.fresher:
+        if key.ledger != event.ledger or key.platform != platform or (key.actor, None) in read.fresher:
             continue
         for emoji, voters in read.voters.items():
             if (key.actor, emoji) in read.fresher:
@@ -209,11 +209,11 @@ def _compare(key: VoterKey, before: Facts, after: Facts, result: Plan, moved: di
     """Add what has changed for one voter: rows, and by how much each tally moves."""
     if before == after:
         return
-    story = key.story
+    ledger = key.ledger
     result.written += [(key, slot, fact) for slot, fact in after.items() if before.get(slot) != fact]
     for chat, sentiment in votes(after.values()).items():
-        moved[story, chat][sentiment < 0] += 1
+        moved[ledger, chat][sentiment < 0] += 1
     if before:
         result.withdrawn += [(key, slot) for slot in before if slot not in after]
         for chat, sentiment in votes(before.values()).items():
-            moved[story, chat][sentiment < 0] -= 1
+            moved[ledger, chat][sentiment < 0] -= 1

@@ -27,7 +27,7 @@ from bot.model import ChatRef, MessageRef, Story, Tally
 from bot.storage.early import json_keys
 from bot.storage.standing import OPEN, OUTDATED, SHOWN, SPREAD, STANDS, with_what_stands
 from bot.storage.story_rows import story_columns, story_from
-from bot.storage.tables import UtcDateTime, chat, delivery, post, total
+from bot.storage.tables import UtcDateTime, chat, delivery, post, story, total
 
 PAGE = 1000
 """How many open posts one step of a sweep compares."""
@@ -38,6 +38,7 @@ class PostView:
     """All that a post has to show now."""
 
     delivery_id: int
+    ledger_id: int
     story: Story
     language: str
     message: MessageRef
@@ -84,12 +85,12 @@ def outdated_view(connection: Connection, delivery_id: int, open_after: datetime
 
 
 def outdated(
-    connection: Connection, story_ids: Iterable[int], platforms: Iterable[str], open_after: datetime
+    connection: Connection, ledgers: Iterable[int], platforms: Iterable[str], open_after: datetime
 ) -> list[OutdatedPost]:
-    """The posts of these stories, on these platforms, that need an edit, newest first."""
+    """The posts of these ledgers, on these platforms, that need an edit, newest first."""
     found = connection.execute(
-        _OUTDATED_OF_STORIES,
-        {"keys": json_keys(story_ids), "platforms": json_keys(platforms), "open_after": open_after},
+        _OUTDATED_OF_LEDGERS,
+        {"keys": json_keys(ledgers), "platforms": json_keys(platforms), "open_after": open_after},
     )
     return [_outdated(row) for row in found]
 
@@ -124,6 +125,7 @@ _OUTDATED_VIEW = with_what_stands(
         post.c.platform,
         post.c.native_chat,
         post.c.message_id,
+        story.c.ledger_id,
         *story_columns(),
         *STANDS,
         SPREAD.label("spread"),
@@ -147,13 +149,13 @@ _HEAD = (
 
 def _outdated_among(key: ColumnElement[int]) -> Select[Any]:
     return (
-        with_what_stands(select(*_HEAD).select_from(_KEYS).join(delivery, key == _KEYS.c.value))
-        .where(OUTDATED, chat.c.platform.in_(select(_PLATFORMS.c.value)))
+        with_what_stands(select(*_HEAD).select_from(delivery))
+        .where(OUTDATED, key.in_(select(_KEYS.c.value)), chat.c.platform.in_(select(_PLATFORMS.c.value)))
         .order_by(delivery.c.posted_at.desc(), delivery.c.id.desc())
     )
 
 
-_OUTDATED_OF_STORIES = _outdated_among(delivery.c.story_id)
+_OUTDATED_OF_LEDGERS = _outdated_among(story.c.ledger_id)
 _OUTDATED_OF_DELIVERIES = _outdated_among(delivery.c.id)
 # In the order of an index that serves the outbox too; next_try_at is the moment at which it was sent, or nearly.
 _OPEN_PAGE = (
@@ -193,6 +195,7 @@ def _outdated(row: Row[Any]) -> OutdatedPost:
 def _view(connection: Connection, row: Row[Any], *, closed: bool) -> PostView:
     return PostView(
         delivery_id=row.id,
+        ledger_id=row.ledger_id,
         story=story_from(row),
         language=row.language,
         message=MessageRef(ChatRef(row.platform, row.native_chat, row.topic), row.message_id),

@@ -6,12 +6,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete
 
-from bot.storage import sources, stories
+from bot.storage import articles, candidates, sources, stories
 from bot.storage.tables import setting_log
+from bot.storage.telling import MEETS_FOR
 
 
 def prune(connection: Connection, now: datetime, entries_for: timedelta, log_for: timedelta) -> None:
     """Drop stories that no source lists any more, sources that nobody follows, and old lines of the log of settings."""
     stories.prune(connection, now - entries_for)
     sources.prune(connection, now - entries_for)
+    candidates.forget(connection, now - MEETS_FOR)
+    articles.forget_old(connection, now)
     connection.execute(delete(setting_log).where(setting_log.c.at < now - log_for))

@@ -13,6 +13,7 @@ from bot.storage.tables import UtcDateTime, chat, delivery, story, tally, total
 _of_chat = tally.alias("of_chat")
 _of_all = tally.alias("of_all")
 _other = delivery.alias("other")
+_told = story.alias("told")
 
 
 def _count(column: ColumnElement[int]) -> ColumnElement[int]:
@@ -32,9 +33,10 @@ def _total(sentiment: Sentiment) -> ScalarSelect[int]:
 
 SPREAD = or_(
     select(_other.c.id)
+    .join(_told, _told.c.id == _other.c.story_id)
     .where(
-        _other.c.story_id == delivery.c.story_id,
-        _other.c.id != delivery.c.id,
+        _told.c.ledger_id == story.c.ledger_id,
+        _other.c.chat_id != delivery.c.chat_id,
         _other.c.state.in_(("posted", "closed")),
     )
     .exists(),
@@ -76,6 +78,6 @@ def with_what_stands(statement: Select[Any]) -> Select[Any]:
     return (
         statement.join(story, story.c.id == delivery.c.story_id)
         .join(chat, chat.c.id == delivery.c.chat_id)
-        .outerjoin(_of_chat, and_(_of_chat.c.story_id == story.c.id, _of_chat.c.chat_id == chat.c.id))
-        .outerjoin(_of_all, and_(_of_all.c.story_id == story.c.id, _of_all.c.chat_id == EVERYWHERE))
+        .outerjoin(_of_chat, and_(_of_chat.c.ledger_id == story.c.ledger_id, _of_chat.c.chat_id == chat.c.id))
+        .outerjoin(_of_all, and_(_of_all.c.ledger_id == story.c.ledger_id, _of_all.c.chat_id == EVERYWHERE))
     )

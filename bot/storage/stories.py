@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, exists, func, or_, select, update
 
-from bot.storage import sources
+from bot.storage import articles, outside, pairs, search, sources, topics
 from bot.storage.deliveries import State
+from bot.storage.keys import AMONG_KEYS, as_json
+from bot.storage.news import News
 from bot.storage.sources import Answered, Body
-from bot.storage.tables import delivery, entry, source, story
-from bot.storage.telling import FoundEntry, News, SameTitle, looks
+from bot.storage.tables import delivery, entry, source, story, tally
+from bot.storage.telling import FoundEntry, Judge, looks
+
+RECOGNISED = 20
+"""By so many of its newest entries a source's language is told."""
+
+FEW = 5
+"""Fewer new entries beside known ones don't tell it."""
+
+UNDETERMINED = "und"
+
+_KNOWN = select(entry).where(entry.c.source_id == bindparam("source"), entry.c.identity.in_(AMONG_KEYS))
+_TOUCH = update(entry).where(entry.c.id.in_(AMONG_KEYS)).values(last_seen_at=bindparam("now"))
+# What a source lists was last seen when its body was last read, or since: see `_leave_the_list`.
+_LISTED = (entry.c.source_id == bindparam("source"), entry.c.last_seen_at >= bindparam("listed"))
+_TOUCH_UNCHANGED = update(entry).where(*_LISTED, entry.c.raw_hash.in_(AMONG_KEYS)).values(last_seen_at=bindparam("now"))
+_FORMS = select(entry.c.raw_hash).where(*_LISTED, entry.c.raw_hash.is_not(None))
+_OF_SOURCE = select(source.c.listed_at, source.c.detected_language, source.c.language).where(
+    source.c.id == bindparam("wanted")
+)
+_NEW_FORM = update(entry).where(entry.c.id == bindparam("entry")).values(raw_hash=bindparam("form"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +45,31 @@ class FoundFeed:
     title: str
     language: str | None
     site_url: str | None
+    manners: Mapping[str, Any] | None = None
+    """How it wants to be asked, as it is kept."""
+    hub: str | None = None
+    hub_topic: str | None = None
+    whole: bool = True
+    """False: what a hub has sent, which may be the news alone, and says nothing of the feed itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownForms:
+    """What need not be read again of a source."""
+
+    raw_hashes: frozenset[str]
+    """Of the entries that it lists."""
+    language: str | None
+    """The one that its entries are in, as far as is known."""
+
+
+def known_forms(connection: Connection, source_id: int) -> KnownForms:
+    """In which forms we have the entries that a source lists."""
+    row = connection.execute(_OF_SOURCE, {"wanted": source_id}).first()
+    if row is None or row.listed_at is None:
+        return KnownForms(frozenset(), None)
+    forms = connection.execute(_FORMS, {"source": source_id, "listed": row.listed_at})
+    return KnownForms(frozenset(forms.scalars()), row.detected_language or row.language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +77,8 @@ class PollResult:
     """What a poll changed."""
 
     new_story_ids: tuple[int, ...]
-    changed_story_ids: tuple[int, ...]
-    """Those whose looks changed: their revision has grown."""
+    changed_ledgers: tuple[int, ...]
+    """Those of the stories whose posts may have to be drawn anew: they look different, or share votes with more."""
     new_entries: int
 
 
@@ -43,10 +89,14 @@ def save_poll(
     entries: Sequence[FoundEntry],
     answered: Answered,
     body: Body,
-    same_title: SameTitle,
+    judge: Judge,
+    unchanged: Sequence[str] = (),
 ) -> PollResult:
     """Store what a source lists now: new entries become stories or join them, edited ones edit theirs.
 
+    ``unchanged``: the raw hashes of the entries that it lists beside these, in a form that we have.
+
+    What other sources tell too is one story, and one in another language is linked, where the judge says so.
     ``entries`` in the feed's order, newest first as feeds have it; they are stored from the oldest on.
     """
     now = answered.polled_at
@@ -56,13 +106,26 @@ def save_poll(
     _leave_the_list(connection, row)
     known = _known(connection, source_id, entries)
     changed = _Edits(connection, now).save([(known[f.identity], f) for f in reversed(entries) if f.identity in known])
-    news = News(connection, source_id, now, same_title)
+    changed |= articles.complete(connection, changed) if changed else set()
+    news = News(connection, source_id, now, judge, sample=row.url.startswith("sample:"))
     unknown = [found for found in reversed(entries) if found.identity not in known]
-    new = news.save(unknown, sample=row.url.startswith("sample:"))
+    new = news.save(unknown)
     _touch(connection, [present.id for present in known.values()], now)
-    _describe(connection, row, feed, listed_at=now, news=bool(unknown))
+    _keep_forms(connection, [(known[found.identity], found) for found in entries if found.identity in known])
+    if unchanged:
+        values = {"source": source_id, "listed": row.listed_at, "keys": as_json(unchanged), "now": now}
+        connection.execute(_TOUCH_UNCHANGED, values)
+    _describe(connection, row, feed, entries, listed_at=now, news=bool(unknown), alone=not unchanged)
     sources.mark_answered(connection, source_id, answered, body)
-    return PollResult(tuple(sorted(new)), tuple(sorted(changed | news.completed)), len(unknown))
+    ledgers = _ledgers(connection, changed | news.changed) | news.relinked
+    topics.store(connection, source_id, [found for found in entries if _is_told_anew(found, known.get(found.identity))])
+    ledgers |= _ledgers(connection, outside.store(connection, source_id, entries, now))
+    search.index(connection, new | changed | news.changed)
+    return PollResult(tuple(sorted(new)), tuple(sorted(ledgers)), len(unknown))
+
+
+def _is_told_anew(found: FoundEntry, present: Row[Any] | None) -> bool:
+    return present is None or bool(present.content_hash != found.content_hash)
 
 
 def prune(connection: Connection, before: datetime) -> int:
@@ -78,8 +141,17 @@ def prune(connection: Connection, before: datetime) -> int:
     owed = select(delivery.c.id).where(
         delivery.c.story_id == story.c.id, delivery.c.state.not_in([State.CLOSED, State.FAILED])
     )
-    result = connection.execute(delete(story).where(story.c.first_seen_at < before, ~exists(kept), ~exists(owed)))
+    stays = or_(story.c.first_seen_at >= before, exists(kept), exists(owed))
+    # Linked stories go together: the votes of one stand in the tally of all.
+    result = connection.execute(delete(story).where(story.c.ledger_id.not_in(select(story.c.ledger_id).where(stays))))
+    if result.rowcount:
+        connection.execute(delete(tally).where(tally.c.ledger_id.not_in(select(story.c.ledger_id))))
+        search.remove_gone(connection)
     return result.rowcount
+
+
+def _ledgers(connection: Connection, story_ids: set[int]) -> set[int]:
+    return pairs.ledgers_of(connection, story_ids) if story_ids else set()
 
 
 def _leave_the_list(connection: Connection, row: Row[Any]) -> None:
@@ -94,21 +166,44 @@ def _leave_the_list(connection: Connection, row: Row[Any]) -> None:
 
 
 def _known(connection: Connection, source_id: int, entries: Sequence[FoundEntry]) -> dict[str, Row[Any]]:
-    # One bound JSON array instead of a parameter an entry: feeds of thousands of items exist.
-    identities = func.json_each(json.dumps([found.identity for found in entries])).table_valued("value")
-    rows = connection.execute(
-        select(entry).where(entry.c.source_id == source_id, entry.c.identity.in_(select(identities.c.value)))
-    )
+    names = as_json(found.identity for found in entries)
+    rows = connection.execute(_KNOWN, {"source": source_id, "keys": names})
     return {row.identity: row for row in rows}
 
 
 def _touch(connection: Connection, ids: Sequence[int], now: datetime) -> None:
-    seen = func.json_each(json.dumps(list(ids))).table_valued("value")
-    connection.execute(update(entry).where(entry.c.id.in_(select(seen.c.value))).values(last_seen_at=now))
+    connection.execute(_TOUCH, {"keys": as_json(ids), "now": now})
 
 
-def _describe(connection: Connection, row: Row[Any], feed: FoundFeed, *, listed_at: datetime, news: bool) -> None:
+def _keep_forms(connection: Connection, listed: Sequence[tuple[Row[Any], FoundEntry]]) -> None:
+    anew = [
+        {"entry": present.id, "form": found.raw_hash} for present, found in listed if present.raw_hash != found.raw_hash
+    ]
+    if anew:
+        connection.execute(_NEW_FORM, anew)
+
+
+def _describe(
+    connection: Connection,
+    row: Row[Any],
+    feed: FoundFeed,
+    entries: Sequence[FoundEntry],
+    *,
+    listed_at: datetime,
+    news: bool,
+    alone: bool,
+) -> None:
+    """``alone``: these are all the entries that it lists."""
     values: dict[str, Any] = {"listed_at": listed_at}
+    if feed.whole:
+        values |= {"manners": feed.manners, "hub": feed.hub, "hub_topic": feed.hub_topic}
+    dates = [min(found.published_at, listed_at) for found in entries if found.published_at is not None]
+    if dates:
+        values["newest_at"] = max([*dates, row.newest_at] if row.newest_at is not None else dates)
+    languages = Counter(found.language for found in entries[:RECOGNISED] if found.language != UNDETERMINED)
+    if languages and (alone or len(entries) >= FEW):
+        (recognised, _), *_rest = languages.most_common(1)
+        values["detected_language"] = recognised if recognised != feed.language else None
     if feed.title:
         values["title"] = feed.title
     if feed.language:
@@ -127,9 +222,9 @@ class _Edits:
         self._connection = connection
         self._now = now
 
-    def save(self, pairs: Sequence[tuple[Row[Any], FoundEntry]]) -> set[int]:
+    def save(self, listed: Sequence[tuple[Row[Any], FoundEntry]]) -> set[int]:
         """Returns the stories whose looks changed."""
-        return {present.story_id for present, found in pairs if self._compare(present, found)}
+        return {_told_by(present) for present, found in listed if self._compare(present, found)}
 
     def _compare(self, present: Row[Any], found: FoundEntry) -> bool:
         edited = bool(present.content_hash != found.content_hash)
@@ -147,16 +242,23 @@ class _Edits:
                 content_hash=found.content_hash,
             )
         )
-        if present.id != self._leading(present.story_id):
+        if present.id != self._leading(present):
             return False
         values: dict[str, Any] = {"published_at": found.published_at}
         if found.published_at is not None:
             values["sorted_at"] = min(found.published_at, self._now)
         if edited:
             values |= looks(found) | {"revision": story.c.revision + 1}
-        self._connection.execute(update(story).where(story.c.id == present.story_id).values(**values))
+        self._connection.execute(update(story).where(story.c.id == _told_by(present)).values(**values))
         return edited
 
-    def _leading(self, story_id: int) -> int | None:
-        """The entry that a story is told by: its first."""
-        return self._connection.execute(select(func.min(entry.c.id)).where(entry.c.story_id == story_id)).scalar()
+    def _leading(self, present: Row[Any]) -> int | None:
+        """The entry that its story is told by: the first."""
+        theirs = (entry.c.story_id == present.story_id, entry.c.merged_from.is_not_distinct_from(present.merged_from))
+        return self._connection.execute(select(func.min(entry.c.id)).where(*theirs)).scalar()
+
+
+def _told_by(present: Row[Any]) -> int:
+    """The story that looks as an entry says: one that was merged into another still has posts."""
+    story_id: int = present.story_id if present.merged_from is None else present.merged_from
+    return story_id

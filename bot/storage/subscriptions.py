@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select
+from sqlalchemy import Connection, Row, and_, delete, func, insert, literal, or_, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.model import Actor, Phrase
 from bot.storage.chats import log_change
 from bot.storage.phrases import phrase_from_json
-from bot.storage.tables import chat, seen_event, source, subscription, subscription_cursor
+from bot.storage.tables import UtcDateTime, chat, entry, seen_event, source, subscription, subscription_cursor
 
 LIMIT = 50
 """How many subscriptions a chat may have: each costs polls, and a chat that follows more reads none of it."""
@@ -39,7 +39,18 @@ class FollowedSource:
     last_ok_at: datetime | None
     last_polled_at: datetime | None
     problem: Phrase | None
+    failing_since: datetime | None
     ended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """How much a source has published lately."""
+
+    stories: int
+    """Within the days that are looked at."""
+    days: float
+    """How long ago the oldest of them was, and never less than one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +129,20 @@ def of_chat(connection: Connection, chat_id: int) -> Sequence[Subscription]:
     ]
 
 
+def output(connection: Connection, source_ids: Collection[int], since: datetime, now: datetime) -> dict[int, Output]:
+    """What these sources have published since then; one that has published nothing is left out."""
+    at = func.min(
+        func.coalesce(entry.c.published_at, entry.c.first_seen_at), literal(now, UtcDateTime), type_=UtcDateTime
+    )
+    rows = connection.execute(
+        select(entry.c.source_id, func.count(), func.min(at, type_=UtcDateTime))
+        # Whatever was published since then was listed since then.
+        .where(entry.c.source_id.in_(source_ids), entry.c.last_seen_at >= since, at >= since)
+        .group_by(entry.c.source_id)
+    )
+    return {row[0]: Output(row[1], max((now - row[2]) / timedelta(days=1), 1.0)) for row in rows}
+
+
 def has_room(connection: Connection, chat_id: int) -> bool:
     """Whether the chat may follow one more."""
     return _count(connection, chat_id) < LIMIT
@@ -157,7 +182,7 @@ def _first_time(connection: Connection, platform: str, event_id: str, now: datet
 
 def _source_columns() -> tuple[Any, ...]:
     c = source.c
-    return (c.id, c.url, c.title, c.site_url, c.last_ok_at, c.last_polled_at, c.problem, c.ended)
+    return (c.id, c.url, c.title, c.site_url, c.last_ok_at, c.last_polled_at, c.problem, c.failing_since, c.ended)
 
 
 def _source(row: Row[Any]) -> FollowedSource:
@@ -169,5 +194,6 @@ def _source(row: Row[Any]) -> FollowedSource:
         last_ok_at=row.last_ok_at,
         last_polled_at=row.last_polled_at,
         problem=None if row.problem is None else phrase_from_json(row.problem),
+        failing_since=row.failing_since,
         ended=row.ended,
     )

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    DDL,
     JSON,
     Boolean,
     Column,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    event,
 )
 from sqlalchemy.engine import Dialect
 
@@ -82,6 +84,17 @@ source = Table(
     # The Phrase that says what is wrong, as {"msgid": …, "args": …}; NULL while all is well.
     Column("problem", JSON(none_as_null=True)),
     Column("ended", Boolean, nullable=False, server_default="0"),  # 410: never polled again
+    # As recognised in its newest entries, where the feed says nothing or something else.
+    Column("detected_language", String(16)),
+    Column("newest_at", UtcDateTime),  # the newest date of its entries, never in the future: how fresh it is
+    # What the feed asks of its readers: {"ttl": seconds, "skip_hours": [0…23], "skip_days": [0…6]}; NULL: nothing.
+    Column("manners", JSON(none_as_null=True)),
+    # How often it publishes, as learned (bot/gather/rhythm.py knows the shape); NULL: nothing is known yet.
+    Column("rhythm", JSON(none_as_null=True)),
+    # Where it announces news by WebSub, and the address that it has there.
+    Column("hub", String(2048)),
+    Column("hub_topic", String(2048)),
+    Column("told_at", UtcDateTime),  # when admins were told that it needs them; NULL once it is well again
     UniqueConstraint("url", "exempt"),
     Index(None, "next_poll_at"),  # the sweep for sources due
 )
@@ -104,6 +117,11 @@ story = Table(
     # Cleaned address and folded title: what tells that a new entry is this story (comparison only, never shown).
     Column("address_key", Text),
     Column("title_key", Text, nullable=False, server_default=""),
+    # The votes' account: linked stories have one; a story alone has its own id (set right after it is made).
+    Column("ledger_id", Integer, nullable=False, server_default="0"),
+    # An operator has made it part of another one: its posts stay and show that one's votes; it has no entries.
+    Column("merged_into", Integer),
+    Index(None, "ledger_id"),
     Index(None, "sorted_at", "id"),  # newest first, page by page
     Index(None, "address_key", "title_key"),  # the story that a new entry tells; by title where there is no address
 )
@@ -125,9 +143,99 @@ entry = Table(
     Column("first_seen_at", UtcDateTime, nullable=False),
     Column("last_seen_at", UtcDateTime, nullable=False),
     Column("content_hash", String(64), nullable=False),
+    # Over the item's bytes: one that we have read in this very form isn't read again.
+    Column("raw_hash", String(32)),
+    # The story that it told until an operator merged that one into story_id: a split brings it back there.
+    Column("merged_from", Integer),
     UniqueConstraint("source_id", "identity"),
     Index(None, "story_id"),
     Index(None, "source_id", "last_seen_at"),  # what a source lists now, beside however much it has listed before
+)
+
+# What recognises that stories tell the same: an address, a name, a number, a ticker … (bot/gather/clues.py makes them).
+# Kept as long as a story can still be met by another one.
+clue = Table(
+    "clue",
+    metadata,
+    Column("key", String(128), nullable=False),
+    Column("story_id", ForeignKey("story.id", ondelete="CASCADE"), nullable=False),
+    PrimaryKeyConstraint("key", "story_id"),
+    Index(None, "story_id"),
+    sqlite_with_rowid=False,
+)
+
+# That two stories of different languages tell of one event ("linked"), or that they must never be taken for one
+# ("apart": an operator said so). The smaller id comes first.
+story_pair = Table(
+    "story_pair",
+    metadata,
+    Column("first_id", ForeignKey("story.id", ondelete="CASCADE"), nullable=False),
+    Column("second_id", ForeignKey("story.id", ondelete="CASCADE"), nullable=False),
+    Column("relation", String(16), nullable=False),
+    Column("evidence", JSON, nullable=False),  # what it rests on, in words for the operator
+    Column("at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("first_id", "second_id"),
+    Index(None, "second_id"),
+    sqlite_with_rowid=False,
+)
+
+# What a story is about: a ticker, a company, a theme, by its name in the topic table.
+story_topic = Table(
+    "story_topic",
+    metadata,
+    Column("story_id", ForeignKey("story.id", ondelete="CASCADE"), nullable=False),
+    Column("topic", String(64), nullable=False),
+    PrimaryKeyConstraint("story_id", "topic"),
+    Index(None, "topic", "story_id"),
+    sqlite_with_rowid=False,
+)
+
+# The article behind an entry, as its page says, where the site permits to read it.
+article = Table(
+    "article",
+    metadata,
+    Column("entry_id", ForeignKey("entry.id", ondelete="CASCADE"), primary_key=True),
+    # waiting → read | refused (robots, not a page, too large) | failed (tried often enough).
+    Column("state", String(16), nullable=False),
+    Column("next_try_at", UtcDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("read_at", UtcDateTime),
+    Column("url", Text),  # where it was read, or the page's own canonical address
+    Column("title", Text),
+    Column("lede", Text),  # its beginning, for stories whose feeds give none
+    Column("author", Text),
+    Column("published_at", UtcDateTime),
+    Column("picture", Text),
+    Column("lines", JSON(none_as_null=True)),  # headings, paragraphs, quotations and items as neutral spans
+    Column("problem", JSON(none_as_null=True)),
+    Index(None, "state", "next_try_at"),
+)
+
+# What a news API's own readers say of an entry: kept apart, never votes.
+outside_tally = Table(
+    "outside_tally",
+    metadata,
+    Column("entry_id", ForeignKey("entry.id", ondelete="CASCADE"), primary_key=True),
+    Column("provider", String(32), nullable=False),
+    Column("bullish", Integer, nullable=False),
+    Column("bearish", Integer, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+# Subscriptions at WebSub hubs: one a source. The secret signs what the hub sends.
+hub_lease = Table(
+    "hub_lease",
+    metadata,
+    Column("source_id", ForeignKey("source.id", ondelete="CASCADE"), primary_key=True),
+    Column("token", String(64), nullable=False, unique=True),  # the last part of the callback's address
+    Column("secret", String(64), nullable=False),
+    Column("hub", String(2048), nullable=False),
+    Column("topic", String(2048), nullable=False),
+    Column("state", String(16), nullable=False),  # asked | leased | refused
+    Column("leased_until", UtcDateTime),
+    Column("next_try_at", UtcDateTime, nullable=False),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Index(None, "next_try_at"),
 )
 
 chat = Table(
@@ -206,6 +314,7 @@ delivery = Table(
     UniqueConstraint("story_id", "chat_id"),
     Index(None, "state", "next_try_at"),  # the sweep for deliveries waiting
     Index(None, "chat_id", "state"),
+    sqlite_autoincrement=True,  # ids stand on buttons and are idempotency keys: never another story's
 )
 
 # Messages on a platform that are a delivery: the post itself, and copies that the platform made of it.
@@ -237,7 +346,8 @@ voter = Table(
 fact = Table(
     "fact",
     metadata,
-    Column("story_id", ForeignKey("story.id", ondelete="CASCADE"), nullable=False),
+    # story.ledger_id; a fact ends with its delivery.
+    Column("ledger_id", Integer, nullable=False),
     Column("voter_id", ForeignKey("voter.id", ondelete="CASCADE"), nullable=False),
     Column("delivery_id", ForeignKey("delivery.id", ondelete="CASCADE"), nullable=False),
     Column("token", String(64), nullable=False),
@@ -245,7 +355,7 @@ fact = Table(
     Column("sentiment", Integer, nullable=False),
     # The order in which facts were first seen; equal for facts first seen together without an order.
     Column("seq", Integer, nullable=False),
-    PrimaryKeyConstraint("story_id", "voter_id", "delivery_id", "token"),
+    PrimaryKeyConstraint("ledger_id", "voter_id", "delivery_id", "token"),
     Index(None, "delivery_id"),  # a moderator's clear, and what is on one message
     sqlite_with_rowid=False,
 )
@@ -254,11 +364,11 @@ fact = Table(
 tally = Table(
     "tally",
     metadata,
-    Column("story_id", ForeignKey("story.id", ondelete="CASCADE"), nullable=False),
+    Column("ledger_id", Integer, nullable=False),
     Column("chat_id", Integer, nullable=False),
     Column("bullish", Integer, nullable=False),
     Column("bearish", Integer, nullable=False),
-    PrimaryKeyConstraint("story_id", "chat_id"),
+    PrimaryKeyConstraint("ledger_id", "chat_id"),
     sqlite_with_rowid=False,
 )
 
@@ -349,6 +459,12 @@ meta = Table(
     Column("value", Text, nullable=False),
     sqlite_with_rowid=False,
 )
+
+# The words of all stories, for /search: rowid is the story's id. The words come as bot/words.py makes them
+# (folded, and Chinese, Japanese and Korean in pairs of signs), for the tokenisers that come with SQLite find nothing
+# in those languages.
+WORDS = "CREATE VIRTUAL TABLE story_words USING fts5(title, lede, body, tokenize='unicode61 remove_diacritics 0')"
+event.listen(metadata, "after_create", DDL(WORDS))  # type: ignore[no-untyped-call]
 
 APPLICATION_ID = 0x4E54414C
 """SQLite's application_id of our files ("NTAL"): a stranger's database is refused instead of altered."""

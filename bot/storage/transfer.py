@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import StorageError
 from bot.model import Phrase
+from bot.storage import search
 from bot.storage.migrate import HEAD
 from bot.storage.tables import UtcDateTime, metadata
 
@@ -65,6 +66,7 @@ def read_everything(connection: Connection, lines: Iterable[str]) -> int:
     _insert(connection, current, pending, rows + 1)
     if not ended:
         raise StorageError(Phrase("The export is not whole: its last line is missing."))
+    search.rebuild(connection)
     return rows
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 import structlog
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, and_, delete, insert, select
 from sqlalchemy.exc import DatabaseError, InternalError, OperationalError
 
 from bot.events import ButtonPressed, Change, Cleared, PostMirrored, ReactionsChanged, ReactionsCounted, ReactionsRead
@@ -19,7 +19,7 @@ from bot.storage.early import EarlyEvent, MessageKey, VoteEvent, about, message_
 from bot.storage.hot import savepoint
 from bot.storage.known_posts import KnownPost
 from bot.storage.plan import EVERYWHERE, Heard, Press, VoterKey, VotingRules, plan
-from bot.storage.tables import rejected_fact, seen_event, tally
+from bot.storage.tables import rejected_fact, seen_event, story, tally
 
 log = structlog.get_logger()
 
@@ -66,7 +66,7 @@ class BatchOutcome:
     recorded: list[Recorded] = field(default_factory=list)
     """One for each event, in order."""
     changed: set[int] = field(default_factory=set)
-    """Stories whose posts may have to be drawn anew."""
+    """Ledgers whose posts may have to be drawn anew."""
     found: set[int] = field(default_factory=set)
     """Deliveries of which it was not known that they had become posts."""
 
@@ -78,11 +78,11 @@ def record_batch(connection: Connection, rules: VotingRules, batch: Sequence[Vot
 
 def adopt(connection: Connection, rules: VotingRules, delivery_id: int, now: datetime) -> BatchOutcome:
     """A delivery has become a post, or only others know whether it has: count what was heard of its message before, and
-    have its story looked at."""
+    have its posts looked at."""
     outcome = _learn_from_copies(connection, rules, now)
-    story_id, messages = known_posts.of_delivery(connection, delivery_id)
+    ledger_id, messages = known_posts.of_delivery(connection, delivery_id)
     outcome.changed.update(_adopt_early(connection, rules, messages, now).changed)
-    outcome.changed.update(() if story_id is None else (story_id,))
+    outcome.changed.update(() if ledger_id is None else (ledger_id,))
     return outcome
 
 
@@ -100,9 +100,9 @@ def tallies(connection: Connection, story_ids: Iterable[int]) -> dict[int, Tally
     """The tallies everywhere of these stories; of those without votes too."""
     ids = list(story_ids)
     rows = connection.execute(
-        select(tally.c.story_id, tally.c.bullish, tally.c.bearish).where(
-            tally.c.chat_id == EVERYWHERE, tally.c.story_id.in_(ids)
-        )
+        select(story.c.id, tally.c.bullish, tally.c.bearish)
+        .join(tally, and_(tally.c.ledger_id == story.c.ledger_id, tally.c.chat_id == EVERYWHERE))
+        .where(story.c.id.in_(ids))
     )
     counted = {story_id: Tally(bullish, bearish) for story_id, bullish, bearish in rows}
     return {story_id: counted.get(story_id, Tally()) for story_id in ids}
@@ -163,7 +163,7 @@ def _learn(
     keys.update(message_key(event.mirror) for event in batch if isinstance(event, PostMirrored))
     known = known_posts.find(connection, keys, open_after)
     for new in known_posts.learn(connection, batch, known, now, open_after):
-        outcome.changed.add(new.story)
+        outcome.changed.add(new.ledger)
         outcome.found.update(() if new.mirror else (new.delivery,))
     if known:
         outcome.changed.update(_adopt_early(connection, rules, known, now).changed)
@@ -283,8 +283,8 @@ def _hear(index: int, event: VoteEvent, place: KnownPost, into: _Sorted) -> None
 
 
 def _heard(place: KnownPost, voter: Actor | None, change: Change | Press | ReactionsRead | None) -> Heard:
-    key = None if voter is None else VoterKey(place.story, voter.platform, voter.id)
-    return Heard(place.story, place.delivery, place.chat, place.shared, key, change)
+    key = None if voter is None else VoterKey(place.ledger, voter.platform, voter.id)
+    return Heard(place.ledger, place.delivery, place.chat, place.shared, key, change)
 
 
 # --- counting --------------------------------------------------------------------------------------------------------
@@ -297,11 +297,11 @@ def _count(connection: Connection, rules: VotingRules, batch: _Sorted, outcome: 
         stood = ledger.read(connection, heard)
         planned = plan(stood.facts, heard, rules, stood.next_seq)
         ledger.write(connection, planned, stood)
-        outcome.changed.update(story for story, _ in planned.differences)
+        outcome.changed.update(account for account, _ in planned.differences)
         standing_now = dict(zip(batch.heard, planned.standing, strict=True))
     if batch.counted:
         ledger.write_totals(connection, rules, batch.counted)
-        outcome.changed.update(place.story for place, _ in batch.counted)
+        outcome.changed.update(place.ledger for place, _ in batch.counted)
     outcome.recorded = [
         Recorded(fate, standing_now[index]) if standing_now.get(index) else _PLAIN[fate]
         for index, fate in enumerate(batch.outcomes)

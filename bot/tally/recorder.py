@@ -12,9 +12,9 @@ from bot.model import MessageRef
 from bot.storage import votes
 from bot.storage.database import Database
 from bot.storage.early import MessageKey, VoteEvent, message_key
+from bot.storage.group import GroupCommit
 from bot.storage.plan import VotingRules
 from bot.storage.votes import BatchOutcome, Recorded
-from bot.tally.group import GroupCommit
 
 BATCH = 256
 """Enough to make a commit's cost vanish among its votes, few enough to keep the wait for it short."""

@@ -16,9 +16,9 @@ from bot.pace import retry_delay
 from bot.ports import ChatAdapter, State
 from bot.storage import chats, posts
 from bot.storage.database import Database
+from bot.storage.group import GroupCommit
 from bot.storage.posts import OutdatedPost, PostView
 from bot.tally.due import edit_due
-from bot.tally.group import GroupCommit
 
 log = structlog.get_logger()
 
@@ -68,9 +68,9 @@ class Refresher:
         self._sleep = sleep
         self._dirty: set[int] = set()
         self._editing: dict[int, int] = {}
-        """The story of each post whose edit is under way, by delivery."""
+        """The ledger of each post whose edit is under way, by delivery."""
         self._overtaken: set[int] = set()
-        """Posts whose story was marked while their edit was under way."""
+        """Posts whose ledger was marked while their edit was under way."""
         self._wake = asyncio.Event()
         self._chats: dict[int, _Chat] = {}
         self._failures: dict[int, int] = {}
@@ -79,12 +79,12 @@ class Refresher:
         self._editors: asyncio.TaskGroup | None = None
         self._shown: GroupCommit[tuple[PostView, datetime], None] = GroupCommit(self._mark_shown, 256)
 
-    def mark(self, story_ids: Iterable[int]) -> None:
-        """The posts of these stories may have to be drawn anew."""
-        marked = set(story_ids)
+    def mark(self, ledgers: Iterable[int]) -> None:
+        """The posts of these ledgers may have to be drawn anew."""
+        marked = set(ledgers)
         self._dirty |= marked
         # A scan compares with what the table says that a post shows, which an edit under way makes wrong.
-        self._overtaken.update(delivery for delivery, story in self._editing.items() if story in marked)
+        self._overtaken.update(delivery for delivery, ledger in self._editing.items() if ledger in marked)
         self._wake.set()
 
     async def run(self) -> None:
@@ -113,12 +113,12 @@ class Refresher:
         return page.next is not None
 
     async def _scan(self) -> None:
-        stories, self._dirty = self._dirty, set()
+        ledgers, self._dirty = self._dirty, set()
         try:
-            self._enqueue(await self._db.read(posts.outdated, stories, self._ready(), self._open_after()))
+            self._enqueue(await self._db.read(posts.outdated, ledgers, self._ready(), self._open_after()))
         except StorageError as error:
             log.warning("looking for outdated posts failed", reason=str(error))
-            self._dirty |= stories  # the next mark looks again; a sweep finds them too
+            self._dirty |= ledgers  # the next mark looks again; a sweep finds them too
 
     def _ready(self) -> list[str]:
         return [name for name, adapter in self._adapters.items() if adapter.state is State.READY]
@@ -175,14 +175,14 @@ class Refresher:
                 wait.cancel()
 
     async def _edit(self, chat: _Chat, item: _Pending, view: PostView) -> None:
-        self._editing[view.delivery_id] = view.story.id
+        self._editing[view.delivery_id] = view.ledger_id
         try:
             await self._attempt(chat, item, view)
         finally:
             del self._editing[view.delivery_id]
             if view.delivery_id in self._overtaken:
                 self._overtaken.discard(view.delivery_id)
-                self.mark([view.story.id])
+                self.mark([view.ledger_id])
 
     async def _attempt(self, chat: _Chat, item: _Pending, view: PostView) -> None:
         adapter = self._adapters[view.message.chat.platform]

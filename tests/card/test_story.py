@@ -16,6 +16,7 @@ from bot.model import (
     Ballot,
     Button,
     LineKind,
+    OutsideTally,
     Sentiment,
     Story,
     Tally,
@@ -85,6 +86,15 @@ def test_a_sample_says_so_and_a_date_that_is_missing_is_when_we_saw_it() -> None
     assert any(span.moment == AT for span in card.lines[1].spans)
 
 
+@pytest.mark.parametrize(
+    ("sources", "words"),
+    [(1, None), (2, "also in 1 source"), (5, "also in 4 sources"), (1235, "also in 1,234 sources")],
+)
+def test_a_story_says_in_how_many_other_sources_it_is(sources: int, words: str | None) -> None:
+    meta = texts(story_card(story(sources=sources), 7, Standing(), BALLOT, WORDS("en")))[LineKind.META]
+    assert meta.endswith(f" · {words}") if words else "also" not in meta
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_words_around_a_story_are_the_chats_and_the_story_keeps_its_own(language: str) -> None:
     card = story_card(story(language="nl"), 7, Standing(), BALLOT, WORDS(language))
@@ -105,3 +115,19 @@ def test_forged_buttons_are_no_votes(text: str) -> None:
 
 def test_buttons_come_in_rows() -> None:
     assert [len(row) for row in in_rows([Button(str(n)) for n in range(7)], 3)] == [3, 3, 1]
+
+
+def test_what_readers_elsewhere_say_is_a_line_of_its_own_and_no_vote() -> None:
+    told = story(outside=(OutsideTally("coinstats", Tally(13, 18)),))
+    card = story_card(told, 7, Standing(everywhere=Tally(1, 2)), BALLOT, WORDS("en"))
+    tallies = ["".join(span.text for span in line.spans) for line in card.lines if line.kind is LineKind.TALLY]
+    assert tallies == ["In all chats: bullish 1, bearish 2", "on CoinStats: 13 bullish, 18 bearish"]
+    assert [button.label for button in card.buttons[0]] == ["🐂 Bullish 0", "🐻 Bearish 0"]
+
+
+@pytest.mark.parametrize(("excerpt", "shown"), [(320, 320), (40, 40), (0, 0)])
+def test_no_more_of_the_text_is_shown_than_the_operator_says(excerpt: int, shown: int) -> None:
+    told = story(lede="Many words of a long text. " * 20)
+    lines = texts(story_card(told, 7, Standing(), BALLOT, WORDS("en"), excerpt=excerpt))
+    assert len(lines.get(LineKind.TEXT, "")) <= shown
+    assert (LineKind.TEXT in lines) is bool(shown)

@@ -95,7 +95,7 @@ async def test_privacy_says_for_how_long(stage):
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_everyone_is_answered_in_the_language_of_the_chat(stage, language):
     await stage.speaks(language)
-    for text in ("/status", "/help", "/privacy", "/sources list"):
+    for text in ("/status", "/help", "/privacy", "/sources list", "/search bitcoin"):
         answer = await stage.types(text, MEMBER)
         assert answer.card.language == language
         assert answer.private
@@ -128,7 +128,7 @@ async def test_a_press_in_a_chat_we_never_heard_of_is_answered(stage):
 
 def test_commands_are_declared_within_the_limits_of_every_platform():
     declared = [one.command for one in registry(("crypto",)).values()]
-    assert [command.name for command in declared] == ["language", "sources", "status", "help", "privacy"]
+    assert [command.name for command in declared] == ["language", "sources", "search", "status", "help", "privacy"]
     assert declared[0].audience is Audience.ADMIN
     for command in declared:
         assert not (command.parameters and command.subcommands)
@@ -151,7 +151,7 @@ WORDS = st.one_of(
 
 # A stage costs a tenth of a second to raise, so a good deal is typed on each.
 TYPED = st.lists(
-    st.tuples(st.sampled_from(["language", "sources", "status", "help", "privacy", "start"]), WORDS),
+    st.tuples(st.sampled_from(["language", "sources", "search", "status", "help", "privacy", "start"]), WORDS),
     min_size=8,
     max_size=16,
 )

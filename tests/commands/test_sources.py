@@ -5,17 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from adapters.discord import render as discord
 from adapters.telegram import render as telegram
 from bot.commands.sources_add import FULL, web_address
+from bot.commands.sources_menu import pack_title
 from bot.errors import SourceError
 from bot.events import ChoicesWanted
 from bot.model import ChatKind, ChatRef, Phrase
 from bot.storage import subscriptions
 from bot.storage.subscriptions import LIMIT
-from bot.storage.tables import source, subscription_cursor
+from bot.storage.tables import entry, source, story, subscription_cursor
 from tests.commands.stage import ADMIN, CHANNEL, GROUP, MEMBER, NOW, Feed, button, buttons, refusal, said
 
 SITE = "https://example.com"
@@ -281,12 +282,57 @@ async def test_the_list_shows_every_source_with_how_it_does(stage):
     assert lines[1:] == [
         "1. The well one · well, read 3 hours ago",
         "2. The ill one · last read 3 hours ago: The server answered 503.",
+        "Nothing comes from it until it answers again; I keep asking.",
         "3. The ended one · ended: The server answered 503.",
+        "I don't ask it any more. If it has moved, add its new address.",
         "4. The new one · not read yet",
         "5. Pack Crypto",
         "– https://pack.example/feed · not read yet",
         lines[-1],
     ]
+
+
+def publishes(connection, url, days_ago):
+    found = connection.execute(select(source.c.id).where(source.c.url == url)).scalar_one()
+    for number, days in enumerate(days_ago):
+        at = NOW - timedelta(days=days)
+        told = insert(story).values(title="x", language="en", first_seen_at=NOW, sorted_at=at)
+        story_id = connection.execute(told).inserted_primary_key[0]
+        values = {"source_id": found, "identity": str(number), "story_id": story_id, "title": "x", "language": "en"}
+        seen = {"published_at": at, "first_seen_at": NOW, "last_seen_at": NOW}
+        connection.execute(insert(entry).values(**values, **seen, content_hash=""))
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "words"),
+    [
+        ([], None),
+        ([0.1], "about 1 story a day"),
+        ([number / 24 for number in range(1, 37)], "about 24 stories a day"),
+        ([6, 2], "about 2 stories a week"),
+        ([6.9], "about 1 story a week"),
+        ([8, 400], None),
+        ([-3, 6.5], "about 2 stories a week"),
+    ],
+)
+async def test_the_list_says_how_much_comes_from_a_source(stage, days_ago, words):
+    await stage.speaks("en")
+    stage.feeds.at[SITE] = [FEED]
+    await adds(stage, SITE)
+    await stage.db.write(becomes, FEED.url, last_ok_at=NOW - timedelta(hours=1))
+    await stage.db.write(publishes, FEED.url, days_ago)
+    line = said(await stage.types("/sources list")).splitlines()[1]
+    assert line.partition(" ago · ")[2] == (words or "")
+
+
+async def test_a_source_of_a_pack_that_is_ill_says_that_another_takes_its_place(stage):
+    await stage.speaks("en")
+    await stage.types("/sources follow crypto")
+    (pack,) = await stage.follows()
+    await stage.db.write(reads, pack.id, "https://pack.example/feed")
+    problem = {"msgid": "The server answered {status}.", "args": {"status": 503}}
+    await stage.db.write(becomes, "https://pack.example/feed", problem=problem)
+    assert "Another source of the pack takes its place" in said(await stage.types("/sources list"))
 
 
 async def test_members_see_the_list_without_what_only_admins_can_do(stage):
@@ -443,3 +489,10 @@ async def test_what_can_be_removed_is_suggested_by_name(stage):
     assert await offered(stage, "", "follow", "nonsense") == []
     await stage.fills_in("sources", "remove", address="#2")
     assert await urls(stage) == [FEED.url]
+
+
+def test_the_packs_of_news_apis_go_by_their_own_names() -> None:
+    assert [pack_title(name) for name in ("coinstats", "cryptopanic")] == [
+        Phrase("{name}", {"name": "CoinStats"}),
+        Phrase("{name}", {"name": "CryptoPanic"}),
+    ]

@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, select
 from structlog.testing import capture_logs
 
 from bot.gather.client import GuardedClient
@@ -23,6 +24,7 @@ from bot.storage import api, chats, sources, subscriptions
 from bot.storage.api import ListedStory
 from bot.storage.database import Database, open_database
 from bot.storage.sources import SourceHealth
+from bot.storage.tables import source
 from tests.emulators.feeds import FeedServer, Item, faults, json_feed, rss
 from tests.gather.conftest import LOOPBACK, Clock
 
@@ -437,7 +439,7 @@ async def test_a_failing_source_is_told_once_and_only_new_stories_are_logged(ser
             await house.poll()
             await house.gatherer.sweep()
     loud = [(line["event"], line.get("new")) for line in lines if line["log_level"] != "debug"]
-    assert loud == [("stories gathered", 1), ("sources could not be read; /sources tells why", 1)]
+    assert loud == [("stories gathered", 1), ("sources could not be read; `newstally check` tells why", 1)]
     assert await house.titles() == ["One, edited"]
     assert len([line for line in lines if line["event"] == "source not read"]) == 2
 
@@ -463,7 +465,7 @@ HOSTILE = {
     "/429": (faults.status(429), "The server asks us to come less often ({status})."),
     "/204": (faults.status(204), "The server answered {status}."),
     "/empty": (faults.body(b""), "It is empty."),
-    "/html": (faults.html(), "It is a web page, not a feed."),
+    "/html": (faults.html(), "It asks for a login."),
     "/png": (faults.body(b"\x89PNG\r\n\x1a\n", "image/png"), "It isn't a feed that I can read."),
     "/entities": (faults.entity_bomb(), "It declares entities of its own, and I don't read those."),
     "/50mb": (faults.large(), "It is larger than {limit} bytes."),
@@ -572,3 +574,86 @@ async def test_a_chat_that_changes_its_language_reads_other_sources(server: Feed
     await house.gatherer.sync_subscriptions()
     (followed,) = await house.db.read(subscriptions.of_chat, house.chat_id)
     assert len(followed.sources) == 3  # none in Armenian: the English ones
+
+
+# --- how it is asked -------------------------------------------------------------------------------------------------
+
+
+async def test_an_answer_that_stays_good_is_not_asked_for_again_meanwhile(server: FeedServer, start: Start) -> None:
+    house = await start()
+    server.put("/feed", rss(ITEMS), headers={"Cache-Control": "max-age=1800"})
+    await house.follow(await house.gatherer.declared_source(server.url("/feed")))
+    await house.gatherer.sweep()
+    house.clock.forward(minutes=29)
+    await house.gatherer.sweep()
+    assert server.count("/feed") == 1
+    house.clock.forward(minutes=2)
+    await house.gatherer.sweep()
+    assert server.count("/feed") == 2
+
+
+async def test_who_asks_us_to_come_later_is_asked_later(server: FeedServer, start: Start) -> None:
+    house = await start()
+    server.put("/feed", fault=faults.status(429, {"Retry-After": "5400"}))
+    await house.follow(await house.gatherer.declared_source(server.url("/feed")))
+    await house.gatherer.sweep()
+    house.clock.forward(minutes=89)
+    await house.gatherer.sweep()
+    assert server.count("/feed") == 1
+    house.clock.forward(minutes=2)
+    await house.gatherer.sweep()
+    assert server.count("/feed") == 2
+
+
+async def test_a_source_is_looked_at_most_when_it_publishes(server: FeedServer, start: Start) -> None:
+    house = await start()
+    at = house.clock().replace(hour=9)
+    daily = [
+        Item(f"Of day {day}", f"https://a.example/d{day}", f"d{day}", at - day * timedelta(days=1)) for day in range(28)
+    ]
+    server.put("/feed", rss(daily))
+    await house.follow(await house.gatherer.declared_source(server.url("/feed")))
+    await house.gatherer.sweep()
+    looks: dict[int, int] = {}
+    for _ in range(24 * 30):
+        before = server.count("/feed")
+        await house.gatherer.sweep()
+        looks[house.clock().hour] = looks.get(house.clock().hour, 0) + server.count("/feed") - before
+        house.clock.forward(minutes=2)
+    assert looks[9] > 3 * looks[21]
+    assert sum(looks.values()) < 24 * 6
+
+
+async def test_polls_without_news_are_marked_together_and_are_not_due_again(server: FeedServer, start: Start) -> None:
+    house = await start()
+    for n in range(12):
+        server.put(f"/feed{n}", rss(ITEMS[:1]))
+        await house.follow(await house.gatherer.declared_source(server.url(f"/feed{n}")))
+    await house.poll()
+    batches: list[int] = []
+    write = house.gatherer._write_marks
+
+    async def counting(marks: list[object]) -> list[None]:
+        batches.append(len(marks))
+        return list(await write(marks))
+
+    house.gatherer._write_marks = counting
+    await house.poll()
+    assert sum(batches) == 12
+    assert len(batches) < 12
+    await house.gatherer.sweep()
+    assert sum(1 for request in server.requests if request.status == 304) == 12
+
+
+async def test_a_source_tells_how_fresh_it_is_and_in_which_language(server: FeedServer, start: Start) -> None:
+    house = await start()
+    later = house.clock().replace(year=2031)
+    server.put("/feed", rss([*ITEMS, replace(ITEMS[0], guid="future", link="https://a.example/f", published=later)]))
+    source_id = await house.gatherer.declared_source(server.url("/feed"))
+    await house.follow(source_id)
+    await house.poll()
+    assert await house.db.read(_newest, source_id) == house.clock()
+
+
+def _newest(connection: Connection, source_id: int) -> datetime | None:
+    return connection.execute(select(source.c.newest_at).where(source.c.id == source_id)).scalar()

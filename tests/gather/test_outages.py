@@ -16,7 +16,7 @@ WELL, FAILED, UNREACHED = Look.WELL, Look.FAILED, Look.UNREACHED
 
 
 def source(key: int, url: str = "") -> SourceForPoll:
-    return SourceForPoll(key, url or f"https://{key}.example/", False, None, None, None, None, None, 600, 0, False)
+    return SourceForPoll(key, url or f"https://{key}.example/", False, None, None, None, None, None, 600, 0, None)
 
 
 def told(outages: Outages, looks: dict[int, Look], *, at_rest: bool = True) -> list[tuple[str, str]]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
+
 import pytest
 
 from bot.errors import CommandError, SourceError
 from bot.gather.client import GuardedClient
 from bot.gather.probe import Probe, ProbedFeed, web_address
+from bot.gather.settings import GatherSettings
 from bot.gather.workers import Workers
-from tests.emulators.feeds import FeedServer, Item, faults, rss
+from tests.emulators.feeds import FeedServer, Item, atom, faults, rss
 
 FEED = rss([Item("One", "https://a.example/1")], title="The feed")
 HEAD = '<link rel="alternate" type="application/rss+xml" href="{}">'
@@ -56,6 +59,88 @@ async def test_a_site_without_a_feed_gives_nothing(server: FeedServer, probe: Pr
     assert len(server.requests) < 15
 
 
+async def test_links_in_the_text_are_tried_when_the_head_names_none(server: FeedServer, probe: Probe) -> None:
+    server.put("/", page() + b'<a href="/all.rss">RSS</a><a href="/about">About</a>', content_type="text/html")
+    server.put("/all.rss", FEED)
+    assert [feed.url for feed in await probe.find(server.url("/"))] == [server.url("/all.rss")]
+    assert server.count("/about") == 0
+
+
+async def test_a_feed_of_comments_is_taken_only_where_there_is_no_other(server: FeedServer, probe: Probe) -> None:
+    server.put("/", page("/comments/feed/", "/feed/"), content_type="text/html")
+    server.put("/comments/feed/", rss([], title="Comments"))
+    assert [feed.title for feed in await probe.find(server.url("/"))] == ["Comments"]
+    server.put("/feed/", FEED)
+    assert [feed.title for feed in await probe.find(server.url("/"))] == ["The feed"]
+
+
+async def test_one_feed_in_two_forms_is_found_once(server: FeedServer, probe: Probe) -> None:
+    server.put("/", page("/feed.xml", "/feed.atom", "/other.xml"), content_type="text/html")
+    items = [Item("One", "https://a.example/1", guid="1")]
+    server.put("/feed.xml", rss(items, title="RSS"))
+    server.put("/feed.atom", atom(items, title="Atom"))
+    server.put("/other.xml", rss([Item("Two", "https://a.example/2")], title="Other"))
+    assert [feed.title for feed in await probe.find(server.url("/"))] == ["RSS", "Other"]
+
+
+async def test_a_somebodys_page_has_its_feed_beside_it(server: FeedServer, probe: Probe) -> None:
+    server.put("/@someone", page(), content_type="text/html")
+    server.put("/@someone.rss", FEED)
+    assert [feed.url for feed in await probe.find(server.url("/@someone"))] == [server.url("/@someone.rss")]
+    assert server.count("/@someone") == 0
+
+
+@pytest.mark.parametrize("status", [401, 403, 429])
+async def test_a_site_that_keeps_robots_from_its_page_may_still_show_its_feed(
+    server: FeedServer, probe: Probe, status: int
+) -> None:
+    server.put("/", fault=faults.status(status))
+    with pytest.raises(SourceError, match=str(status)):
+        await probe.find(server.url("/"))
+    server.put("/atom.xml", FEED)
+    assert [feed.url for feed in await probe.find(server.url("/"))] == [server.url("/atom.xml")]
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"<!doctype html><html><title>Sign in</title><form><input type=password></form></html>", "asks for a login"),
+        (b"<!doctype html><html><title>Just a moment...</title></html>", "keep robots out"),
+        (b"\x00\x01\x02", "isn't a feed"),
+    ],
+)
+async def test_what_stands_in_place_of_a_feed_is_said(
+    server: FeedServer, probe: Probe, body: bytes, reason: str
+) -> None:
+    server.put("/feed", body, content_type="text/html" if body.startswith(b"<") else "application/octet-stream")
+    with pytest.raises(SourceError, match=reason):
+        await probe.find(server.url("/feed"))
+
+
+async def test_a_page_that_names_endless_feeds_is_asked_a_few_at_a_time_and_within_a_budget(
+    server: FeedServer, probe: Probe
+) -> None:
+    links = b"".join(b'<a href="/%d.rss">RSS</a>' % number for number in range(10_000))
+    hostile = b'<a href="javascript:feed()">RSS</a><a href="data:text/xml,%3Crss/%3E">RSS</a>'
+    names = page(*(f"/{number}.xml" for number in range(1000)))
+    server.put("/", names + hostile + links, content_type="text/html")
+    assert await probe.find(server.url("/")) == []
+    assert len(server.requests) <= 31
+    assert server.most_at_once <= 3
+
+
+async def test_links_into_a_private_network_are_refused_though_the_page_may_be_read(
+    server: FeedServer, workers: Workers
+) -> None:
+    private = ["http://169.254.169.254/feed", "http://10.0.0.1/feed", "http://127.0.0.2:1/feed", "http://[::1]/feed"]
+    server.put("/", page(*private), content_type="text/html")
+    base = b'<base href="http://169.254.169.254/">'
+    server.put("/base", base + page("/feed"), content_type="text/html")
+    async with GuardedClient(GatherSettings(allow_networks=(ip_network("127.0.0.1/32"),), timeout=5)) as client:
+        assert await Probe(client, workers).find(server.url("/")) == []
+        assert await Probe(client, workers).find(server.url("/base")) == []
+
+
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
@@ -93,6 +178,8 @@ async def test_a_member_cannot_reach_inside_not_even_through_a_page(
         ("example.org:8080/feed", "https://example.org:8080/feed"),
         ("HTTPS://Example.org/Feed", "https://example.org/Feed"),
         ("münchen.example", "https://xn--mnchen-3ya.example/"),
+        ("feed://example.org/x", "https://example.org/x"),
+        ("feed:http://example.org/x", "http://example.org/x"),
     ],
 )
 def test_an_address_may_be_typed_as_people_type_it(words: str, address: str) -> None:

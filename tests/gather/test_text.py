@@ -80,6 +80,7 @@ def test_html_becomes_plain_text(markup: str, text: str) -> None:
         "Het bericht Bitcoin stijgt verscheen eerst op Krant.",
         "O post Bitcoin sobe apareceu primeiro em Jornal.",
         "Сообщение Биткоин растёт появились сначала на Газета.",
+        "Գրառումը Բիթքոյնը թանկանում է առաջին անգամ հայտնվել է Թերթում։",
         "Bitcoin yükseliyor yazısı ilk önce Gazete üzerinde ortaya çıktı.",
         "投稿 ビットコイン上昇 は 新聞 に最初に表示されました。",
         "비트코인 상승 게시물이 신문 에 처음 등장했습니다.",

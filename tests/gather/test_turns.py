@@ -12,7 +12,7 @@ from bot.gather.turns import OWN, STRANGER, Manners, Turns, host_of, manners_for
 from bot.storage.sources import SourceForPoll
 
 NEVER = 1000.0
-SOURCE = SourceForPoll(1, "https://a.example/feed", False, None, None, None, None, None, 600, 0, True)
+SOURCE = SourceForPoll(1, "https://a.example/feed", False, None, None, None, None, None, 600, 0, None)
 
 
 class Visits:

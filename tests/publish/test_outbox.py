@@ -59,6 +59,7 @@ class World:
                         )
                         .returning(story.c.id)
                     ).scalar_one()
+                    connection.execute(update(story).where(story.c.id == tale).values(ledger_id=tale))
                 connection.execute(
                     insert(entry).values(
                         source_id=source_id,

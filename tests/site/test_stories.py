@@ -16,7 +16,7 @@ from bot.model import Phrase
 from bot.ports import State
 from bot.site.health import Health
 from bot.site.stories import make_cursor, read_cursor, without_credentials
-from bot.storage.tables import chat, delivery, entry, source, story, tally
+from bot.storage.tables import chat, delivery, entry, outside_tally, source, story, story_topic, tally
 from tests.web_house import TOKEN, House, web_house
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -47,6 +47,7 @@ def a_row(
     connection.execute(
         insert(story).values(
             id=number,
+            ledger_id=number,
             language="fr",
             title=f"Story {number}",
             url=f"https://example.org/{number}",
@@ -74,7 +75,7 @@ def a_row(
 
 
 def votes(connection: Connection, number: int, chat_id: int, bullish: int, bearish: int) -> None:
-    connection.execute(insert(tally).values(story_id=number, chat_id=chat_id, bullish=bullish, bearish=bearish))
+    connection.execute(insert(tally).values(ledger_id=number, chat_id=chat_id, bullish=bullish, bearish=bearish))
 
 
 def a_posted_story(connection: Connection) -> None:
@@ -94,6 +95,10 @@ def a_posted_story(connection: Connection) -> None:
         connection.execute(
             insert(delivery).values(story_id=1, chat_id=number, state=state, created_at=NOW, next_try_at=NOW)
         )
+    for topic in ("inflation", "BTC"):
+        connection.execute(insert(story_topic).values(story_id=1, topic=topic))
+    counts = {"provider": "coinstats", "bullish": 13, "bearish": 18, "at": NOW}
+    connection.execute(insert(outside_tally).values(entry_id=1, **counts))
     votes(connection, 1, 0, 3, 1)
     votes(connection, 1, 7, 2, 1)
 
@@ -126,10 +131,24 @@ async def test_a_story_is_told_with_all_that_was_published_of_it(house: House, c
                     for of in (1, 2, 1)
                 ],
                 "tally": {"bullish": 3, "bearish": 1},
+                "topics": ["BTC", "inflation"],
+                "outside": [{"provider": "coinstats", "bullish": 13, "bearish": 18}],
             }
         ],
         "next_cursor": None,
     }
+
+
+@pytest.mark.parametrize(("topic", "found"), [("BTC", 1), ("btc", 1), ("Inflation", 1), ("ETH", 0), ("%", 0)])
+async def test_stories_of_a_topic_are_told_alone(
+    house: House, client: aiohttp.ClientSession, topic: str, found: int
+) -> None:
+    await house.db.write(a_posted_story)
+    await house.db.write(a_row, 2, NOW)
+    async with client.get("/api/v1/stories", params={"topic": topic}) as response:
+        assert len((await response.json())["stories"]) == found
+    async with client.get("/api/v1/stories", params={"topic": "x" * 65}) as response:
+        assert response.status == 422
 
 
 async def test_the_operator_is_told_of_chats_and_strangers_are_refused(
@@ -264,9 +283,9 @@ async def test_metrics_count_what_is_there_when_asked(house: House, client: aioh
         assert response.content_type == "text/plain"
         lines = set((await response.text()).splitlines())
     assert {
-        'newstally_sources{health="idle"} 2.0',
-        'newstally_sources{health="failing"} 1.0',
-        'newstally_sources{health="ended"} 1.0',
+        'newstally_sources{health="idle",kind="feed"} 2.0',
+        'newstally_sources{health="failing",kind="feed"} 1.0',
+        'newstally_sources{health="ended",kind="feed"} 1.0',
         'newstally_deliveries{state="posted"} 1.0',
         'newstally_votes{sentiment="bullish"} 3.0',
         'newstally_votes{sentiment="bearish"} 1.0',
@@ -279,4 +298,9 @@ async def test_metrics_count_what_is_there_when_asked(house: House, client: aioh
 async def test_the_api_describes_itself(client: aiohttp.ClientSession) -> None:
     async with client.get("/openapi.json") as response:
         described = await response.json()
-    assert set(described["paths"]) == {"/api/v1/stories", "/healthz", "/metrics"}
+    assert set(described["paths"]) == {
+        "/api/v1/chats/{platform}/{chat_id}/sources.opml",
+        "/api/v1/stories",
+        "/healthz",
+        "/metrics",
+    }

@@ -1,4 +1,4 @@
-"""A vote costs the same however much history there is: no statement of its path reads a whole table."""
+"""A vote, or a poll, costs the same however much history there is: no statement of its path reads a whole table."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.dialects import sqlite
 
-from bot.storage import early, known_posts, ledger, posts, rereads
+from bot.storage import candidates, early, known_posts, ledger, posts, rereads
 from bot.storage.hot import Hot
 from bot.storage.migrate import migrate
 
@@ -21,17 +21,18 @@ def _sql(statement):
 
 HOT = {
     f"{module.__name__}.{name}": value._sql
-    for module in (early, known_posts, ledger)
+    for module in (candidates, early, known_posts, ledger)
     for name, value in vars(module).items()
     if isinstance(value, Hot)
 }
 CORE = {
     f"{module.__name__}.{name}": _sql(vars(module)[name])
     for module, names in (
+        (candidates, ["_TELLINGS"]),
         (early, ["_MAY_BECOME_KNOWN"]),
         (known_posts, ["_UNSETTLED", "_CONFIRM"]),
         (rereads, ["_CHATS", "_OF_DELIVERY", "_PAGE"]),
-        (posts, ["_OUTDATED_VIEW", "_OUTDATED_OF_STORIES", "_OUTDATED_OF_DELIVERIES", "_OPEN_PAGE", "_MARK"]),
+        (posts, ["_OUTDATED_VIEW", "_OUTDATED_OF_LEDGERS", "_OUTDATED_OF_DELIVERIES", "_OPEN_PAGE", "_MARK"]),
     )
     for name in names
 }
@@ -57,6 +58,7 @@ def test_no_statement_of_the_ledger_reads_a_whole_table(engine, name, sql):
         "SCAN CONSTANT ROW",
         "SCAN best",
         "SCAN anon",
+        "SCAN newest",
         "SCAN early_event USING",
     )
     assert [step for step in plan if step.startswith("SCAN") and not step.startswith(allowed)] == []

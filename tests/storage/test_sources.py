@@ -15,7 +15,7 @@ from bot.storage.migrate import migrate
 from bot.storage.sources import Answered, Body
 from bot.storage.stories import FoundFeed
 from bot.storage.tables import chat, entry, subscription, subscription_cursor
-from bot.storage.telling import FoundEntry
+from bot.storage.telling import FoundEntry, Judge
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -61,7 +61,7 @@ def poll(connection: Connection, source_id: int, names: str, now: datetime) -> N
         found,
         answered,
         Body(None, None, names, None),
-        lambda a, b: a == b,
+        Judge(lambda a, b: a == b),
     )
 
 

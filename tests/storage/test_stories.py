@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection, create_engine, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from bot.model import ChatKind, ChatRef
-from bot.storage import chats, sources, stories
-from bot.storage.migrate import migrate
+from bot.storage import chats, search, sources, stories
 from bot.storage.sources import Answered, Body
 from bot.storage.stories import FoundFeed, PollResult
 from bot.storage.tables import delivery, entry, source, story
-from bot.storage.telling import FoundEntry
+from bot.storage.telling import FoundEntry, Judge
+from bot.words import terms
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -31,16 +31,6 @@ FOUND = FoundEntry(
     address_key="a.example/1",
     title_key="a title",
 )
-
-
-@pytest.fixture
-def connection() -> Iterator[Connection]:
-    engine = create_engine("sqlite://")
-    migrate(engine)
-    with engine.begin() as connection:
-        connection.exec_driver_sql("PRAGMA foreign_keys = ON")
-        yield connection
-    engine.dispose()
 
 
 @pytest.fixture
@@ -62,7 +52,7 @@ def save(
         found,
         Answered(now, now + DAY, 600),
         Body("etag", None, f"hash of {len(found)}", None),
-        lambda one, other: one == other,
+        Judge(lambda one, other: one == other),
     )
 
 
@@ -72,7 +62,7 @@ def only_story(connection: Connection):
 
 def test_an_entry_becomes_a_story(connection: Connection, source_id: int) -> None:
     result = save(connection, source_id, [FOUND])
-    assert result == PollResult(new_story_ids=(1,), changed_story_ids=(), new_entries=1)
+    assert result == PollResult(new_story_ids=(1,), changed_ledgers=(), new_entries=1)
     told = only_story(connection)
     assert (told.title, told.url, told.lede, told.language) == ("A title", "https://a.example/1", "Words", "en")
     assert (told.sorted_at, told.revision, told.sample) == (FOUND.published_at, 1, False)
@@ -90,10 +80,10 @@ def test_the_same_again_changes_nothing(connection: Connection, source_id: int) 
 def test_an_edit_raises_the_revision_and_a_date_does_not(connection: Connection, source_id: int) -> None:
     save(connection, source_id, [FOUND])
     dated = replace(FOUND, published_at=NOW)
-    assert save(connection, source_id, [dated]).changed_story_ids == ()
+    assert save(connection, source_id, [dated]).changed_ledgers == ()
     assert (only_story(connection).revision, only_story(connection).published_at) == (1, NOW)
     edited = replace(dated, title="New", title_key="new", content_hash="h2")
-    assert save(connection, source_id, [edited]).changed_story_ids == (1,)
+    assert save(connection, source_id, [edited]).changed_ledgers == (1,)
     assert (only_story(connection).revision, only_story(connection).title) == (2, "New")
 
 
@@ -144,14 +134,14 @@ def test_a_story_is_told_by_its_first_entry(connection: Connection, source_id: i
     second = replace(FOUND, identity="two")
     save(connection, source_id, [second, FOUND])
     edit = {"title": "New", "title_key": "new", "content_hash": "h2"}
-    assert save(connection, source_id, [replace(second, **edit), FOUND]).changed_story_ids == ()
-    assert save(connection, source_id, [second, replace(FOUND, **edit)]).changed_story_ids == (1,)
+    assert save(connection, source_id, [replace(second, **edit), FOUND]).changed_ledgers == ()
+    assert save(connection, source_id, [second, replace(FOUND, **edit)]).changed_ledgers == (1,)
 
 
 def test_a_story_without_words_takes_them_from_who_tells_it_next(connection: Connection, source_id: int) -> None:
     save(connection, source_id, [replace(FOUND, lede="")])
     result = save(connection, source_id, [replace(FOUND, identity="two", picture="https://a.example/p.jpg")])
-    assert result.changed_story_ids == (1,)
+    assert result.changed_ledgers == (1,)
     told = only_story(connection)
     assert (told.lede, told.picture, told.revision) == ("Words", "https://a.example/p.jpg", 2)
 
@@ -222,3 +212,25 @@ def test_a_story_stays_while_one_of_its_sources_lists_it(connection: Connection,
     assert stories.prune(connection, NOW + 100 * DAY) == 0
     connection.execute(update(source).where(source.c.id == other).values(listed_at=NOW + DAY))
     assert stories.prune(connection, NOW + 100 * DAY) == 1
+
+
+# --- searching -------------------------------------------------------------------------------------------------------
+
+
+def found(connection: Connection, query: str) -> list[str]:
+    page = search.find(connection, terms(query), language="en", limit=10)
+    return [one.story.title for one in page.stories]
+
+
+def test_what_polls_bring_and_edit_is_found_and_what_is_forgotten_is_not(
+    connection: Connection, source_id: int
+) -> None:
+    save(connection, source_id, [FOUND])
+    assert found(connection, "title") == ["A title"]
+    save(connection, source_id, [replace(FOUND, title="Another name", content_hash="h2")], NOW + DAY)
+    assert found(connection, "title") == []
+    assert found(connection, "another words") == ["Another name"]
+    save(connection, source_id, [], NOW + 2 * DAY)
+    assert stories.prune(connection, NOW + 90 * DAY) == 1
+    assert found(connection, "another") == []
+    assert connection.exec_driver_sql("SELECT count(*) FROM story_words").scalar() == 0

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, insert
 
 from bot.errors import StorageError
-from bot.storage import transfer
+from bot.storage import search, transfer
 from bot.storage.database import Database, open_database
 from bot.storage.tables import metadata
+from bot.words import terms
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -59,6 +60,15 @@ async def test_what_goes_out_comes_in_the_same(db: Database, tmp_path: Path) -> 
         assert await other.write(transfer.read_everything, exported) == 3
         assert await other.read(lines) == exported
         assert await other.read(transfer.integrity) == []
+
+
+async def test_what_came_in_can_be_searched(db: Database, tmp_path: Path) -> None:
+    await db.write(fill)
+    exported = await db.read(lines)
+    async with open_database(tmp_path / "b.db") as other:
+        await other.write(transfer.read_everything, exported)
+        page = await other.read(search.find, terms("աշխարհ"), language="hy", limit=5)
+        assert [one.story.id for one in page.stories] == [7]
 
 
 async def test_a_database_in_use_is_never_imported_into(db: Database) -> None:

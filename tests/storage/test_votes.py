@@ -11,7 +11,7 @@ from sqlalchemy import func, insert, select, update
 
 from bot.events import Cleared, PostMirrored, ReactionsChanged, ReactionsCounted, Removed, WholeSet
 from bot.model import ChatRef, MessageRef, Phrase, Span, Tally
-from bot.storage import deliveries, ledger, posts, votes
+from bot.storage import deliveries, ledger, posts, stories, votes
 from bot.storage.database import open_database
 from bot.storage.tables import early_event, rejected_fact, seen_event, tally, voter
 from bot.storage.tables import story as told
@@ -489,13 +489,16 @@ async def test_a_recount_finds_what_is_wrong(db):
     assert await db.read(ledger.recount) == [ledger.Miscount(story, 0, Tally(7, 1), Tally(1, 1))]
 
 
-async def test_deleting_a_story_takes_its_facts_along(db):
+async def test_forgetting_a_story_takes_its_facts_along(db):
     story, _ = await set_up(db, ROOM)
     other = await db.write(add_story)
     await db.write(add_post, other, ROOM, "2")
     await record(db, react(ROOM, "1", "ann", "👍"), react(ROOM, "2", "ann", "👍"))
 
-    await db.write(lambda c: c.exec_driver_sql("DELETE FROM story WHERE id = ?", (story,)) and None)
+    await db.write(
+        lambda c: c.exec_driver_sql("UPDATE delivery SET state = 'closed' WHERE story_id = ?", (story,)) and None
+    )
+    assert await db.write(stories.prune, NOW + timedelta(days=100)) == 1
 
     assert await db.read(facts_of, "ann") == {(2, "👍", 1)}
     assert await db.read(ledger.recount) == []

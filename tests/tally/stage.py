@@ -31,7 +31,9 @@ def add_chat(connection: Connection, ref: ChatRef, *, shares_votes: bool = True,
 
 def add_story(connection: Connection, title: str = "A coin rises") -> int:
     row = {"language": "en", "title": title, "first_seen_at": NOW, "sorted_at": NOW}
-    return connection.execute(insert(story).values(row)).inserted_primary_key[0]
+    story_id = connection.execute(insert(story).values(row)).inserted_primary_key[0]
+    connection.execute(update(story).where(story.c.id == story_id).values(ledger_id=story_id))
+    return story_id
 
 
 def add_delivery(connection: Connection, story_id: int, ref: ChatRef, state: str = "sending") -> int:
@@ -75,7 +77,7 @@ def press(ref: ChatRef, message_id: str, voter_id: str, delivery_id: int, says: 
 def tallies_of(connection: Connection, story_id: int) -> dict[str, tuple[int, int]]:
     """The tally rows of a story by native chat id, and "everywhere"; those of nobody left out."""
     names = {row.id: row.native_id for row in connection.execute(select(chat))} | {EVERYWHERE: "everywhere"}
-    rows = connection.execute(select(tally).where(tally.c.story_id == story_id))
+    rows = connection.execute(select(tally).where(tally.c.ledger_id == story_id))
     return {names[row.chat_id]: (row.bullish, row.bearish) for row in rows if (row.bullish, row.bearish) != (0, 0)}
 
 

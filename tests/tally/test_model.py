@@ -5,21 +5,25 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections import defaultdict
+from contextlib import contextmanager
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from sqlalchemy import insert, select, update
 
+from bot.errors import CommandError
 from bot.events import Added, ButtonPressed, Cleared, ReactionsChanged, ReactionsRead, Removed, WholeSet
 from bot.model import Actor, ChatRef, MessageRef, Sentiment, vote_button
-from bot.storage import ledger, votes
+from bot.storage import corrections, ledger, tables, votes
 from bot.storage.database import open_database
 from bot.storage.votes import Outcome
 from tests.tally.stage import BALLOT, NOW, RULES, add_chat, add_post, add_story, tallies_of
 
 CHATS = (ChatRef("alpha", "a"), ChatRef("alpha", "b"), ChatRef("beta", "c"), ChatRef("beta", "quiet"))
-STORIES = 2
+LANGUAGES = ("en", "en", "en", "de", "fr")
+STORIES = len(LANGUAGES)
 VOTERS = ("ann", "bob", "cid")
 EMOJI = ("👍", "🔥", "👎", "😢", "🤡")
 
@@ -39,7 +43,10 @@ changes = st.one_of(
 
 
 class Reference:
-    """Every fact in one list, oldest first; a vote is read off from its end."""
+    """Every fact in one list, oldest first; a vote is read off from its end.
+
+    Which stories share an account is written down as what the operator has said, and followed from story to story.
+    """
 
     def __init__(self) -> None:
         self.facts: list[tuple[int, tuple, int, int, str, int]] = []  # when, voter, story, chat, token, sentiment
@@ -47,6 +54,37 @@ class Reference:
         self.seen: set[tuple[str, str]] = set()
         self.orders: dict[int, int] = {}
         """The moments at which something was missed, by the order that its facts get."""
+        self.links: set[frozenset[int]] = set()
+        self.into: dict[int, int] = {}
+        """Merged stories, and what they are part of."""
+        self.apart: set[frozenset[int]] = set()
+
+    def group(self, story: int) -> set[int]:
+        edges = [*self.links, *(frozenset(pair) for pair in self.into.items())]
+        found: set[int] = set()
+        more = {story}
+        while more - found:
+            found |= more
+            more = set().union(*(edge for edge in edges if edge & found))
+        return found
+
+    def families(self, one: int, other: int) -> set[frozenset[int]]:
+        """Every pair of a story of the one (it, or a part of it) and a story of the other."""
+        ones = {one, *(part for part, into in self.into.items() if into == one)}
+        others = {other, *(part for part, into in self.into.items() if into == other)}
+        return {frozenset((a, b)) for a in ones for b in others}
+
+    def kept_apart(self, one: int, other: int) -> bool:
+        """Whether their accounts can't be joined: something else was said of stories of theirs."""
+        ones, others = self.group(one), self.group(other)
+        if ones == others:
+            return False
+        across = {frozenset((a, b)) for a in ones for b in others}
+        return bool(across & self.apart - self.families(one, other))
+
+    def merge(self, into: int, other: int) -> None:
+        self.apart -= self.families(into, other)
+        self.into = {part: into if whole == other else whole for part, whole in self.into.items()} | {other: into}
 
     def hear(self, event, story: int, chat: int) -> None:
         if isinstance(event, ReactionsRead):
@@ -103,7 +141,8 @@ class Reference:
         self.facts = [f for f in self.facts if not which(f)]
 
     def says(self, who, story, chats) -> int:
-        theirs = [f for f in self.facts if f[1] == who and f[2] == story and f[3] in chats]
+        group = self.group(story)
+        theirs = [f for f in self.facts if f[1] == who and f[2] in group and f[3] in chats]
         newest = {f[5] for f in theirs if f[0] == max(g[0] for g in theirs)}
         return newest.pop() if len(newest) == 1 else 0
 
@@ -119,6 +158,25 @@ class Reference:
         return {name: (count[0], count[1]) for name, count in result.items()}
 
 
+def add_entries(connection, story_id, language):
+    """Two, of a source of its own."""
+    connection.execute(update(tables.story).where(tables.story.c.id == story_id).values(language=language))
+    source_id = connection.execute(
+        insert(tables.source).values(url=f"https://{story_id}.example", exempt=False, interval_seconds=600)
+    ).inserted_primary_key[0]
+    row = {"source_id": source_id, "story_id": story_id, "title": "A", "language": language, "content_hash": ""}
+    row |= {"first_seen_at": NOW, "last_seen_at": NOW}
+    connection.execute(insert(tables.entry), [row | {"identity": name} for name in ("one", "two")])
+
+
+def entries_of(connection, story_id):
+    return connection.execute(select(tables.entry).where(tables.entry.c.story_id == story_id)).all()
+
+
+def ledger_of(connection, story_id):
+    return connection.execute(select(tables.story.c.ledger_id).where(tables.story.c.id == story_id)).scalar_one()
+
+
 class Ledger(RuleBasedStateMachine):
     """The same events, in the same order, go into the ledger (in batches of any size) and into the reference."""
 
@@ -131,6 +189,8 @@ class Ledger(RuleBasedStateMachine):
         for ref in CHATS:
             self.write(add_chat, ref, shares_votes=ref.id != "quiet")
         self.stories = [self.write(add_story) for _ in range(STORIES)]
+        for number, language in enumerate(LANGUAGES):
+            self.write(add_entries, self.stories[number], language)
         self.posts = {
             (story, chat): self.write(add_post, self.stories[story], CHATS[chat], f"message {story}")
             for story in range(STORIES)
@@ -202,11 +262,69 @@ class Ledger(RuleBasedStateMachine):
                 assert int(said.standing or 0) == self.reference.says(who, story, {chat})
         self.past += batch
 
+    @rule(one=stories, other=stories)
+    def operator_merges(self, one, other):
+        self.batch_is_written()
+        known = self.reference
+        may = one != other and not known.into.keys() & {one, other} and LANGUAGES[one] == LANGUAGES[other]
+        with self.refused_unless(may and not known.kept_apart(one, other)):
+            self.write(corrections.merge, self.stories[one], self.stories[other], NOW)
+            known.merge(one, other)
+
+    @rule(part=stories, all_of_it=st.booleans())
+    def operator_splits(self, part, all_of_it):
+        self.batch_is_written()
+        known = self.reference
+        whole = known.into.get(part, part)
+        entries = self.run(self.db.read(entries_of, self.stories[whole]))
+        chosen = [row.id for row in entries if row.merged_from == (self.stories[part] if whole != part else None)]
+        chosen = chosen if all_of_it else chosen[:1]
+        with self.refused_unless(0 < len(chosen) < len(entries)):
+            off = self.write(corrections.split, self.stories[whole], chosen, lambda url, title: (url, title), NOW)
+            if off.revived:
+                assert off.story_id == self.stories[part]
+                del known.into[part]
+                known.apart.add(frozenset((whole, part)))
+                known.links.discard(frozenset((whole, part)))
+
+    @rule(one=stories, other=stories)
+    def operator_links(self, one, other):
+        self.batch_is_written()
+        known = self.reference
+        may = one != other and not known.into.keys() & {one, other} and LANGUAGES[one] != LANGUAGES[other]
+        linked = bool(known.families(one, other) & known.links)
+        with self.refused_unless(may and not linked and not known.kept_apart(one, other)):
+            self.write(corrections.link, self.stories[one], self.stories[other], NOW)
+            known.apart -= known.families(one, other)
+            known.links.add(frozenset((one, other)))
+
+    @rule(one=stories, other=stories)
+    def operator_unlinks(self, one, other):
+        self.batch_is_written()
+        known = self.reference
+        linked = known.families(one, other) & known.links
+        with self.refused_unless(one != other and not known.into.keys() & {one, other} and linked):
+            through = self.write(corrections.unlink, self.stories[one], self.stories[other], NOW)
+            known.links -= linked
+            known.apart.add(frozenset((one, other)))
+            assert bool(through) == (other in known.group(one))
+
+    @contextmanager
+    def refused_unless(self, possible):
+        try:
+            yield
+        except CommandError:
+            assert not possible
+        else:
+            assert possible
+
     @invariant()
     def tallies_are_the_references(self):
         if not self.waiting:
             for number, story in enumerate(self.stories):
-                assert self.run(self.db.read(tallies_of, story)) == self.reference.tallies(number)
+                account = self.stories[min(self.reference.group(number))]
+                assert self.run(self.db.read(ledger_of, story)) == account
+                assert self.run(self.db.read(tallies_of, account)) == self.reference.tallies(number)
             assert self.run(self.db.read(ledger.recount)) == []
 
     def teardown(self):

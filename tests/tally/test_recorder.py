@@ -11,8 +11,8 @@ import pytest
 from bot.errors import StorageError
 from bot.events import Removed
 from bot.storage.database import open_database
+from bot.storage.group import GroupCommit
 from bot.storage.votes import Outcome, Recorded
-from bot.tally.group import GroupCommit
 from bot.tally.recorder import Recorder
 from tests.tally.stage import BEAR, BULL, NOW, ROOM, RULES, add_delivery, add_story, press, react, set_up, tallies_of
 

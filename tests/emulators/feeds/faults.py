@@ -49,9 +49,9 @@ def gzip_bomb(megabytes: int = 200) -> Answer:
     return body(packed, headers={"Content-Encoding": "gzip"})
 
 
-def large(megabytes: int = 50) -> Answer:
+def large(megabytes: int = 50, content_type: str = "application/rss+xml") -> Answer:
     async def answer(request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"Content-Type": "application/rss+xml"})
+        response = web.StreamResponse(headers={"Content-Type": content_type})
         await response.prepare(request)
         await response.write(b"<rss><channel>")
         for _ in range(megabytes * MEGABYTE // len(CHUNK)):
@@ -61,11 +61,11 @@ def large(megabytes: int = 50) -> Answer:
     return answer
 
 
-def endless() -> Answer:
+def endless(content_type: str = "application/rss+xml") -> Answer:
     """A byte now and then, for ever."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"Content-Type": "application/rss+xml"})
+        response = web.StreamResponse(headers={"Content-Type": content_type})
         await response.prepare(request)
         while True:
             await response.write(b" ")

@@ -1,4 +1,4 @@
-"""Group commit: whatever waits is written as one batch, without a timer."""
+"""Group commit: whatever waits is written as one batch."""
 
 from __future__ import annotations
 
@@ -22,9 +22,11 @@ class GroupCommit(Generic[T, R]):
     carries many.
     """
 
-    def __init__(self, write: Callable[[Sequence[T]], Awaitable[Sequence[R]]], most: int) -> None:
+    def __init__(self, write: Callable[[Sequence[T]], Awaitable[Sequence[R]]], most: int, linger: float = 0.0) -> None:
+        """``linger``: seconds for which a batch waits for more, where nobody is in a hurry."""
         self._write = write
         self._most = most
+        self._linger = linger
         self._waiting: deque[tuple[T, asyncio.Future[R]]] = deque()
         self._ready = asyncio.Event()
         self._ended = False
@@ -46,6 +48,8 @@ class GroupCommit(Generic[T, R]):
         try:
             while True:
                 await self._ready.wait()
+                if self._linger:
+                    await asyncio.sleep(self._linger)
                 await self._finish(asyncio.ensure_future(self._write_all()))
         finally:
             self._ended = True

@@ -1,0 +1,28 @@
+"""What the news APIs with a key offer to chats: a pack each (pure)."""
+
+from __future__ import annotations
+
+from bot.gather.apis.names import COINSTATS, CRYPTOPANIC, NAMES
+from bot.gather.packs import FALLBACK, PackSource
+from bot.gather.settings import GatherSettings
+
+
+def offered(settings: GatherSettings) -> tuple[str, ...]:
+    """The packs of the APIs that have a key."""
+    keys = {COINSTATS: settings.coinstats.key, CRYPTOPANIC: settings.cryptopanic.key}
+    return tuple(name for name, key in keys.items() if key is not None)
+
+
+def packs_of(settings: GatherSettings) -> dict[tuple[str, str], tuple[PackSource, ...]]:
+    """What those packs hold. CoinStats mixes languages in one source, of which each chat gets its own."""
+    packs: dict[tuple[str, str], tuple[PackSource, ...]] = {}
+    names = offered(settings)
+    if COINSTATS in names:
+        packs[COINSTATS, FALLBACK] = tuple(
+            PackSource(f"{COINSTATS}:{kind}", NAMES[COINSTATS], FALLBACK) for kind in settings.coinstats.types
+        )
+    if CRYPTOPANIC in names:
+        for region in settings.cryptopanic.regions:
+            source = PackSource(f"{CRYPTOPANIC}:{region}", NAMES[CRYPTOPANIC], region)
+            packs[CRYPTOPANIC, region] = (source,)
+    return packs
