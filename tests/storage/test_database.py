@@ -98,7 +98,7 @@ def test_an_old_file_becomes_what_a_new_one_is_and_keeps_its_votes(tmp_path: Pat
         for statement in (
             "INSERT INTO chat (id, platform, native_id, kind, joined_at) VALUES (5, 'alpha', 'room', 'group', '2026')",
             "INSERT INTO story (id, language, title, first_seen_at, sorted_at) VALUES (7, 'en', 'A', '2026', '2026')",
-            "INSERT INTO delivery (id, story_id, chat_id, state, created_at, next_try_at) VALUES (9, 7, 5, 'posted', 1, 1)",
+            "INSERT INTO delivery (id, story_id, chat_id, state, created_at, next_try_at) VALUES (9,7,5,'posted',1,1)",
             "INSERT INTO voter (id, platform, actor) VALUES (3, 'alpha', 'ann')",
             "INSERT INTO fact VALUES (7, 3, 9, '', 5, 1, 1)",
             "INSERT INTO tally VALUES (7, 5, 1, 0), (7, 0, 1, 0)",
