@@ -276,7 +276,7 @@ async def test_the_newest_are_asked_about_first_and_closed_or_paused_ones_never(
         house.chat.held.set()
         await house.asked_about(7)
 
-    assert first == [("room", "0 days old"), ("hall", "a minute old")], "a question at a time in each chat"
+    assert set(first) == {("room", "0 days old"), ("hall", "a minute old")}, "a question at a time in each chat"
     assert [name for chat, name in house.chat.asked if chat == "room"] == [
         f"{days} days old" for days in (0, 1, 2, 3, 4, 13)
     ]
