@@ -96,5 +96,5 @@ $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp | $(VENV)/bin/python
 # uv where it is there, pip where not; both install what the lock says, by hash, and nothing else.
 define install
 if command -v uv >/dev/null 2>&1; then uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $(1); \
-else $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1); fi
+else $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r $(1); fi
 endef

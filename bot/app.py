@@ -273,11 +273,11 @@ async def _live(
             tasks.create_task(house.gatherer.run(house.signals.gather), name="gather"),
             *([tasks.create_task(house.reader.run(house.signals.read), name="reader")] if house.reader else []),
             tasks.create_task(_serve(house, sock, epoch, say), name="site"),
+            tasks.create_task(house.chores(), name="chores at the start"),
             *(tasks.create_task(house.keep(adapter), name=name) for name, adapter in house.adapters.items()),
         ]
         with ticking(jobs):
             house.signals.everything()
-            await house.chores()
             await stop.wait()
         for task in running:
             task.cancel()

@@ -12,11 +12,14 @@ import sqlite3
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
 import pytest
+
+from bot.storage.database import open_database
 
 ROOT = Path(__file__).parent.parent
 
@@ -165,6 +168,37 @@ async def seconds_to_stop(folder: Path, number: signal.Signals) -> float:
         assert "Traceback" not in product.said
         assert stories[0]["sample"] is True
     return took
+
+
+async def test_work_at_the_start_does_not_hold_up_the_end_and_is_done_at_the_next_start(tmp_path: Path) -> None:
+    stories, port = 12_000, {"NEWSTALLY_SITE__PORT": str(free_port())}
+    async with open_database(tmp_path / "newstally.db"):
+        pass
+    with sqlite3.connect(tmp_path / "newstally.db") as file:  # as of before searching was there
+        row = "INSERT INTO story (language, title, lede, first_seen_at, sorted_at) VALUES ('en', ?, ?, ?, ?)"
+        now = datetime.now(UTC).replace(tzinfo=None).isoformat(" ")
+        file.executemany(row, [(f"Story {n}", "So it is. " * 30, now, now) for n in range(stories)])
+        file.execute("UPDATE story SET ledger_id = id")
+    file.close()
+    async with started("run", cwd=tmp_path, **port) as product:
+        await product.until("Stop with")
+        await product.stop()
+        assert product.process.returncode == 0
+    filed = searchable(tmp_path)
+    assert filed < stories
+    async with started("run", cwd=tmp_path, **port) as product, asyncio.timeout(120):
+        while True:
+            if searchable(tmp_path) == stories:
+                break
+            await asyncio.sleep(0.1)  # another process: there is nothing to await
+        await product.stop()
+
+
+def searchable(folder: Path) -> int:
+    """How many stories the index of words has."""
+    with closing(sqlite3.connect(folder / "newstally.db")) as file:
+        (count,) = file.execute("SELECT count(*) FROM story_words_docsize").fetchone()
+    return int(count)
 
 
 async def test_a_second_start_takes_the_next_free_port_and_a_configured_one_is_exact(tmp_path: Path) -> None:

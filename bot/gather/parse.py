@@ -65,7 +65,7 @@ def _finished(draft: DraftFeed, own_topics: str | None, known: Known) -> ParsedF
         language=draft.language,
         site_url=draft.site_url,
         entries=tuple(
-            _entry(identity, entry, language, own_topics)
+            entry_of(identity, entry, language, recognise(f"{entry.title}. {entry.lede}", language, own_topics))
             for (identity, entry), language in zip(entries, languages, strict=True)
         ),
         unchanged=draft.unchanged,
@@ -75,8 +75,8 @@ def _finished(draft: DraftFeed, own_topics: str | None, known: Known) -> ParsedF
     )
 
 
-def _entry(identity: str, draft: Draft, language: str, own_topics: str | None) -> ParsedEntry:
-    topics = recognise(f"{draft.title}. {draft.lede}", language, own_topics)
+def entry_of(identity: str, draft: Draft, language: str, topics: tuple[str, ...]) -> ParsedEntry:
+    """What is known of an item, and what follows from it, ready to be stored."""
     return ParsedEntry(
         identity=identity,
         title=draft.title,

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.storage.hot import Hot
+from bot.storage.keys import as_json
 from bot.storage.tables import UtcDateTime, clue, entry, story
 from bot.storage.telling import Telling
 
@@ -97,13 +98,13 @@ def find(
     keys = {key for clues in asked for key in clues[:MOST_CLUES]}
     if not keys:
         return [[] for _ in asked]
-    sharing = {key: json.loads(ids) for key, ids in _SHARED_BY.all(connection, json.dumps(sorted(keys)))}
+    sharing = {key: json.loads(ids) for key, ids in _SHARED_BY.all(connection, as_json(sorted(keys)))}
     rare = {key: ids for key, ids in sharing.items() if 0 < len(ids) <= COMMON}
     nearest = [_nearest(clues, rare) for clues in asked]
     wanted = {story_id for ids in nearest for story_id in ids}
     if not wanted:
         return [[] for _ in asked]
-    rows = connection.execute(_TELLINGS, {"keys": json.dumps(sorted(wanted)), "source": source_id, "since": since})
+    rows = connection.execute(_TELLINGS, {"keys": as_json(sorted(wanted)), "source": source_id, "since": since})
     found = {row.id: _candidate(row) for row in rows}
     return [[found[story_id] for story_id in ids if story_id in found] for ids in nearest]
 

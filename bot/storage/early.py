@@ -23,6 +23,7 @@ from bot.events import (
 )
 from bot.model import Actor, ChatRef, MessageRef, Span
 from bot.storage.hot import Hot, element
+from bot.storage.keys import as_json
 from bot.storage.tables import chat, delivery, early_event, post
 
 EarlyEvent: TypeAlias = ReactionsChanged | ReactionsCounted | ButtonPressed | PostMirrored
@@ -49,11 +50,6 @@ def about(event: VoteEvent) -> MessageRef:
 def chats_of(event: ReactionsChanged | ButtonPressed) -> set[tuple[str, str]]:
     """The chats (platform, native id) in which the platform says that it happened: a thread, and the forum around."""
     return {(ref.platform, ref.id) for ref in (event.message.chat, event.within) if ref is not None}
-
-
-def json_keys(keys: Iterable[object]) -> str:
-    """Keys for ``json_each``: one bound value, however many there are, so that statements compile once."""
-    return json.dumps(list(keys))
 
 
 _K = func.json_each(bindparam("keys", type_=Text)).table_valued("key", "value", name="k")
@@ -119,7 +115,7 @@ def keep(connection: Connection, events: Sequence[EarlyEvent], now: datetime) ->
     """Keep those events whose message may yet turn out to be ours; tells of each whether it was kept."""
     keys = [message_key(about(event)) for event in events]
     asked = [(*key, _within(event)) for key, event in zip(keys, events, strict=True)]
-    promising = set(connection.execute(_MAY_BECOME_KNOWN, {"keys": json_keys(asked)}).scalars())
+    promising = set(connection.execute(_MAY_BECOME_KNOWN, {"keys": as_json(asked)}).scalars())
     mirrors: set[MessageKey] = set()
     kept = []
     for index, (key, event) in enumerate(zip(keys, events, strict=True)):
@@ -141,7 +137,7 @@ def take(connection: Connection, messages: Iterable[MessageKey]) -> list[EarlyEv
     """Remove and return what was kept for these messages, in the order in which it was heard."""
     if _ANY.all(connection) == [(0,)]:  # nearly always
         return []
-    rows = _OF_MESSAGES.all(connection, json_keys(messages))
+    rows = _OF_MESSAGES.all(connection, as_json(messages))
     _DROP.many(connection, [(row_id,) for row_id, _ in rows])
     return [_event(json.loads(payload)) for _, payload in rows]
 

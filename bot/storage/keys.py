@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import Select, Text, bindparam, func, select
 
 
-def among(ids: Iterable[int | None]) -> Select[int]:
-    """To be the right side of ``in_``. None among them stands for nothing."""
-    chosen = func.json_each(as_json(ids)).table_valued("value")
+def among(keys: Iterable[object]) -> Select[Any]:
+    """To be the right side of ``in_``."""
+    chosen = func.json_each(as_json(keys)).table_valued("value")
     return select(chosen.c.value)
 
 
-def as_json(ids: Iterable[int | str | None]) -> str:
-    """What to bind as ``keys`` in a statement that has `AMONG_KEYS`."""
-    return json.dumps([one for one in ids if one is not None])
+def as_json(keys: Iterable[object]) -> str:
+    """What to bind where a statement has ``json_each`` (`AMONG_KEYS`): one value, so that it is compiled once. None
+    among them stands for nothing; a key of several parts is a tuple."""
+    return json.dumps([key for key in keys if key is not None])
 
 
 _keys = func.json_each(bindparam("keys", type_=Text)).table_valued("value", name="k")

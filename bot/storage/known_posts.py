@@ -11,8 +11,9 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.events import ButtonPressed, PostMirrored
 from bot.model import Span, parse_vote_button
-from bot.storage.early import MessageKey, VoteEvent, chats_of, json_keys, message_key
+from bot.storage.early import MessageKey, VoteEvent, chats_of, message_key
 from bot.storage.hot import Hot, element, stored
+from bot.storage.keys import as_json
 from bot.storage.tables import UtcDateTime, chat, delivery, post, story
 from bot.text import sendable
 
@@ -90,7 +91,7 @@ _CONFIRM = (
 
 def find(connection: Connection, messages: Iterable[MessageKey], open_after: datetime) -> dict[MessageKey, KnownPost]:
     """Those of the messages that are posts, or the platform's copies of posts; open are those posted later."""
-    rows = _FIND.all(connection, stored(open_after), json_keys(messages))
+    rows = _FIND.all(connection, stored(open_after), as_json(messages))
     return {row[:3]: KnownPost(*row[3:]) for row in rows}
 
 
@@ -142,7 +143,7 @@ def _pressed(connection: Connection, batch: Sequence[VoteEvent], known: Containe
                 pressed.setdefault(vote[0], event)
     if not pressed:
         return {}
-    unsettled = connection.execute(_UNSETTLED, {"keys": json_keys(pressed)}).all()
+    unsettled = connection.execute(_UNSETTLED, {"keys": as_json(pressed)}).all()
     return {
         message_key(pressed[row.id].message): row.id
         for row in unsettled

@@ -26,8 +26,8 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.events import Cleared, ReactionsCounted, ReactionsRead
 from bot.model import Tally
-from bot.storage.early import json_keys
 from bot.storage.hot import Hot, element, stored
+from bot.storage.keys import as_json
 from bot.storage.known_posts import KnownPost
 from bot.storage.plan import Fact, Facts, Heard, Plan, Slot, VoterKey, VotingRules, votes
 from bot.storage.tables import chat, fact, meta, seen_event, tally, total, voter
@@ -139,7 +139,7 @@ _SET_SEQ = Hot(
 
 def seen(connection: Connection, events: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
     """Those of the events (platform, id) that were noted before."""
-    return {(row[0], row[1]) for row in _SEEN.all(connection, json_keys(events))}
+    return {(row[0], row[1]) for row in _SEEN.all(connection, as_json(events))}
 
 
 def note_seen(connection: Connection, events: Iterable[tuple[str, str]], now: datetime) -> None:
@@ -154,12 +154,12 @@ def read(connection: Connection, heard: Sequence[Heard]) -> Standing:
     of_everyone = {event.delivery for event in heard if isinstance(event.change, Cleared | ReactionsRead)}
     if of_everyone:
         keys.update(dict.fromkeys(_named(heard)))
-        rows = _ON_DELIVERIES.all(connection, json_keys(of_everyone))
+        rows = _ON_DELIVERIES.all(connection, as_json(of_everyone))
         keys.update(dict.fromkeys(VoterKey(*row) for row in rows))
     ordered = list(keys)
     seq = _NEXT_SEQ.all(connection, _SEQ)
     result = Standing({key: {} for key in ordered}, {}, seq[0][0] if seq else 1)
-    for index, voter_id, delivery_id, token, *rest in _STANDING.all(connection, json_keys(ordered)):
+    for index, voter_id, delivery_id, token, *rest in _STANDING.all(connection, as_json(ordered)):
         key = ordered[index]
         result.voters[key.platform, key.actor] = voter_id
         if delivery_id is not None:
@@ -266,7 +266,7 @@ def share_votes(connection: Connection, chat_id: int, shares: bool) -> set[int]:
 
 def derive_anew(connection: Connection, accounts: Iterable[int]) -> None:
     """Facts have come to these ledgers or left them: put what the facts say in place of their tallies."""
-    keys = json_keys(accounts)
+    keys = as_json(accounts)
     connection.execute(delete(tally).where(tally.c.ledger_id.in_(_CHOSEN)), {"keys": keys})
     counted = _derive(connection, keys)
     _ADD_TALLIES.many(connection, [(*where, now.bullish, now.bearish) for where, now in counted.items()])

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.model import OutsideTally, Tally
+from bot.storage.keys import among
 from bot.storage.tables import entry, outside_tally, story
 from bot.storage.telling import FoundEntry
 
@@ -25,11 +26,10 @@ def store(connection: Connection, source_id: int, entries: Sequence[FoundEntry],
     counted = {found.identity: found.outside for found in entries if found.outside is not None}
     if not counted:
         return set()
-    identities = func.json_each(json.dumps(list(counted))).table_valued("value")
     rows = connection.execute(
         select(entry.c.id, entry.c.identity, entry.c.story_id, outside_tally.c.bullish, outside_tally.c.bearish)
         .outerjoin_from(entry, outside_tally, outside_tally.c.entry_id == entry.c.id)
-        .where(entry.c.source_id == source_id, entry.c.identity.in_(select(identities.c.value)))
+        .where(entry.c.source_id == source_id, entry.c.identity.in_(among(counted)))
     ).all()
     values, grown = [], set()
     for row in rows:
@@ -52,10 +52,7 @@ def _write(connection: Connection, values: Sequence[dict[str, Any]], grown: set[
         news = {name: row.excluded[name] for name in ("provider", "bullish", "bearish", "at")}
         connection.execute(row.on_conflict_do_update(index_elements=["entry_id"], set_=news), values)
     if grown:
-        ids = func.json_each(json.dumps(sorted(grown))).table_valued("value")
-        connection.execute(
-            update(story).where(story.c.id.in_(select(ids.c.value))).values(revision=story.c.revision + 1)
-        )
+        connection.execute(update(story).where(story.c.id.in_(among(grown))).values(revision=story.c.revision + 1))
 
 
 def outside_column(theirs: ColumnElement[bool]) -> ColumnElement[Any]:

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from bot.model import ChatRef, MessageRef, Story, Tally
-from bot.storage.early import json_keys
+from bot.storage.keys import as_json
 from bot.storage.standing import OPEN, OUTDATED, SHOWN, SPREAD, STANDS, with_what_stands
 from bot.storage.story_rows import story_columns, story_from
 from bot.storage.tables import UtcDateTime, chat, delivery, post, story, total
@@ -90,7 +90,7 @@ def outdated(
     """The posts of these ledgers, on these platforms, that need an edit, newest first."""
     found = connection.execute(
         _OUTDATED_OF_LEDGERS,
-        {"keys": json_keys(ledgers), "platforms": json_keys(platforms), "open_after": open_after},
+        {"keys": as_json(ledgers), "platforms": as_json(platforms), "open_after": open_after},
     )
     return [_outdated(row) for row in found]
 
@@ -102,7 +102,7 @@ def outdated_page(
     rows = connection.execute(_OPEN_PAGE if before is None else _OPEN_PAGE.where(_comes_after(before))).all()
     found = connection.execute(
         _OUTDATED_OF_DELIVERIES,
-        {"keys": json_keys(row.id for row in rows), "platforms": json_keys(platforms), "open_after": open_after},
+        {"keys": as_json(row.id for row in rows), "platforms": as_json(platforms), "open_after": open_after},
     )
     last = rows[-1] if len(rows) == PAGE else None
     return Page([_outdated(row) for row in found], last and (last.next_try_at, last.id))

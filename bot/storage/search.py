@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from sqlalchemy.exc import OperationalError
 from bot.model import Story, Tally
 from bot.storage.api import EVERYWHERE
 from bot.storage.hot import driver
+from bot.storage.keys import AMONG_KEYS, as_json
 from bot.storage.story_rows import story_columns, story_from
 from bot.storage.tables import article, entry, story, tally
 from bot.words import Term, indexed
@@ -54,6 +54,16 @@ _index = table("story_words", column("rowid", Integer), column("title"), column(
 # Of FTS5's own: the ids that are filed. Asking the index itself would read all of it.
 _filed = table("story_words_docsize", column("id", Integer))
 
+_TOLD = select(story.c.id, story.c.title, story.c.lede).where(story.c.id.in_(AMONG_KEYS), story.c.merged_into.is_(None))
+_BODIES = (
+    select(entry.c.story_id, entry.c.title, entry.c.lede, article.c.lines)
+    .outerjoin(article, article.c.entry_id == entry.c.id)
+    .where(entry.c.story_id.in_(AMONG_KEYS))
+    .order_by(entry.c.id)
+)
+_FILE = insert(_index)
+_TAKE_OUT = delete(_index).where(_index.c.rowid.in_(AMONG_KEYS))
+
 
 @dataclass(frozen=True, slots=True)
 class FoundStory:
@@ -74,12 +84,10 @@ class Found:
 
 def index(connection: Connection, story_ids: Collection[int]) -> None:
     """File these stories as they stand in the tables now; those that are gone or merged are taken out."""
+    if not story_ids:
+        return
     remove(connection, story_ids)
-    rows = connection.execute(
-        select(story.c.id, story.c.title, story.c.lede).where(
-            story.c.id.in_(_among(story_ids)), story.c.merged_into.is_(None)
-        )
-    ).all()
+    rows = connection.execute(_TOLD, {"keys": as_json(story_ids)}).all()
     bodies = _bodies(connection, {row.id: (row.title, row.lede) for row in rows})
     filed = [
         {
@@ -91,12 +99,12 @@ def index(connection: Connection, story_ids: Collection[int]) -> None:
         for row in rows
     ]
     if filed:
-        connection.execute(insert(_index), filed)
+        connection.execute(_FILE, filed)
 
 
 def remove(connection: Connection, story_ids: Collection[int]) -> None:
     """Take these stories out."""
-    connection.execute(delete(_index).where(_index.c.rowid.in_(_among(story_ids))))
+    connection.execute(_TAKE_OUT, {"keys": as_json(story_ids)})
 
 
 def remove_gone(connection: Connection) -> None:
@@ -197,12 +205,7 @@ def _stories(connection: Connection, ids: Sequence[int]) -> tuple[FoundStory, ..
 
 def _bodies(connection: Connection, told: dict[int, tuple[str, str]]) -> dict[int, str]:
     """What else is said of each story: by its other sources, and in the article."""
-    rows = connection.execute(
-        select(entry.c.story_id, entry.c.title, entry.c.lede, article.c.lines)
-        .outerjoin(article, article.c.entry_id == entry.c.id)
-        .where(entry.c.story_id.in_(_among(told)))
-        .order_by(entry.c.id)
-    )
+    rows = connection.execute(_BODIES, {"keys": as_json(told)})
     bodies: dict[int, str] = {}
     for row in rows:
         others = [text for text in (row.title, row.lede) if text not in told[row.story_id]]
@@ -222,9 +225,3 @@ def _article(lines: object) -> Iterator[str]:
     elif isinstance(lines, list):
         for value in lines:
             yield from _article(value)
-
-
-def _among(ids: Collection[int]) -> Any:
-    # One bound JSON array instead of a parameter an id.
-    chosen = func.json_each(json.dumps(sorted(ids))).table_valued("value")
-    return select(chosen.c.value)

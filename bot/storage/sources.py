@@ -29,6 +29,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.model import Phrase
 from bot.storage.hot import Hot, read_back, stored
+from bot.storage.keys import as_json
 from bot.storage.phrases import phrase_from_json, phrase_to_json
 from bot.storage.tables import chat, entry, hub_lease, source, subscription, subscription_cursor
 
@@ -183,7 +184,7 @@ def mark_answered(connection: Connection, source_id: int, answered: Answered, bo
 
 def mark(connection: Connection, marks: Sequence[Mark]) -> None:
     """Polls that went well, in one go: a commit costs more than everything else about one that found nothing new."""
-    ids = json.dumps([one.source_id for one in marks])
+    ids = as_json(one.source_id for one in marks)
     first_time = [row[0] for row in _FIRST_TIME.all(connection, ids)]
     _MARK.many(connection, [(*_answered(one.answered), one.source_id) for one in marks if one.body is None])
     _MARK_BODY.many(

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from bot.storage.keys import AMONG_KEYS, as_json
 from bot.storage.tables import entry, story_topic
 from bot.storage.telling import FoundEntry
+
+_others = entry.alias("others")
+_alone = select(func.count() == 1).select_from(_others).where(_others.c.story_id == entry.c.story_id)
+_TOLD_BY = select(entry.c.identity, entry.c.story_id, _alone.scalar_subquery().label("alone")).where(
+    entry.c.source_id == bindparam("source"), entry.c.identity.in_(AMONG_KEYS)
+)
+_FORGET = delete(story_topic).where(story_topic.c.story_id.in_(AMONG_KEYS))
+_KEEP = upsert(story_topic).on_conflict_do_nothing()
 
 
 def store(connection: Connection, source_id: int, entries: Sequence[FoundEntry]) -> None:
@@ -19,19 +27,11 @@ def store(connection: Connection, source_id: int, entries: Sequence[FoundEntry])
     if not entries:
         return
     topics = {found.identity: found.topics for found in entries}
-    identities = func.json_each(json.dumps(list(topics))).table_valued("value")
-    others = entry.alias("others")
-    alone = select(func.count() == 1).select_from(others).where(others.c.story_id == entry.c.story_id)
-    rows = connection.execute(
-        select(entry.c.identity, entry.c.story_id, alone.scalar_subquery().label("alone")).where(
-            entry.c.source_id == source_id, entry.c.identity.in_(select(identities.c.value))
-        )
-    ).all()
-    told_alone = func.json_each(json.dumps([row.story_id for row in rows if row.alone])).table_valued("value")
-    connection.execute(delete(story_topic).where(story_topic.c.story_id.in_(select(told_alone.c.value))))
+    rows = connection.execute(_TOLD_BY, {"source": source_id, "keys": as_json(topics)}).all()
+    connection.execute(_FORGET, {"keys": as_json(row.story_id for row in rows if row.alone)})
     pairs = [{"story_id": row.story_id, "topic": topic} for row in rows for topic in topics[row.identity]]
     if pairs:
-        connection.execute(upsert(story_topic).on_conflict_do_nothing(), pairs)
+        connection.execute(_KEEP, pairs)
 
 
 def of_stories(connection: Connection, ids: Sequence[int]) -> Mapping[int, Sequence[str]]:

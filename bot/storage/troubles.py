@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, select, update
 
 from bot.model import ChatRef, Phrase
+from bot.storage.keys import among
 from bot.storage.phrases import phrase_from_json, phrase_to_json
 from bot.storage.sources import NOT_NAMED
 from bot.storage.tables import chat, source, subscription
@@ -65,13 +65,10 @@ def untold(connection: Connection) -> list[Trouble]:
 
 def concerned(connection: Connection, source_ids: Collection[int]) -> list[Concerned]:
     """The chats that named these sources and are posted to."""
-    among = func.json_each(json.dumps(sorted(source_ids))).table_valued("value")
     rows = connection.execute(
         select(chat.c.id, chat.c.platform, chat.c.native_id, chat.c.topic, chat.c.language, subscription.c.source_id)
         .join(subscription, subscription.c.chat_id == chat.c.id)
-        .where(
-            subscription.c.source_id.in_(select(among.c.value)), chat.c.language.is_not(None), chat.c.paused.is_(None)
-        )
+        .where(subscription.c.source_id.in_(among(source_ids)), chat.c.language.is_not(None), chat.c.paused.is_(None))
         .order_by(chat.c.id, subscription.c.id)
     ).all()
     by_chat: dict[int, list[int]] = {}

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from bot.gather.clues import clues
-from bot.gather.identity import address_key, content_hash, identify, title_key
+from bot.gather.identity import identify
 from bot.gather.language import UNDETERMINED
+from bot.gather.parse import entry_of
 from bot.gather.parsed import Draft, ParsedEntry, ParsedFeed
 from bot.gather.text import lede_text, plain_text, title_text
 from bot.gather.topic_table import load_table
@@ -65,24 +65,9 @@ def feed_of(provider: str, name: str, site: str, items: Iterable[Item], own_topi
 
 
 def _entry(provider: str, identity: str, item: Item, own_topics: str | None) -> ParsedEntry:
-    draft = item.draft
-    language = draft.language or UNDETERMINED
-    topics = _topics(item, language, own_topics)
-    return ParsedEntry(
-        identity=identity,
-        title=draft.title,
-        url=draft.url,
-        lede=draft.lede,
-        picture=draft.picture,
-        language=language,
-        published_at=draft.published_at,
-        content_hash=content_hash(draft),
-        address_key=address_key(draft.url),
-        title_key=title_key(draft.title),
-        clues=clues(draft.title, draft.lede, draft.url, (), (), language, topics),
-        topics=topics,
-        outside=(provider, item.bullish, item.bearish),
-    )
+    language = item.draft.language or UNDETERMINED
+    entry = entry_of(identity, item.draft, language, _topics(item, language, own_topics))
+    return replace(entry, outside=(provider, item.bullish, item.bearish))
 
 
 def _topics(item: Item, language: str, own_topics: str | None) -> tuple[str, ...]:

@@ -15,92 +15,15 @@ from adapters.discord.adapter import DiscordAdapter
 from adapters.discord.answers import DEFER_AFTER
 from adapters.discord.rights import NEEDED
 from adapters.discord.settings import DiscordSettings
-from bot.events import Event
-from bot.model import Button, ButtonRole, Card, ChatRef, Line, LineKind, Phrase, Span, Style
-from bot.ports import Answer, Command, Limit, Site, State, Surroundings, Traffic
+from bot.model import Button, ButtonRole, Card, ChatRef, Line, LineKind, Span, Style
+from bot.ports import Command, Site, State, Surroundings
+from tests.around import Core, Keys, OpenPace, PlainTranslator
 from tests.emulators.discord import Channel, DiscordServer, Guild, User
-
-
-class PlainTranslator:
-    """The source text, marked with its language."""
-
-    def __init__(self, language: str) -> None:
-        self.language = language
-
-    def __call__(self, msgid: str, /, **args: object) -> str:
-        return msgid.format(**args)
-
-    def plural(self, one: str, many: str, n: int, /, **args: object) -> str:
-        return (one if n == 1 else many).format(n=n, **args)
-
-    def phrase(self, phrase: Phrase, /) -> str:
-        return f"{phrase.msgid} ({self.language})"
-
-    def number(self, n: int, /) -> str:
-        return str(n)
-
-    def moment(self, at: datetime, /) -> str:
-        return at.isoformat()
-
-    def ago(self, at: datetime, now: datetime, /) -> str:
-        return str(now - at)
 
 
 @pytest.fixture
 def translators() -> type[PlainTranslator]:
     return PlainTranslator
-
-
-@dataclass
-class Keys:
-    kept: dict[str, str] = field(default_factory=dict)
-    written: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def get(self, key: str) -> str | None:
-        return self.kept.get(key)
-
-    async def put(self, key: str, value: str) -> None:
-        self.kept[key] = value
-        self.written.set()
-
-
-@dataclass
-class OpenPace:
-    """Lets everyone through and remembers who asked."""
-
-    turns: list[tuple[Traffic, tuple[str, ...]]] = field(default_factory=list)
-    penalties: list[tuple[str, float]] = field(default_factory=list)
-
-    async def turn(self, kind: Traffic, limits: Sequence[Limit]) -> None:
-        self.turns.append((kind, tuple(limit.name for limit in limits)))
-
-    def penalise(self, name: str, seconds: float) -> None:
-        self.penalties.append((name, seconds))
-
-
-@dataclass
-class Core:
-    """Takes events; ``replies`` decides what is said to them (or raises), ``gate`` holds them back."""
-
-    events: list[Event] = field(default_factory=list)
-    replies: Callable[[Event], Answer | None] = lambda _event: None
-    gate: asyncio.Event | None = None
-    _came: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def dispatch(self, event: Event) -> Answer | None:
-        self.events.append(event)
-        self._came.set()
-        if self.gate is not None:
-            await self.gate.wait()
-        return self.replies(event)
-
-    async def heard(self, count: int, *kinds: type[Any]) -> list[Event]:
-        """The events (of these kinds), once there are so many."""
-        async with asyncio.timeout(20):
-            while len(found := [event for event in self.events if not kinds or isinstance(event, kinds)]) < count:
-                self._came.clear()
-                await self._came.wait()
-        return found
 
 
 class WatchedAdapter(DiscordAdapter):
