@@ -24,9 +24,9 @@ from bot.gather.gatherer import Gatherer
 from bot.gather.settings import GatherSettings
 from bot.gather.workers import Workers
 from bot.model import ChatKind, ChatRef
-from bot.storage import chats, sources, subscriptions
+from bot.storage import chats, polls, sources, subscriptions
 from bot.storage.database import Database, open_database
-from bot.storage.sources import Answered, Body, Mark
+from bot.storage.polls import Answered, Body, Mark
 from bot.storage.tables import source, subscription
 
 FASTER = 10
@@ -84,7 +84,7 @@ async def _run(db: Database, gatherer: Gatherer, clock: _Clock, ids: list[int]) 
     done = asyncio.Event()
     look = gatherer._poller.poll
 
-    async def timed(looked: sources.SourceForPoll) -> object:
+    async def timed(looked: polls.SourceForPoll) -> object:
         late.append((clock() - due[looked.id]).total_seconds() / FASTER)
         due[looked.id] += INTERVAL
         if len(late) == MANY:
@@ -130,7 +130,7 @@ def _follow(connection: Connection, urls: list[str]) -> list[int]:
 
 def _look(connection: Connection, marks: list[Mark]) -> None:
     connection.execute(update(source).values(last_ok_at=NOW - INTERVAL))  # none is here for the first time
-    sources.mark(connection, marks)
+    polls.mark(connection, marks)
 
 
 def _looked_at(source_id: int, n: int, found: Fetched) -> Mark:

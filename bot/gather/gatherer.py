@@ -22,10 +22,10 @@ from bot.gather.probe import Probe, ProbedFeed
 from bot.gather.settings import GatherSettings
 from bot.gather.turns import Turns, host_of, manners_for
 from bot.gather.workers import Workers
-from bot.storage import following, sources
+from bot.storage import following, polls, sources
 from bot.storage.database import Database
 from bot.storage.group import GroupCommit
-from bot.storage.sources import Mark, SourceForPoll
+from bot.storage.polls import Mark, SourceForPoll
 
 log = structlog.get_logger()
 
@@ -83,16 +83,16 @@ class Gatherer:
 
     async def run(self, wake: asyncio.Event) -> None:
         """Poll what is due whenever ``wake`` is set, until cancelled. A slow source holds up no sweep."""
-        async with self._marking(), asyncio.TaskGroup() as polls:
+        async with self._marking(), asyncio.TaskGroup() as tasks:
             while True:
                 await wake.wait()
                 wake.clear()
-                await self._start(polls)
+                await self._start(tasks)
 
     async def sweep(self) -> None:
         """Poll all that is due and isn't being polled; returns when that is done."""
-        async with self._marking(), asyncio.TaskGroup() as polls:
-            await self._start(polls)
+        async with self._marking(), asyncio.TaskGroup() as tasks:
+            await self._start(tasks)
         if self._health_changed:
             await self.sync_subscriptions()
 
@@ -152,7 +152,7 @@ class Gatherer:
 
     # --- polling ---
 
-    async def _start(self, polls: asyncio.TaskGroup) -> None:
+    async def _start(self, tasks: asyncio.TaskGroup) -> None:
         if self._health_changed:
             await self.sync_subscriptions()
         now = self._clock()
@@ -160,11 +160,11 @@ class Gatherer:
             self._weighed = now
             await self._poller.weigh()
         busy = frozenset(self._in_flight)  # as it was when the table was read: what ends meanwhile isn't due any more
-        found = await self._db.read(sources.due, now, BATCH + len(busy))
+        found = await self._db.read(polls.due, now, BATCH + len(busy))
         for source in found:
             if source.id not in busy and source.id not in self._in_flight:
                 self._in_flight[source.id] = source.url
-                polls.create_task(self._poll(source), name=f"source {source.id}")
+                tasks.create_task(self._poll(source), name=f"source {source.id}")
         # Samples come too often to wait for.
         at_rest = all(url.startswith(rhythm.SAMPLE) for url in self._in_flight.values())
         self._outages.tell(self._clock(), at_rest=at_rest)
@@ -202,5 +202,5 @@ class Gatherer:
                 await writer
 
     async def _write_marks(self, marks: Sequence[Mark]) -> Sequence[None]:
-        await self._db.write(sources.mark, marks)
+        await self._db.write(polls.mark, marks)
         return [None] * len(marks)

@@ -9,7 +9,7 @@ from enum import Enum
 import structlog
 
 from bot.gather import rhythm
-from bot.storage.sources import SourceForPoll
+from bot.storage.polls import SourceForPoll
 
 log = structlog.get_logger()
 

@@ -25,9 +25,9 @@ from bot.gather.same import linked, same
 from bot.gather.settings import GatherSettings
 from bot.gather.workers import WorkerCrashed, Workers, WorkerTimeout
 from bot.model import Phrase
-from bot.storage import leases, sources, stories
+from bot.storage import leases, polls, stories
 from bot.storage.database import Database
-from bot.storage.sources import Answered, Body, Mark, SourceForPoll
+from bot.storage.polls import Answered, Body, Mark, SourceForPoll
 from bot.storage.stories import FoundFeed
 from bot.storage.telling import FoundEntry, Judge, OutsideCounts
 
@@ -97,7 +97,7 @@ class Poller:
 
     async def weigh(self) -> None:
         """Deal the looks out anew among the sources: those that publish much are looked at more often."""
-        self._level = level_for(await self._db.read(sources.wants))
+        self._level = level_for(await self._db.read(polls.wants))
 
     async def poll(self, source: SourceForPoll) -> Polled:
         """Look at a source, and store what is new there; what is not is for the caller to have marked."""
@@ -117,7 +117,7 @@ class Poller:
     async def pushed(self, source_id: int, body: bytes, content_type: str) -> None:
         """A hub has sent a source's news: read as if we had looked. What can't be read has us look at once."""
         now = self._clock()
-        source = await self._db.read(sources.for_poll, source_id, now)
+        source = await self._db.read(polls.for_poll, source_id, now)
         if source is None:
             return
         sent = Fetched(self._address(source), body, content_type, None, None, None)
@@ -224,12 +224,12 @@ class Poller:
         now = self._clock()
         try:
             if error.permanent:
-                await self._db.write(sources.mark_ended, source.id, error.phrase, now)
+                await self._db.write(polls.mark_ended, source.id, error.phrase, now)
                 return
             wait: timedelta = after_failure(
                 source.url, source.failures + 1, error.retry_after, self._settings, self._random
             )
-            await self._db.write(sources.mark_failed, source.id, error.phrase, now, now + wait)
+            await self._db.write(polls.mark_failed, source.id, error.phrase, now, now + wait)
         except Exception:
             # It stays due, and the next sweep tries again.
             log.exception("recording a source's failure failed", source=source.id)

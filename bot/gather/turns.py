@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from bot.storage.sources import SourceForPoll
+from bot.storage.polls import SourceForPoll
 
 PATIENCE = 2.0
 """Seconds after which nobody has to wait for a source any longer. One that is well answers in less."""

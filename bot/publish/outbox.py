@@ -13,7 +13,7 @@ from bot.errors import CardRejected, ChatGone, ChatMoved, DeliveryError, Platfor
 from bot.model import ChatRef, MessageRef, Phrase, Sentiment, vote_button
 from bot.pace import retry_delay
 from bot.ports import ChatAdapter, FindsOwnPosts, SeedsReactions, State, Translators
-from bot.storage import chats, deliveries
+from bot.storage import chats, deliveries, owed
 from bot.storage.database import Database
 
 log = structlog.get_logger()
@@ -60,7 +60,7 @@ class Outbox:
 
     async def sweep(self, senders: asyncio.TaskGroup) -> None:
         """Create the deliveries owed, and start a sender for every chat that has one waiting and no sender yet."""
-        await self._db.write(deliveries.select_new, self._clock())
+        await self._db.write(owed.select_new, self._clock())
         ready = [name for name, adapter in self._adapters.items() if adapter.state is State.READY]
         # By chat, because a sender marks its next delivery before it knows of it itself.
         unsettled: dict[int, list[deliveries.CutOff]] = {}

@@ -1,9 +1,8 @@
-"""Sources: what is polled when, how it went, and what is wrong with them."""
+"""Sources: which there are, which of them are polled, and how they do."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,16 +10,7 @@ from typing import Any
 from sqlalchemy import (
     Connection,
     Row,
-    Text,
-    bindparam,
-    case,
-    cast,
     delete,
-    exists,
-    func,
-    literal,
-    literal_column,
-    null,
     or_,
     select,
     update,
@@ -28,66 +18,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.model import Phrase
-from bot.storage.hot import Hot, read_back, stored
-from bot.storage.keys import as_json
 from bot.storage.phrases import phrase_from_json, phrase_to_json
-from bot.storage.tables import chat, entry, hub_lease, source, subscription, subscription_cursor
-
-
-@dataclass(frozen=True, slots=True)
-class SourceForPoll:
-    """A source that is due, with what its last answer left us."""
-
-    id: int
-    url: str
-    exempt: bool
-    language: str | None
-    etag: str | None
-    last_modified: str | None
-    body_hash: str | None
-    moved_to: str | None
-    interval_seconds: int
-    failures: int
-    last_ok_at: datetime | None
-    rhythm: Mapping[str, Any] | None = None
-    manners: Mapping[str, Any] | None = None
-    leased: bool = False
-    """A hub has promised to tell when there is something new."""
-
-    @property
-    def ever_ok(self) -> bool:
-        """Since somebody follows it."""
-        return self.last_ok_at is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """What a poll that went well tells of the source itself."""
-
-    polled_at: datetime
-    next_poll_at: datetime
-    interval_seconds: int
-    rhythm: Mapping[str, Any] | None = None
-    """What is known of its rhythm from now on; None: what was known."""
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """What a poll that brought a body leaves for the next one."""
-
-    etag: str | None
-    last_modified: str | None
-    body_hash: str
-    moved_to: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A poll that found nothing new. ``body``: what it leaves for the next one, where it brought one."""
-
-    source_id: int
-    answered: Answered
-    body: Body | None = None
+from bot.storage.tables import chat, entry, source, subscription, subscription_cursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,139 +58,6 @@ def ensure_source(
         url=url, exempt=exempt, title=title, language=language, interval_seconds=interval_seconds
     )
     return int(connection.execute(row.returning(source.c.id)).scalar_one())
-
-
-_FOR_POLL = select(
-    source.c.id, source.c.url, source.c.exempt, source.c.language, source.c.etag, source.c.last_modified,
-    source.c.body_hash, source.c.moved_to, source.c.interval_seconds, source.c.failures, source.c.last_ok_at,
-    cast(source.c.rhythm, Text), cast(source.c.manners, Text),
-    exists().where(hub_lease.c.source_id == source.c.id, hub_lease.c.leased_until > bindparam("now")),
-)  # fmt: skip
-_DUE = Hot(
-    _FOR_POLL.where(source.c.next_poll_at <= bindparam("due"), source.c.ended.is_(False))
-    .order_by(source.c.next_poll_at)
-    .limit(bindparam("most"))
-    .offset(bindparam("none")),  # SQLite's dialect writes one in any case
-    "now", "due", "most", "none",
-)  # fmt: skip
-_ONE = Hot(_FOR_POLL.where(source.c.id == bindparam("wanted"), source.c.next_poll_at.is_not(None)), "now", "wanted")
-
-
-def for_poll(connection: Connection, source_id: int, now: datetime) -> SourceForPoll | None:
-    """A source as a poll sees it, if it is polled."""
-    rows = _ONE.all(connection, stored(now), source_id)
-    return _for_poll(*rows[0]) if rows else None
-
-
-def due(connection: Connection, now: datetime, limit: int) -> list[SourceForPoll]:
-    """Sources whose time has come, the longest overdue first."""
-    return [_for_poll(*row) for row in _DUE.all(connection, stored(now), stored(now), limit, 0)]
-
-
-def _for_poll(
-    source_id: int, url: str, exempt: int, language: str | None, etag: str | None, last_modified: str | None,
-    body_hash: str | None, moved_to: str | None, interval_seconds: int, failures: int, last_ok_at: str | None,
-    rhythm: str | None, manners: str | None, leased: int,
-) -> SourceForPoll:  # fmt: skip
-    return SourceForPoll(
-        source_id, url, bool(exempt), language, etag, last_modified, body_hash, moved_to, interval_seconds, failures,
-        read_back(last_ok_at), _loaded(rhythm), _loaded(manners), bool(leased),
-    )  # fmt: skip
-
-
-def _loaded(text: str | None) -> Any:
-    return None if text is None else json.loads(text)
-
-
-def wants(connection: Connection) -> list[float]:
-    """What the sources that are polled have to offer to whoever looks more often, as far as that is known."""
-    wanted = func.json_extract(source.c.rhythm, "$.want")
-    rows = connection.execute(select(wanted).where(source.c.next_poll_at.is_not(None), source.c.rhythm.is_not(None)))
-    return [float(row[0]) for row in rows if row[0] is not None]
-
-
-def mark_answered(connection: Connection, source_id: int, answered: Answered, body: Body | None = None) -> None:
-    """A poll went well; without ``body`` everything is as it was. `stories.save_poll` does this with its entries."""
-    mark(connection, [Mark(source_id, answered, body)])
-
-
-def mark(connection: Connection, marks: Sequence[Mark]) -> None:
-    """Polls that went well, in one go: a commit costs more than everything else about one that found nothing new."""
-    ids = as_json(one.source_id for one in marks)
-    first_time = [row[0] for row in _FIRST_TIME.all(connection, ids)]
-    _MARK.many(connection, [(*_answered(one.answered), one.source_id) for one in marks if one.body is None])
-    _MARK_BODY.many(
-        connection,
-        [
-            (one.body.etag, one.body.last_modified, one.body.body_hash, one.body.moved_to, *_answered(one.answered),
-             one.source_id)
-            for one in marks
-            if one.body is not None
-        ],
-    )  # fmt: skip
-    for source_id in first_time:
-        _skip_backlog(connection, source_id)
-
-
-def _answered(answered: Answered) -> tuple[object, ...]:
-    polled = stored(answered.polled_at)
-    rhythm = None if answered.rhythm is None else json.dumps(answered.rhythm)
-    return answered.interval_seconds, stored(answered.next_poll_at), polled, polled, rhythm
-
-
-def _marking(*more: str) -> Hot:
-    values: dict[str, Any] = {
-        "interval_seconds": bindparam("interval_seconds"),
-        # It may have lost its last follower while it was being polled.
-        "next_poll_at": case((source.c.next_poll_at.is_(None), null()), else_=bindparam("due")),
-        "failures": literal_column("0"),
-        "failing_since": null(),
-        "problem": null(),
-        "told_at": null(),
-        "last_polled_at": bindparam("polled"),
-        "last_ok_at": bindparam("ok"),
-        "rhythm": func.coalesce(bindparam("rhythm_text", type_=Text), source.c.rhythm),
-    }
-    places = (*more, "interval_seconds", "due", "polled", "ok", "rhythm_text", "wanted")
-    statement = (
-        update(source)
-        .where(source.c.id == bindparam("wanted"))
-        .values(**values, **{name: bindparam(name) for name in more})
-    )
-    return Hot(statement, *places)
-
-
-_MARK = _marking()
-_MARK_BODY = _marking("etag", "last_modified", "body_hash", "moved_to")
-_FIRST_TIME = Hot(
-    select(source.c.id).where(
-        source.c.id.in_(select(func.json_each(bindparam("ids")).table_valued("value").c.value)),
-        source.c.last_ok_at.is_(None),
-    ),
-    "ids",
-)
-
-
-def mark_failed(connection: Connection, source_id: int, problem: Phrase, now: datetime, next_poll_at: datetime) -> None:
-    """A poll failed. The next one asks at the address that people know: the one it moved to may be what is wrong."""
-    connection.execute(
-        update(source)
-        .where(source.c.id == source_id)
-        .values(
-            problem=phrase_to_json(problem),
-            failures=source.c.failures + 1,
-            failing_since=func.coalesce(source.c.failing_since, _bound(now)),
-            last_polled_at=now,
-            next_poll_at=_unless_resting(next_poll_at),
-            moved_to=None,
-        )
-    )
-
-
-def mark_ended(connection: Connection, source_id: int, problem: Phrase, now: datetime) -> None:
-    """The server says that it is gone for good: it is never polled again."""
-    mark_failed(connection, source_id, problem, now, now)
-    connection.execute(update(source).where(source.c.id == source_id).values(ended=True, next_poll_at=None))
 
 
 def wake_followed(connection: Connection, now: datetime) -> None:
@@ -338,29 +137,6 @@ def prune(connection: Connection, before: datetime) -> int:
         )
     )
     return result.rowcount
-
-
-def _skip_backlog(connection: Connection, source_id: int) -> None:
-    """At a source's first answer, chats that have had their first contact with its pack take its stories as read.
-
-    They came to it because another one failed, or it had failed itself.
-    """
-    newest = select(func.coalesce(func.max(entry.c.id), 0)).where(entry.c.source_id == source_id).scalar_subquery()
-    contacted = select(subscription.c.id).where(subscription.c.contacted_at.is_not(None))
-    connection.execute(
-        update(subscription_cursor)
-        .where(subscription_cursor.c.source_id == source_id, subscription_cursor.c.subscription_id.in_(contacted))
-        .values(entry_id=func.max(subscription_cursor.c.entry_id, newest))
-    )
-
-
-def _unless_resting(at: datetime) -> Any:
-    # It may have lost its last follower while it was being polled.
-    return case((source.c.next_poll_at.is_(None), None), else_=_bound(at))
-
-
-def _bound(at: datetime) -> Any:
-    return literal(at, type_=source.c.next_poll_at.type)
 
 
 def _health(row: Row[Any]) -> SourceHealth:

@@ -10,11 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, exists, func, or_, select, update
 
-from bot.storage import articles, outside, pairs, search, sources, topics
+from bot.storage import articles, outside, pairs, polls, search, topics
 from bot.storage.deliveries import State
 from bot.storage.keys import AMONG_KEYS, as_json
 from bot.storage.news import News
-from bot.storage.sources import Answered, Body
+from bot.storage.polls import Answered, Body
 from bot.storage.tables import delivery, entry, source, story, tally
 from bot.storage.telling import FoundEntry, Judge, looks
 
@@ -116,7 +116,7 @@ def save_poll(
         values = {"source": source_id, "listed": row.listed_at, "keys": as_json(unchanged), "now": now}
         connection.execute(_TOUCH_UNCHANGED, values)
     _describe(connection, row, feed, entries, listed_at=now, news=bool(unknown), alone=not unchanged)
-    sources.mark_answered(connection, source_id, answered, body)
+    polls.mark_answered(connection, source_id, answered, body)
     ledgers = _ledgers(connection, changed | news.changed) | news.relinked
     topics.store(connection, source_id, [found for found in entries if _is_told_anew(found, known.get(found.identity))])
     ledgers |= _ledgers(connection, outside.store(connection, source_id, entries, now))

@@ -161,8 +161,15 @@ class Refresher:
         item = max(due, key=lambda item: (item.post.posted_at, item.post.delivery_id))
         del chat.pending[item.post.delivery_id]
         view = await self._db.read(posts.outdated_view, item.post.delivery_id, self._open_after())
-        if view is not None:
-            await self._edit(chat, item, view)
+        if view is None:
+            return
+        now = self._clock()
+        not_before = edit_due(view.posted_at, view.edited_at, now)
+        if not_before > now:
+            # It was found before its last edit had been written down.
+            chat.pending.setdefault(view.delivery_id, _Pending(item.post, not_before))
+            return
+        await self._edit(chat, item, view)
 
     async def _wait(self, chat: _Chat, seconds: float) -> None:
         """Until then, or until the chat has something new to show."""

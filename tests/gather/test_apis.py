@@ -22,7 +22,7 @@ from bot.gather.gatherer import Gatherer
 from bot.gather.settings import GatherSettings
 from bot.gather.workers import Workers
 from bot.model import ChatKind, ChatRef, Tally
-from bot.storage import api, chats, deliveries, meta, sources, subscriptions
+from bot.storage import api, chats, meta, owed, sources, subscriptions
 from bot.storage.api import ListedStory
 from bot.storage.database import Database, open_database
 from bot.storage.sources import SourceHealth
@@ -65,7 +65,7 @@ class House:
 
     async def owed(self) -> set[str]:
         """Titles of the stories that are to be posted."""
-        await self.db.write(deliveries.select_new, self.clock())
+        await self.db.write(owed.select_new, self.clock())
         statement = select(story.c.title).join(delivery, delivery.c.story_id == story.c.id)
         return set(await self.db.read(lambda connection: list(connection.execute(statement).scalars())))
 

@@ -21,7 +21,7 @@ from bot.model import ChatKind, ChatRef
 from bot.ports import Site
 from bot.site.hub import hub_router
 from bot.site.server import serve
-from bot.storage import api, chats, leases, sources, subscriptions
+from bot.storage import api, chats, leases, polls, subscriptions
 from bot.storage.database import Database, open_database
 from bot.storage.leases import Lease, LeaseState
 from tests.emulators.feeds import FeedServer, Item, rss
@@ -112,7 +112,7 @@ class House:
 
     async def wait(self) -> timedelta:
         """Until the next look."""
-        (found,) = await self.db.read(sources.due, self.clock() + timedelta(days=9), 9)
+        (found,) = await self.db.read(polls.due, self.clock() + timedelta(days=9), 9)
         return timedelta(seconds=found.interval_seconds)
 
 

@@ -8,7 +8,7 @@ from itertools import count
 from structlog.testing import capture_logs
 
 from bot.gather.outages import LONGEST_SILENCE, SHORTEST_SILENCE, Look, Outages
-from bot.storage.sources import SourceForPoll
+from bot.storage.polls import SourceForPoll
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 MINUTES = count()

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from bot.gather.turns import OWN, STRANGER, Manners, Turns, host_of, manners_for
-from bot.storage.sources import SourceForPoll
+from bot.storage.polls import SourceForPoll
 
 NEVER = 1000.0
 SOURCE = SourceForPoll(1, "https://a.example/feed", False, None, None, None, None, None, 600, 0, None)

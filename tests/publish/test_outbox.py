@@ -15,7 +15,7 @@ from bot.errors import CardRejected, ChatGone, ChatMoved, PlatformDown, Throttle
 from bot.i18n import Catalogues
 from bot.model import ChatRef, MessageRef, Phrase
 from bot.publish.outbox import Outbox, retry_delay
-from bot.storage import chats, deliveries
+from bot.storage import chats, deliveries, owed
 from bot.storage.database import Database, open_database
 from bot.storage.tables import chat, delivery, entry, source, story, subscription, subscription_cursor
 from tests.memory import FindingAdapter, MemoryAdapter
@@ -301,7 +301,7 @@ async def test_an_attempt_cut_off_by_a_crash_is_found_or_sent_again(world: World
     await world.tell("arrived", "lost")
     chat_id = await world.follow(1)
     adapter = FindingAdapter()
-    await world.db.write(deliveries.select_new, NOW)
+    await world.db.write(owed.select_new, NOW)
     # The process dies after the platform acted on the first and before it saw the second.
     first = await world.db.write(deliveries.begin_next, chat_id, NOW)
     assert first is not None
@@ -402,7 +402,7 @@ async def test_an_attempt_that_can_not_be_looked_up_holds_up_no_other_chat(world
     await world.tell("a")
     cut_off = await world.follow(1)
     await world.follow(1, native="other")
-    await world.db.write(deliveries.select_new, NOW)
+    await world.db.write(owed.select_new, NOW)
     await world.db.write(deliveries.begin_next, cut_off, NOW)
     adapter = SilentAdapter()
     async with asyncio.TaskGroup() as senders:

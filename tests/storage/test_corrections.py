@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select, update
 
 from bot.errors import CommandError
 from bot.model import Tally
-from bot.storage import api, chats, closeup, deliveries, ledger, posts, retention, subscriptions, votes
+from bot.storage import api, chats, closeup, ledger, owed, posts, retention, subscriptions, votes
 from bot.storage.closeup import ShownLink
 from bot.storage.corrections import SplitOff, link, merge, split, unlink
 from bot.storage.database import open_database
@@ -106,7 +106,7 @@ def test_a_chat_that_has_the_merged_story_is_not_posted_the_survivor(told: Conne
     merge(told, 1, 2, NOW)
     poll(told, "d", found("four", "btc", "90000"))
     assert told_by(told)["four"] == 1
-    assert deliveries.select_new(told, NOW) == 0
+    assert owed.select_new(told, NOW) == 0
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_entries_that_never_were_a_story_make_a_new_one_without_votes(told: Conn
     assert (new.title, new.ledger_id, new.address_key, new.language) == ("four", 4, "four.example", "en")
     assert tallies_of(told, 1) == {"room": (1, 0), "everywhere": (1, 0)}
     assert tallies_of(told, 4) == {}
-    assert deliveries.select_new(told, NOW) == 0
+    assert owed.select_new(told, NOW) == 0
 
 
 def test_a_story_that_loses_its_first_entry_is_told_by_the_next(told: Connection) -> None:

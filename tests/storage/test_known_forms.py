@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Connection, select
 
-from bot.storage import sources, stories
-from bot.storage.sources import Answered, Body
+from bot.storage import polls, sources, stories
+from bot.storage.polls import Answered, Body
 from bot.storage.stories import FoundFeed
 from bot.storage.tables import entry, source
 from bot.storage.telling import FoundEntry, Judge
@@ -81,7 +81,7 @@ def test_an_unchanged_entry_stays_listed_and_its_story_is_kept(connection: Conne
 
 def test_it_stays_listed_while_the_body_stays_the_same(connection: Connection, source_id: int) -> None:
     save(connection, source_id, [ONE], NOW)
-    sources.mark_answered(connection, source_id, Answered(NOW + DAY, NOW + 2 * DAY, 600))
+    polls.mark_answered(connection, source_id, Answered(NOW + DAY, NOW + 2 * DAY, 600))
     assert forms(connection, source_id) == {"form 1"}
     save(connection, source_id, [], NOW + 2 * DAY, ["form 1"])
     assert connection.execute(select(entry.c.last_seen_at)).scalar_one() == NOW + 2 * DAY

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, select, update
 
 from bot.model import ChatKind, ChatRef
-from bot.storage import candidates, chats, deliveries, news, pairs, retention, subscriptions
+from bot.storage import candidates, chats, news, owed, pairs, retention, subscriptions
 from bot.storage.candidates import COMMON
 from bot.storage.pairs import APART
 from bot.storage.story_rows import story_columns, story_from
@@ -109,9 +109,9 @@ def test_a_second_source_is_shown_but_pings_nobody(connection: Connection) -> No
         )
     connection.execute(update(subscription).values(contacted_at=NOW))
     poll(connection, "a", found("one", "btc", "90000"))
-    assert deliveries.select_new(connection, NOW) == 1
+    assert owed.select_new(connection, NOW) == 1
     poll(connection, "b", found("two", "btc", "90000"))
-    assert deliveries.select_new(connection, NOW) == 0
+    assert owed.select_new(connection, NOW) == 0
     assert read(connection, 1).sources == 2
 
 

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine, select, update
 
 from bot.model import ChatKind, ChatRef, Phrase
-from bot.storage import chats, following, sources, stories, subscriptions
+from bot.storage import chats, following, polls, sources, stories, subscriptions
 from bot.storage.following import WantedSource
 from bot.storage.migrate import migrate
-from bot.storage.sources import Answered, Body
+from bot.storage.polls import Answered, Body
 from bot.storage.stories import FoundFeed
 from bot.storage.tables import chat, entry, subscription, subscription_cursor
 from bot.storage.telling import FoundEntry, Judge
@@ -79,9 +79,9 @@ def test_a_source_is_the_same_one_by_address_and_exemption(connection: Connectio
 def test_only_a_source_that_somebody_follows_is_due(connection: Connection) -> None:
     source_id = make(connection)
     make(connection, "https://b.example/feed")
-    assert sources.due(connection, NOW, 10) == []
+    assert polls.due(connection, NOW, 10) == []
     follow(connection, source_id)
-    assert [source.id for source in sources.due(connection, NOW, 10)] == [source_id]
+    assert [source.id for source in polls.due(connection, NOW, 10)] == [source_id]
 
 
 def test_the_longest_overdue_comes_first(connection: Connection) -> None:
@@ -90,18 +90,18 @@ def test_the_longest_overdue_comes_first(connection: Connection) -> None:
     for source_id in ids:
         follow(connection, source_id, chat_id)
     for source_id, hours in zip(ids, (1, 3, 2), strict=True):
-        sources.mark_answered(connection, source_id, Answered(NOW, NOW + hours * HOUR, 600))
-    assert [source.id for source in sources.due(connection, NOW + 4 * HOUR, 2)] == [ids[0], ids[2]]
+        polls.mark_answered(connection, source_id, Answered(NOW, NOW + hours * HOUR, 600))
+    assert [source.id for source in polls.due(connection, NOW + 4 * HOUR, 2)] == [ids[0], ids[2]]
 
 
 def test_a_failure_is_kept_in_words_until_the_next_success(connection: Connection) -> None:
     source_id = make(connection)
     follow(connection, source_id)
-    sources.mark_failed(connection, source_id, PROBLEM, NOW, NOW + HOUR)
-    sources.mark_failed(connection, source_id, PROBLEM, NOW + HOUR, NOW + 2 * HOUR)
+    polls.mark_failed(connection, source_id, PROBLEM, NOW, NOW + HOUR)
+    polls.mark_failed(connection, source_id, PROBLEM, NOW + HOUR, NOW + 2 * HOUR)
     (health,) = sources.health(connection)
     assert (health.failures, health.problem, health.failing_since) == (2, PROBLEM, NOW)
-    sources.mark_answered(connection, source_id, Answered(NOW + 2 * HOUR, NOW + 3 * HOUR, 600))
+    polls.mark_answered(connection, source_id, Answered(NOW + 2 * HOUR, NOW + 3 * HOUR, 600))
     (health,) = sources.health(connection)
     assert (health.failures, health.problem, health.failing_since) == (0, None, None)
 
@@ -110,10 +110,10 @@ def test_a_source_that_rests_while_it_is_polled_keeps_resting(connection: Connec
     source_id = make(connection)
     follow(connection, source_id)
     following.apply(connection, {}, {}, 600, NOW)
-    sources.mark_answered(connection, source_id, Answered(NOW, NOW + HOUR, 600))
-    assert sources.due(connection, NOW + 2 * HOUR, 10) == []
-    sources.mark_failed(connection, source_id, PROBLEM, NOW, NOW + HOUR)
-    assert sources.due(connection, NOW + 2 * HOUR, 10) == []
+    polls.mark_answered(connection, source_id, Answered(NOW, NOW + HOUR, 600))
+    assert polls.due(connection, NOW + 2 * HOUR, 10) == []
+    polls.mark_failed(connection, source_id, PROBLEM, NOW, NOW + HOUR)
+    assert polls.due(connection, NOW + 2 * HOUR, 10) == []
 
 
 def test_whoever_follows_a_source_that_rested_waits_for_its_next_answer(connection: Connection) -> None:
@@ -124,15 +124,15 @@ def test_whoever_follows_a_source_that_rested_waits_for_its_next_answer(connecti
     follow(connection, source_id, chat_of(connection, "2"), NOW + HOUR)
     (health,) = sources.health(connection)
     assert health.last_polled_at is None
-    assert [source.id for source in sources.due(connection, NOW + HOUR, 10)] == [source_id]
+    assert [source.id for source in polls.due(connection, NOW + HOUR, 10)] == [source_id]
 
 
 def test_a_source_that_ended_is_never_due(connection: Connection) -> None:
     source_id = make(connection)
     follow(connection, source_id)
-    sources.mark_ended(connection, source_id, PROBLEM, NOW)
+    polls.mark_ended(connection, source_id, PROBLEM, NOW)
     following.apply(connection, {}, {1: source_id}, 600, NOW)
-    assert sources.due(connection, NOW + HOUR, 10) == []
+    assert polls.due(connection, NOW + HOUR, 10) == []
 
 
 def test_a_new_follower_takes_what_was_published_before_as_read(connection: Connection) -> None:
@@ -153,7 +153,7 @@ def test_a_source_that_steps_in_later_brings_no_backlog(connection: Connection) 
     following.apply(connection, {key: [first]}, {}, 600, NOW)
     connection.execute(update(subscription).values(contacted_at=NOW))
     following.apply(connection, {key: [second]}, {}, 600, NOW)
-    (source,) = sources.due(connection, NOW, 10)
+    (source,) = polls.due(connection, NOW, 10)
     assert (source.url, source.ever_ok) == ("https://b.example/", False)
     poll(connection, source.id, "abc", NOW)
     newest = connection.execute(select(entry.c.id).order_by(entry.c.id.desc()).limit(1)).scalar()
@@ -166,7 +166,7 @@ def test_sources_that_nobody_wants_are_forgotten_after_a_while(connection: Conne
     kept, old, told = (make(connection, f"https://{name}.example/feed") for name in "abc")
     follow(connection, kept)
     poll(connection, told, "x", NOW)
-    sources.mark_answered(connection, old, Answered(NOW, NOW, 600))
+    polls.mark_answered(connection, old, Answered(NOW, NOW, 600))
     assert sources.prune(connection, NOW - HOUR) == 0
     assert sources.prune(connection, NOW + HOUR) == 1
     assert {health.id for health in sources.health(connection)} == {kept, told}
@@ -183,7 +183,7 @@ def test_of_the_exempt_sources_only_those_that_the_config_names_now_are_polled(c
         follow(connection, source_id, chat_id)
     sources.keep_exempt(connection, [named], samples=True)
     wake(connection)
-    assert {source.id for source in sources.due(connection, NOW, 10)} == {named, wire, members}
+    assert {source.id for source in polls.due(connection, NOW, 10)} == {named, wire, members}
     said = {health.id: health.problem for health in sources.health(connection)}
     assert said.pop(dropped) == sources.NOT_NAMED
     assert set(said) == {named, unread, wire, members}
@@ -198,11 +198,11 @@ def test_the_samples_rest_without_a_word_while_they_are_not_shown(connection: Co
     sources.keep_exempt(connection, [], samples=True)
     wake(connection)
     sources.keep_exempt(connection, [], samples=False)
-    sources.mark_failed(connection, wire, PROBLEM, NOW, NOW)  # a look that was under way
-    assert sources.due(connection, NOW + HOUR, 10) == []
+    polls.mark_failed(connection, wire, PROBLEM, NOW, NOW)  # a look that was under way
+    assert polls.due(connection, NOW + HOUR, 10) == []
     sources.keep_exempt(connection, [], samples=True)
     wake(connection)
-    assert [source.id for source in sources.due(connection, NOW + HOUR, 10)] == [wire]
+    assert [source.id for source in polls.due(connection, NOW + HOUR, 10)] == [wire]
 
 
 def test_health_tells_whether_a_chat_that_is_not_paused_reads_the_source(connection: Connection) -> None:
@@ -221,13 +221,13 @@ def test_an_exempt_source_that_is_named_again_is_polled_again(connection: Connec
     gone = make(connection, "https://b.example/gone", exempt=True)
     for one in (source_id, gone):
         follow(connection, one)
-    sources.mark_ended(connection, gone, PROBLEM, NOW)
+    polls.mark_ended(connection, gone, PROBLEM, NOW)
     sources.keep_exempt(connection, [gone], samples=True)
     sources.keep_exempt(connection, [gone], samples=True)
-    assert sources.due(connection, NOW, 10) == []
+    assert polls.due(connection, NOW, 10) == []
     sources.keep_exempt(connection, [source_id, gone], samples=True)
     wake(connection)
-    assert [source.id for source in sources.due(connection, NOW, 10)] == [source_id]
+    assert [source.id for source in polls.due(connection, NOW, 10)] == [source_id]
     assert [health.problem for health in sources.health(connection)] == [None, PROBLEM]
 
 

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import Connection, insert, select, update
 
 from bot.model import ChatKind, ChatRef
-from bot.storage import chats, search, sources, stories
-from bot.storage.sources import Answered, Body
+from bot.storage import chats, polls, search, sources, stories
+from bot.storage.polls import Answered, Body
 from bot.storage.stories import FoundFeed, PollResult
 from bot.storage.tables import delivery, entry, source, story
 from bot.storage.telling import FoundEntry, Judge
@@ -169,7 +169,7 @@ def test_a_poll_of_a_source_that_was_removed_stores_nothing(connection: Connecti
 
 
 def unchanged(connection: Connection, source_id: int, now: datetime) -> None:
-    sources.mark_answered(connection, source_id, Answered(now, now + DAY, 600))
+    polls.mark_answered(connection, source_id, Answered(now, now + DAY, 600))
 
 
 def test_what_a_source_still_lists_is_never_forgotten(connection: Connection, source_id: int) -> None:

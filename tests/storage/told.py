@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, select
 
 from bot.storage import sources, stories
-from bot.storage.sources import Answered, Body
+from bot.storage.polls import Answered, Body
 from bot.storage.stories import FoundFeed, PollResult
 from bot.storage.tables import entry, story, story_pair
 from bot.storage.telling import FoundEntry, Judge, Telling

@@ -340,6 +340,23 @@ async def test_old_posts_are_edited_once_a_minute(house: House):
     assert len(house.alpha.edits) == 2
 
 
+async def test_a_vote_seen_before_the_last_edit_is_written_down_waits_as_long_as_any(house: House):
+    await set_up(house.db, ROOM)
+    async with house.at_work():
+        house.alpha.slow = asyncio.Event()
+        await house.record(react(ROOM, "1", "ann", "👍"))
+        await house.alpha.until(lambda: house.alpha.edits)
+        await house.record(react(ROOM, "1", "bob", "👍"))
+        await house.scan_again()  # takes the post up, and knows of no edit yet
+        await house.time.asleep(SCAN_EVERY)
+        house.alpha.slow.set()
+        await house.alpha.shows(ROOM, "1:0")
+        await house.time.asleep(1)
+        assert len(house.alpha.edits) == 1
+        house.time.pass_by(1)
+        await house.alpha.shows(ROOM, "2:0")
+
+
 async def test_a_new_post_does_not_wait_behind_an_old_one(house: House):
     old = await house.db.write(add_story)
     await house.db.write(add_post, old, ROOM, "old", posted_at=OLD)
