@@ -95,6 +95,8 @@ source = Table(
     Column("hub", String(2048)),
     Column("hub_topic", String(2048)),
     Column("told_at", UtcDateTime),  # when admins were told that it needs them; NULL once it is well again
+    # Since when other sources of its packs stand in for it, because it is dead or stale; NULL while none does.
+    Column("gave_way_at", UtcDateTime),
     UniqueConstraint("url", "exempt"),
     Index(None, "next_poll_at"),  # the sweep for sources due
 )
@@ -254,6 +256,12 @@ chat = Table(
     Column("shares_votes", Boolean, nullable=False, server_default="1"),
     Column("paused", JSON(none_as_null=True)),  # a Phrase that says why nothing is sent; NULL while all is well
     Column("joined_at", UtcDateTime, nullable=False),
+    # In which other languages it takes stories where there are none in its own, in order; NULL: in English.
+    Column("fallbacks", JSON(none_as_null=True)),
+    # Stories in other languages are translated for it, where a translator is configured.
+    Column("translates", Boolean, nullable=False, server_default="1"),
+    # Its IANA time zone; NULL: the one that goes with its language.
+    Column("timezone", String(64)),
     # Hash of its [[chats]] table when last applied: commands hold until the file itself changes.
     Column("declared_hash", String(64)),
     UniqueConstraint("platform", "native_id", "topic"),
@@ -275,6 +283,44 @@ subscription = Table(
     Index(None, "source_id"),
 )
 
+# A story in another language, as translated for the chats that speak that one: once, however many they are.
+translation = Table(
+    "translation",
+    metadata,
+    Column("story_id", ForeignKey("story.id", ondelete="CASCADE"), nullable=False),
+    Column("language", String(16), nullable=False),
+    # waiting → done | failed; failed is tried again now and then, and posts show the original meanwhile.
+    Column("state", String(16), nullable=False),
+    # Which looks of the story it was made from: an edit makes it due again.
+    Column("revision", Integer, nullable=False, server_default="0"),
+    Column("text_hash", String(64)),
+    Column("title", Text),
+    Column("lede", Text),
+    Column("provider", String(32)),
+    Column("asked_at", UtcDateTime, nullable=False),  # posts wait for it only so long
+    Column("next_try_at", UtcDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("problem", JSON(none_as_null=True)),
+    PrimaryKeyConstraint("story_id", "language"),
+    Index(None, "state", "next_try_at"),  # the sweep for translations due
+    sqlite_with_rowid=False,
+)
+
+# What providers have translated: the same text isn't paid for twice.
+translated_text = Table(
+    "translated_text",
+    metadata,
+    Column("text_hash", String(64), nullable=False),  # over the source language, title and lede
+    Column("target", String(16), nullable=False),
+    Column("provider", String(32), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("lede", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("text_hash", "target", "provider"),
+    Index(None, "at"),  # pruning
+    sqlite_with_rowid=False,
+)
+
 # How far a subscription has read each of its sources: entries above entry_id are new to it.
 subscription_cursor = Table(
     "subscription_cursor",
@@ -282,6 +328,8 @@ subscription_cursor = Table(
     Column("subscription_id", ForeignKey("subscription.id", ondelete="CASCADE"), nullable=False),
     Column("source_id", ForeignKey("source.id", ondelete="CASCADE"), nullable=False),
     Column("entry_id", Integer, nullable=False),
+    # Only stories about one of these are news to it, for a source that writes of everything; NULL: all are.
+    Column("topics", JSON(none_as_null=True)),
     PrimaryKeyConstraint("subscription_id", "source_id"),
     sqlite_with_rowid=False,
 )

@@ -18,6 +18,7 @@ from bot.storage import ledger, votes
 from bot.storage.database import open_database
 from bot.storage.migrate import HEAD, MIGRATIONS, migrate, upgrade
 from bot.storage.tables import APPLICATION_ID, metadata
+from tests.draft_migration import not_of_the_index
 from tests.tally.stage import NOW, ROOM, RULES, YARD, react, set_up
 
 
@@ -50,11 +51,6 @@ async def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path):
         with pytest.raises(ZeroDivisionError):
             await db.write(half)
         assert await db.read(lambda c: c.exec_driver_sql("SELECT count(*) FROM meta").scalar()) == 0
-
-
-def not_of_the_index(name, kind, parents) -> bool:
-    """What SQLite keeps for the index of words is its own."""
-    return kind != "table" or not name.startswith("story_words")
 
 
 def test_the_migrations_make_exactly_the_tables(tmp_path: Path):
