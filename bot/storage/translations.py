@@ -33,7 +33,7 @@ from bot.model import Phrase
 from bot.spending import Spent, spent_so_far
 from bot.storage import meta
 from bot.storage.keys import among
-from bot.storage.phrases import phrase_to_json
+from bot.storage.phrases import phrase_from_json, phrase_to_json
 from bot.storage.tables import (
     UtcDateTime,
     chat,
@@ -47,10 +47,14 @@ from bot.storage.tables import (
 )
 
 RECENT = timedelta(days=2)
-"""Posts and stories older than this have been read: they aren't translated any more, nor anew."""
+"""Stories older than this have been read: they aren't translated any more, nor anew."""
+
+STILL_READ = timedelta(hours=6)
+"""Posts of the last hours get a translation afterwards, where their chat chooses another language or a translator is
+new: all that stand in the chats would cost a month's budget at once."""
 
 MOST_AT_ONCE = 200
-"""So many posts, the newest, get a translation asked for in one look at those that have none."""
+"""In one look, so many of them at most, the newest."""
 
 ANY, INTO = "*", ">"
 """How what providers offer is written: "en>hy", or "*>hy" from every language."""
@@ -155,7 +159,7 @@ def want(connection: Connection, offers: str, now: datetime) -> int:
 def posts_without(connection: Connection, offers: str, now: datetime) -> list[TranslationKey]:
     """What recent posts lack: their chat speaks another language now, or translates again, or nobody offered it when
     they were made."""
-    rows = connection.execute(_POSTS_WITHOUT, {"offers": offers, "now": now, "since": now - RECENT})
+    rows = connection.execute(_POSTS_WITHOUT, {"offers": offers, "now": now, "since": now - STILL_READ})
     return list(dict.fromkeys(TranslationKey(row.id, row.language) for row in rows))
 
 
@@ -348,6 +352,26 @@ def foreign_languages(connection: Connection, chat_id: int) -> list[str]:
         .order_by(language)
     )
     return list(rows.scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class Untranslated:
+    """Recent stories that could not be translated, by language and reason."""
+
+    language: str
+    stories: int
+    problem: Phrase
+
+
+def untranslated(connection: Connection, now: datetime) -> list[Untranslated]:
+    """What could not be had of late, for the operator."""
+    rows = connection.execute(
+        select(translation.c.language, func.count().label("stories"), translation.c.problem)
+        .where(translation.c.state == TranslationState.FAILED, translation.c.asked_at >= now - RECENT)
+        .group_by(translation.c.language, translation.c.problem)
+        .order_by(translation.c.language)
+    )
+    return [Untranslated(row.language, row.stories, phrase_from_json(row.problem)) for row in rows]
 
 
 def census(connection: Connection) -> Mapping[tuple[str, str], int]:

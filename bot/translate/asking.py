@@ -3,6 +3,7 @@ in another way."""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -84,10 +85,16 @@ async def ask(provider: Provider, pair: Pair, text: Text, attempt: Attempt, name
     came = await provider.translate(sent, pair, marked=with_marks)
     if any(len(answer) > MAX_ANSWER for answer in came):
         raise NotTranslated(Phrase("It answers something that I don't understand."))
+    # Off the loop: the first look at the names of a language makes an index of them.
+    return await asyncio.to_thread(judged, attempt, came, text, marks, names)
+
+
+def judged(attempt: Attempt, came: Sequence[str], text: Text, marks: Marks | None, names: Names) -> Attempt:
+    """The attempt with these answers, and what is wrong with them (pure)."""
     answered = [_read(answer, parts, marks) for answer, parts in zip(came, attempt.parts, strict=True)]
-    faults = [
+    faults = (
         fault(parts, one, text.source, text.target, names) for one, parts in zip(answered, attempt.parts, strict=True)
-    ]
+    )
     return replace(attempt, answered=answered, fault=next((one for one in faults if one is not None), None))
 
 

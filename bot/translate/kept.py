@@ -59,12 +59,10 @@ def latin_names(text: str, source: str, names: Names) -> Sequence[tuple[str, str
 
 
 def _written(text: str, source: str, target: str, names: Names, *, strictly: bool) -> list[str]:
-    return [
-        written
-        for written, _ in latin_names(text, source, names)
-        # A ticker is one in every script.
-        if strictly or target in LATIN or _is_code(written)
-    ]
+    told = [written for written, _ in latin_names(text, source, names) if strictly or target in LATIN]
+    # A ticker is one in every script, and in doubt too; where everything is in capitals, they say nothing.
+    codes = [] if text == text.upper() else [written for written, _ in names(text, source, False) if _is_code(written)]
+    return [*told, *codes]
 
 
 def _is_code(written: str) -> bool:

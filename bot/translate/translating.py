@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.errors import NotTranslated, ProviderBusy, ProviderUsedUp, TranslationError
+from bot.errors import NotTranslated, ProviderBusy, ProviderUsedUp, StorageError, TranslationError
 from bot.model import Phrase
 from bot.spending import month_end
 from bot.storage import translations
@@ -109,17 +109,26 @@ class Translating:
 
     async def _translate(self, text: Text, stories: Sequence[StoryWords]) -> None:
         try:
+            await self._settle(text, stories)
+        except Exception:
+            log.exception("a translation could not be settled", stories=[one.key.story_id for one in stories])
+        finally:
+            self._under_way.discard(text)  # what isn't settled is due still
+
+    async def _settle(self, text: Text, stories: Sequence[StoryWords]) -> None:
+        try:
             async with self._free:
                 found = await self._found(text)
-            self._on_translated(await self._db.write(translations.finish, stories, text.hash, found))
         except TranslationError as error:
             await self._not_now(text, stories, error)
+        except StorageError as error:
+            log.warning("a translation has to wait for the database", reason=str(error))
         except Exception as error:
             log.exception("translating a story failed", stories=[one.key.story_id for one in stories])
             phrase = Phrase("An unexpected error: {error}", {"error": type(error).__name__})
             await self._not_now(text, stories, NotTranslated(phrase))
-        finally:
-            self._under_way.discard(text)
+        else:
+            self._on_translated(await self._db.write(translations.finish, stories, text.hash, found))
 
     async def _not_now(self, text: Text, stories: Sequence[StoryWords], error: TranslationError) -> None:
         """It is tried again soon while posts wait for it; then they go without it, and it is tried ever more rarely."""
@@ -164,10 +173,12 @@ class Translating:
         log.info("a translator gave no translation", provider=provider.name, reason=str(error))
 
     async def _ask(self, provider: Provider, pair: Pair, budget: int, text: Text) -> Translated:
-        attempt = await self._paid(provider, pair, budget, text, first_attempt(text, self._names))
+        attempt = await asyncio.to_thread(first_attempt, text, self._names)
+        attempt = await self._paid(provider, pair, budget, text, attempt)
         if attempt.fault is not None:
             log.info("a translation is asked for again", provider=provider.name, reason=attempt.fault)
-            attempt = await self._paid(provider, pair, budget, text, second_attempt(text, self._names, attempt))
+            attempt = await asyncio.to_thread(second_attempt, text, self._names, attempt)
+            attempt = await self._paid(provider, pair, budget, text, attempt)
         if attempt.fault is not None:
             log.warning("a translation is refused", provider=provider.name, into=text.target, reason=attempt.fault)
             raise NotTranslated(Phrase("What it answers isn't what the story says."))

@@ -46,11 +46,11 @@ class Reply:
     def error(self) -> TranslationError:
         """What an answer that is none means, where a provider knows nothing more special."""
         status = {"status": self.status}
-        if self.status in {401, 402, 403}:
+        if self.status in {401, 403}:
             return ProviderRefuses(Phrase("It doesn't accept the key ({status}).", status))
         if self.status in {429, 529}:
             return ProviderBusy(Phrase("The server asks us to come less often ({status}).", status), self.retry_after)
-        if self.status == 456:
+        if self.status in {402, 456}:
             return ProviderUsedUp(Phrase("What the key may translate is used up ({status}).", status))
         # Where nothing is, or only the way to somewhere else, there may be something later.
         if self.status >= 500 or self.status in {404, 408} or 300 <= self.status < 400:

@@ -37,6 +37,8 @@ def kept(text: str, source: str = "en", target: str = "de", *, strictly: bool = 
         ("Bitcoin falls, Tesla shares rise", ["Bitcoin", "Tesla"]),
         ("BTC and SOL at $95,300.50, up 5%", ["BTC", "SOL"]),
         ("The EU and the US talk", []),
+        ("SOL rises", ["SOL"]),
+        ("BREAKING: GAP WIDENS", []),
         ("An apple a day in the first quarter", []),
         ("", []),
     ],

@@ -315,6 +315,7 @@ async def test_a_server_that_knows_no_form_of_answers_is_asked_without_it_from_t
         (DEEP, 503, None, ProviderBusy),
         (DEEP, 413, None, NotTranslated),
         (CHAT, 401, None, ProviderRefuses),
+        (CHAT, 402, None, ProviderUsedUp),
         (CHAT, 404, None, ProviderRefuses),
         (CHAT, 429, None, ProviderBusy),
         (CHAT, 429, {"error": {"code": "insufficient_quota", "message": "…"}}, ProviderUsedUp),
