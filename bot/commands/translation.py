@@ -63,7 +63,8 @@ async def what_is_translated(request: Request, into: str | None) -> list[str]:
     if not offered.configured:
         return [t("Stories in other languages stay as they are: no translator is configured.")]
     if not request.chat.translates:
-        return [t("Translation is off here. To switch it on: {command}", command=f"/language {ON}")]
+        command = request.addressed(f"/language {ON}")
+        return [t("Translation is off here. To switch it on: {command}", command=command)]
     if not offered.answered:
         return [t("Stories in other languages stay as they are: the translator has not answered yet.")]
     if not offered.offers_into(into):

@@ -90,8 +90,6 @@ class StoryWords:
     """The story's, as it is now."""
     text_hash: str | None
     """Of the words that were looked at last."""
-    translated: bool
-    """There is a translation, be it of earlier words."""
     attempts: int
     """So far."""
     asked_at: datetime
@@ -182,7 +180,6 @@ _WORDS = (
         story.c.lede,
         story.c.revision,
         translation.c.text_hash,
-        translation.c.title.is_not(None).label("translated"),
         translation.c.attempts,
         translation.c.asked_at,
     )
@@ -394,7 +391,6 @@ def _words(row: Any) -> StoryWords:
         lede=row.lede,
         revision=row.revision,
         text_hash=row.text_hash,
-        translated=row.translated,
         attempts=row.attempts,
         asked_at=row.asked_at,
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bot.i18n import Catalogues
-from bot.model import Phrase
+from bot.model import ChatKind, ChatRef, Phrase
 from bot.storage import subscriptions
 from bot.storage.tables import source, subscription_cursor
-from tests.commands.stage import GROUP, MEMBER, NOW, Translators, button, buttons, refusal, said
+from tests.commands.stage import ADMIN, CHANNEL, GROUP, MEMBER, NOW, Translators, button, buttons, refusal, said
 
 GERMAN = Translators(frozenset({("en", "de"), ("fr", "de"), ("en", "it")}), configured=True)
 
@@ -139,3 +139,16 @@ async def test_before_a_language_is_chosen_nothing_is_said_of_it(stage):
     await stage.joins(GROUP)
     assert "translat" not in said(await stage.types("/status"))
     assert switches(await stage.types("/language")) == []
+
+
+async def test_a_channel_is_switched_from_a_private_chat(stage):
+    stage = stage.with_services(translations=GERMAN)
+    await stage.speaks("de", CHANNEL)
+    await stage.joins(CHANNEL, ChatKind.CHANNEL)
+    channel, alone = await stage.chat(CHANNEL), ChatRef("village", ADMIN.id)
+    menu = await stage.types(f"/language @{channel.id}", ADMIN, alone, kind=ChatKind.PRIVATE)
+    await stage.presses(button(menu, "translate off"), chat=alone)
+    assert not (await stage.chat(CHANNEL)).translates
+    assert (await stage.chat(alone)).translates
+    status = await stage.types(f"/status @{channel.id}", ADMIN, alone, kind=ChatKind.PRIVATE)
+    assert f"To switch it on: /language @{channel.id} translate on" in said(status)

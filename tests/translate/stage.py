@@ -13,7 +13,6 @@ from pathlib import Path
 from sqlalchemy import Connection, insert, select, update
 
 from bot.card.story import EXCERPT, Standing, story_card
-from bot.errors import TranslationError
 from bot.gather.topics import names_in
 from bot.i18n import Catalogues
 from bot.model import Card, ChatKind, ChatRef
@@ -254,6 +253,3 @@ async def raised(folder: Path, *providers: Interpreter, budget: int = 0) -> Asyn
         await db.write(lambda c: c.execute(insert(source).values(**row, **seen)))
         async with House(db, *providers, budget=budget).open() as house:
             yield house
-
-
-__all__ = ["HOLD", "NOW", "ROOM", "House", "Interpreter", "TranslationError", "raised"]
