@@ -6,13 +6,14 @@ import asyncio
 import hashlib
 import socket
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -31,9 +32,10 @@ from bot.gather.hub import Hubs
 from bot.gather.packs import PACKS, load_packs
 from bot.gather.reading import Reader
 from bot.gather.robots import Robots
+from bot.gather.topics import names_in
 from bot.gather.workers import Workers
 from bot.i18n import Catalogues
-from bot.model import Card, ChatRef
+from bot.model import LANGUAGES, Card, ChatRef
 from bot.pace import Pacer
 from bot.ports import (
     ChatAdapter,
@@ -49,7 +51,7 @@ from bot.ports import (
 from bot.publish.outbox import Outbox
 from bot.publish.troubles import Troubles
 from bot.site.server import address_of, bind, loopback_address_of, serve, site_of
-from bot.storage import chats, declared, ledger, meta, retention, search, silence, sources
+from bot.storage import chats, declared, ledger, meta, retention, search, silence, sources, translations
 from bot.storage.database import Database, open_database
 from bot.storage.lock import only_one
 from bot.storage.meta import Keys
@@ -60,9 +62,13 @@ from bot.tally.recorder import Recorder
 from bot.tally.refresh import Refresher
 from bot.tally.reread import Rereader
 from bot.ticks import ticking
+from bot.translate.build import providers_of
+from bot.translate.roster import Roster
+from bot.translate.translating import Translating
+from bot.translate.wire import Wire
 
 if TYPE_CHECKING:
-    from bot.site.health import Health
+    from bot.site.health import Health, TranslationsDone
 
 log = structlog.get_logger()
 
@@ -133,10 +139,12 @@ class _Signals:
     gather: asyncio.Event = field(default_factory=asyncio.Event)
     read: asyncio.Event = field(default_factory=asyncio.Event)
     publish: asyncio.Event = field(default_factory=asyncio.Event)
+    translate: asyncio.Event = field(default_factory=asyncio.Event)
 
     def everything(self) -> None:
         self.gather.set()
         self.publish.set()
+        self.translate.set()
 
 
 @dataclass(slots=True)
@@ -153,6 +161,8 @@ class _House:
     refresher: Refresher
     rereader: Rereader
     outbox: Outbox
+    roster: Roster
+    translating: Translating
     troubles: Troubles
     dispatcher: Dispatcher
     translators: Translators
@@ -204,6 +214,24 @@ class _House:
             for name in ADAPTERS
         }
 
+    def translators_at_work(self) -> Iterator[Coroutine[Any, Any, None]]:
+        """What has to run for stories to be translated: nothing where nobody is configured to do it."""
+        if self.roster.configured:
+            yield self.roster.run()
+            yield self.translating.run(self.signals.translate)
+
+    async def translations_done(self) -> TranslationsDone:
+        """What the translators have done, for metrics."""
+        from bot.site.health import TranslationsDone
+
+        names = self.roster.in_order
+        return TranslationsDone(
+            done=await self.db.read(translations.census),
+            characters=await self.db.read(translations.spent, names, utc_now()),
+            failures={name: self.translating.failures[name] for name in names},
+            answers=self.roster.standing,
+        )
+
     async def keep(self, adapter: ChatAdapter) -> None:
         """Run an adapter; a token that its platform refuses stops this one alone."""
         try:
@@ -235,6 +263,7 @@ async def run(
         workers = await stack.enter_async_context(Workers())
         # Of their own, so that no page that takes its time holds up a feed; they start with the first article.
         page_workers = await stack.enter_async_context(Workers())
+        wire = await stack.enter_async_context(Wire(settings.translate.timeout, installed_version()))
         house = _build(
             settings,
             site_of(settings.site, sock.getsockname()[1]),
@@ -242,6 +271,7 @@ async def run(
             client,
             workers,
             page_workers,
+            wire,
             sample_wire,
             real_sources,
             packs,
@@ -272,6 +302,7 @@ async def _live(
             tasks.create_task(house.troubles.run(), name="troubles"),
             tasks.create_task(house.gatherer.run(house.signals.gather), name="gather"),
             *([tasks.create_task(house.reader.run(house.signals.read), name="reader")] if house.reader else []),
+            *(tasks.create_task(work, name="translations") for work in house.translators_at_work()),
             tasks.create_task(_serve(house, sock, epoch, say), name="site"),
             tasks.create_task(house.chores(), name="chores at the start"),
             *(tasks.create_task(house.keep(adapter), name=name) for name, adapter in house.adapters.items()),
@@ -301,6 +332,7 @@ async def _serve(house: _House, sock: socket.socket, epoch: datetime | None, say
         sample_epoch=epoch,
         pages=pages[0] if pages else None,
         callbacks=house.hubs,
+        translations=house.translations_done,
     )
 
     def started() -> None:
@@ -321,6 +353,7 @@ def _build(
     client: GuardedClient,
     workers: Workers,
     page_workers: Workers,
+    wire: Wire,
     sample_wire: bool,
     real_sources: bool,
     packs: Packs | None,
@@ -334,7 +367,15 @@ def _build(
     def card_for(view: PostView) -> Card:
         standing = Standing(view.chat_tally, view.everywhere, view.totals, view.closed)
         ballot = adapters[view.message.chat.platform].ballot
-        return story_card(view.story, view.delivery_id, standing, ballot, translators(view.language), excerpt=excerpt)
+        return story_card(
+            view.story,
+            view.delivery_id,
+            standing,
+            ballot,
+            translators(view.language),
+            translation=view.translation,
+            excerpt=excerpt,
+        )
 
     async def on_stories(_new: Iterable[int], changed: Iterable[int]) -> None:
         refresher.mark(changed)
@@ -342,6 +383,10 @@ def _build(
 
     def on_found(deliveries: Iterable[int]) -> None:
         rereader.found(deliveries)
+
+    def on_translated(ledgers: Iterable[int]) -> None:
+        refresher.mark(ledgers)
+        signals.publish.set()
 
     async def on_posted(delivery_id: int) -> None:
         on_found([delivery_id])
@@ -366,6 +411,10 @@ def _build(
     reader = Reader(
         db, client, page_workers, Robots(client, page_workers, utc_now), gatherer.turns, utc_now, on_stories
     )
+    hold = timedelta(seconds=settings.translate.hold)
+    roster = Roster(
+        providers_of(settings.translate, wire, LANGUAGES, translators("en").language_name), utc_now, asyncio.sleep
+    )
     commands = Commands(
         Services(
             database=db,
@@ -381,6 +430,7 @@ def _build(
             log_days=settings.retention.log_days,
             sample_wire=sample_wire,
             unshared=_unshared(settings, site),
+            translations=roster,
         )
     )
     for adapter in adapters.values():
@@ -399,7 +449,20 @@ def _build(
         recorder=recorder,
         refresher=refresher,
         rereader=rereader,
-        outbox=Outbox(db, adapters, translators, utc_now, on_posted, excerpt=excerpt),
+        outbox=Outbox(
+            db, adapters, translators, utc_now, on_posted, excerpt=excerpt, offers=lambda: roster.pairs, hold=hold
+        ),
+        roster=roster,
+        translating=Translating(
+            db,
+            roster,
+            partial(names_in, own_table=None if settings.gather.topics is None else str(settings.gather.topics)),
+            utc_now,
+            on_translated,
+            excerpt=excerpt,
+            hold=hold,
+            concurrency=settings.translate.concurrency,
+        ),
         troubles=Troubles(db, adapters, translators, utc_now, asyncio.sleep),
         dispatcher=Dispatcher(db, recorder, rereader, commands, translators, utc_now),
         translators=translators,
@@ -439,6 +502,7 @@ async def _declare(house: _House, tables: Iterable[DeclaredChat]) -> None:
             packs=table.packs,
             source_ids=tuple(feeds),
             hash=hashlib.sha256(table.model_dump_json().encode()).hexdigest(),
+            translates=table.translate,
         )
         await house.db.write(declared.apply, declaration, utc_now())
     await house.db.write(sources.keep_exempt, named, samples=house.sample_wire)

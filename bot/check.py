@@ -1,21 +1,25 @@
-"""`newstally check`: tells in words what is right and wrong with database, platforms and sources."""
+"""`newstally check`: tells in words what is right and wrong with database, platforms, sources and translators."""
 
 from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
-from bot.app import build_adapters, lend
+from bot.app import build_adapters, installed_version, lend, utc_now
 from bot.config import Settings
-from bot.errors import StorageError
+from bot.errors import StorageError, TranslationError
 from bot.i18n import Catalogues
+from bot.model import LANGUAGES
 from bot.ports import Diagnoses
 from bot.site.server import PORTS, site_of
-from bot.storage import chats, deliveries, ledger, sources, transfer
+from bot.storage import chats, deliveries, ledger, sources, transfer, translations
 from bot.storage.chats import Chat
 from bot.storage.database import Database, open_database
+from bot.translate.build import providers_of
+from bot.translate.settings import TranslateSettings
+from bot.translate.wire import Wire
 
 CHANGES = 3
 """Of the log of settings, so many of the newest lines a chat."""
@@ -45,6 +49,7 @@ async def _check_everything(settings: Settings, path: Path, told: _Told) -> None
             await _check_chats(db, known, told)
             await _check_sources(db, told)
             await _check_platforms(settings, db, known, told)
+            await _check_translators(settings.translate, db, told)
     except StorageError as error:
         told.line(False, str(error))
 
@@ -115,3 +120,30 @@ async def _check_platforms(settings: Settings, db: Database, known: list[Chat], 
                 continue
             for finding in findings:
                 told.line(finding.ok, f"{name}: {translators('en').phrase(finding.text)}")
+
+
+async def _check_translators(settings: TranslateSettings, db: Database, told: _Told) -> None:
+    """Ask each what it offers and to translate a word: only then is it known whether its key works."""
+    for one in await db.read(translations.untranslated, utc_now()):
+        # Not a fault of itself: the lines below tell what doesn't work now.
+        told.line(True, f"Not translated into {one.language} of late: {one.stories}. {StorageError(one.problem)}")
+    english = Catalogues()("en").language_name
+    async with Wire(settings.timeout, installed_version()) as wire:
+        for provider, _ in providers_of(settings, wire, LANGUAGES, english):
+            try:
+                offer = await provider.offer()
+                able = {into: pair for into in LANGUAGES for source in LANGUAGES if (pair := offer.pair(source, into))}
+                for pair in list(able.values())[:1]:
+                    await provider.translate(["Newstally"], pair, marked=False)
+            except TranslationError as error:
+                told.line(False, f"{provider.name}: {error}")
+            else:
+                told.line(bool(able), f"{provider.name}: {_able(able)}")
+
+
+def _able(into: Collection[str]) -> str:
+    """Into which languages a translator translates, and into which it doesn't."""
+    others = [language for language in LANGUAGES if language not in into]
+    if not into:
+        return "it translates into none of our languages."
+    return f"it translates, into {' '.join(into)}{'; not into ' if others else ''}{' '.join(others)}."

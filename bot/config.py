@@ -35,6 +35,7 @@ from bot.gather.settings import GatherSettings
 from bot.model import LANGUAGES
 from bot.ports import NamesChats
 from bot.site.settings import SiteSettings
+from bot.translate.settings import TranslateSettings
 
 MAX_BYTES = 1_000_000
 """A config file larger than this is not one."""
@@ -98,6 +99,8 @@ class DeclaredChat(_Table):
     language: Literal[*LANGUAGES]  # type: ignore[valid-type]  # mypy can't unpack a tuple here; pydantic can
     packs: tuple[str, ...] = ()
     feeds: tuple[str, ...] = ()
+    translate: bool = True
+    """False: stories in other languages stay as they are here."""
 
 
 class Settings(BaseSettings):
@@ -115,6 +118,7 @@ class Settings(BaseSettings):
     storage: StorageSettings = StorageSettings()
     site: SiteSettings = SiteSettings()
     gather: GatherSettings = GatherSettings()
+    translate: TranslateSettings = TranslateSettings()
     votes: VotesSettings = VotesSettings()
     retention: RetentionSettings = RetentionSettings()
     log: LogSettings = LogSettings()

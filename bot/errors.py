@@ -8,6 +8,11 @@
     ├── SourceError                     back the source off and say why in /sources
     ├── CommandError                    answer the member with `phrase`
     ├── TokenRefused                    stop this one adapter and say so
+    ├── TranslationError                (raised by providers of translations)
+    │   ├── ProviderRefuses             let it rest: its key isn't accepted
+    │   ├── ProviderUsedUp(until)       let it rest until then, or tomorrow: its quota is spent
+    │   ├── ProviderBusy(retry_after)   ask it again later
+    │   └── NotTranslated               it makes nothing of this text: ask another one
     └── DeliveryError                   (raised by adapters)
         ├── ChatGone                    pause the chat, send it nothing more
         ├── ChatMoved(to)               remember the new id, send again there
@@ -18,6 +23,8 @@
 """
 
 from __future__ import annotations
+
+from datetime import datetime
 
 from bot.model import ChatRef, Phrase
 
@@ -72,6 +79,36 @@ class CommandError(NewstallyError):
 
 class TokenRefused(NewstallyError):
     """The platform doesn't accept our token."""
+
+
+class TranslationError(NewstallyError):
+    """A provider gave no translation."""
+
+
+class ProviderRefuses(TranslationError):
+    """It doesn't accept our key."""
+
+
+class ProviderUsedUp(TranslationError):
+    """What the key may translate in a day or month is spent."""
+
+    def __init__(self, phrase: Phrase, until: datetime | None = None) -> None:
+        super().__init__(phrase)
+        self.until = until
+        """When there is more; None: it doesn't say."""
+
+
+class ProviderBusy(TranslationError):
+    """It can't be reached or asks us to wait; nothing is wrong with the text."""
+
+    def __init__(self, phrase: Phrase, retry_after: float | None = None) -> None:
+        super().__init__(phrase)
+        self.retry_after = retry_after
+        """Seconds that it asked us to wait, if it did."""
+
+
+class NotTranslated(TranslationError):
+    """Its answer can't be used for this text."""
 
 
 class DeliveryError(NewstallyError):

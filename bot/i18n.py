@@ -109,6 +109,9 @@ class LanguageTranslator:
         # Only the long format: the shorter ones lack units or mean the wrong direction in several languages.
         return format_timedelta(delta, add_direction=True, format="long", locale=self._locale)
 
+    def language_name(self, code: str, /) -> str:
+        return str(self._locale.languages.get(code, code))
+
     def _fill(self, text: str, args: Mapping[str, object]) -> str:
         # One pass over the text, so that braces inside a value stay what they are.
         return _PLACE.sub(lambda place: self._value(args.get(place[1], place[0])), text)

@@ -169,6 +169,16 @@ class Story:
     """What readers of news APIs say of it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """A story's words in the language of a chat. Without a title: they could not be had, and its post says so."""
+
+    title: str = ""
+    lede: str = ""
+    version: int = 0
+    """Grows with each change of what posts show of it."""
+
+
 # --- cards -----------------------------------------------------------------------------------------------------------
 
 

@@ -51,6 +51,10 @@ class Translator(Protocol):
         """A relative time such as "4 months ago", for text that is redrawn."""
         ...
 
+    def language_name(self, code: str, /) -> str:
+        """What any language is called in this one, such as "German"; its code where there is no name for it."""
+        ...
+
 
 Translators: TypeAlias = Callable[[str], Translator]
 """Gives the Translator of a language; an unknown one gives English."""

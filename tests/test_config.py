@@ -107,6 +107,29 @@ def test_every_setting_of_the_example_says_why() -> None:
         ("[gather]\nmax_bytes = 1", "gather.max_bytes: must be at least 1000, such as 5000000"),
         ("[site]\nport = 'x'", "site.port: must be a whole number, such as 8080"),
         ("[[chats]]\nplatform = 'web'\nid = 'fr'", 'chats.0.language: must be set, such as "fr"'),
+        (
+            "[translate]\nproviders = ['deepl']",
+            "translate: providers names what can't be asked: translate.deepl.key must",
+        ),
+        ("[translate]\nproviders = ['libretranslate']", "translate.libretranslate.url must be set for it"),
+        (
+            "[translate]\nproviders = ['model']\n[translate.model]\nbase_url = 'http://a'",
+            "translate.model.base_url and translate.model.model must be set for it",
+        ),
+        (
+            "[translate]\nproviders = ['deepl', 'deepl']\n[translate.deepl]\nkey = 'k'",
+            "translate: providers names what can't be asked: one stands there twice",
+        ),
+        (
+            "[translate]\nproviders = ['google']",
+            "translate.providers.0: must be one of 'libretranslate', 'deepl' or 'model'",
+        ),
+        (
+            "[translate.libretranslate]\nurl = 'http://user:word@a'",
+            "translate.libretranslate.url: must be an address without",
+        ),
+        ("[translate.model]\nbase_url = 'ftp://a'", "translate.model.base_url: must be an address"),
+        ("[translate.deepl]\ncharacters_per_month = -1", "translate.deepl.characters_per_month: must be at least 0"),
         ("[site\n", "not valid TOML"),
     ],
 )

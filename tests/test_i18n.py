@@ -163,3 +163,17 @@ def test_a_distance_in_time_points_the_right_way():
     assert en.ago(NOW + timedelta(minutes=3), NOW) == "in 3 minutes"
     assert en.ago(NOW - timedelta(seconds=5), NOW) == en("just now")
     assert CATALOGUES("hy").ago(NOW - timedelta(days=122), NOW) == "4 ամիս առաջ"
+
+
+@pytest.mark.parametrize(
+    ("language", "code", "name"),
+    [
+        ("de", "en", "Englisch"),
+        ("hy", "ru", "ռուսերեն"),
+        ("ja", "zh", "中国語"),
+        ("en", "uk", "Ukrainian"),
+        ("en", "xx", "xx"),
+    ],
+)
+def test_a_language_is_called_what_the_other_one_calls_it(language, code, name):
+    assert Catalogues()(language).language_name(code) == name

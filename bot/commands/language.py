@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.card.answer import heading, in_rows, note, paragraph
+from bot.commands import translation
 from bot.commands.request import Request, command_button
 from bot.commands.sources_menu import add_example, pack_buttons
 from bot.commands.targets import offer_channels
@@ -25,6 +26,7 @@ COMMAND = Command(
             choices=tuple(Choice(code, LANGUAGE_NAMES[code]) for code in LANGUAGES),
             required=False,
         ),
+        translation.PARAMETER,
     ),
     audience=Audience.ADMIN,
     elsewhere=True,
@@ -51,15 +53,18 @@ _ENGLISH_NAMES: Mapping[str, str] = {
 
 
 async def answer(request: Request) -> Answer:
-    if not request.words:
+    words, translates = translation.switch_in(request.words)
+    if not words:
+        if translates is not None:
+            return await translation.switched(request, translates)
         return await offer_channels(request) or await _menu(request)
-    language = language_named(request.words)
+    language = language_named(words)
     if language is None:
         raise CommandError(
             Phrase(
                 "I don't speak “{language}” yet. I speak: {languages}. For example: {example}",
                 {
-                    "language": request.words[:40],
+                    "language": words[:40],
                     "languages": " · ".join(f"{code} – {name}" for code, name in LANGUAGE_NAMES.items()),
                     "example": "/language fr",
                 },
@@ -70,6 +75,9 @@ async def answer(request: Request) -> Answer:
         # Its address says its language.
         raise CommandError(Phrase("Each language has a room of its own: choose yours at the top of the page."))
     await request.services.database.write(chats.choose_language, request.chat.id, language, request.actor, request.now)
+    if translates is not None:
+        await translation.switch(request, translates)
+        request = replace(request, chat=replace(request.chat, translates=translates))
     await request.changed()
     return await _chosen(request, language)
 
@@ -103,8 +111,10 @@ async def _menu(request: Request) -> Answer:
     if request.address:
         lines.append(paragraph(request.chat.title or request.chat.ref.id))
     lines += _for_the_forum(request)
+    lines += map(note, await translation.what_is_translated(request, request.chat.language))
     buttons = language_buttons(request.address, request.chat.language)
-    return request.answer(*lines, buttons=[*buttons[:-1], (*buttons[-1], *_forum_button(request))], private=True)
+    rows = [*buttons[:-1], (*buttons[-1], *_forum_button(request)), translation.switch_button(request)]
+    return request.answer(*lines, buttons=rows, private=True)
 
 
 async def _chosen(request: Request, language: str) -> Answer:
@@ -119,15 +129,23 @@ async def _chosen(request: Request, language: str) -> Answer:
         request = replace(request, t=t)
         said = t("The language here is now {language}.", language=name)
     forum = _forum_button(request, language)
+    lines = [paragraph(said), *await _how_it_is_translated(request, language)]
     if await request.services.database.read(subscriptions.of_chat, request.chat.id):
-        return request.answer(paragraph(said), *_for_the_forum(request), buttons=[forum])
+        return request.answer(*lines, *_for_the_forum(request), buttons=[forum])
     return request.answer(
-        paragraph(said),
+        *lines,
         heading(t("What shall I post?")),
         note(t("Or any site or feed that you like: {example}", example=add_example(request))),
         *_for_the_forum(request),
         buttons=[*pack_buttons(request, followed=()), forum],
     )
+
+
+async def _how_it_is_translated(request: Request, language: str) -> list[Line]:
+    """Nothing where nobody has thought of translating."""
+    if not request.services.translations.configured:
+        return []
+    return [note(line) for line in await translation.what_is_translated(request, language)]
 
 
 def _for_the_forum(request: Request) -> list[Line]:

@@ -41,16 +41,7 @@ _REMOVE_BUTTONS = 20
 
 def add_example(request: Request) -> str:
     """What to type to add a source to the chat that it is about."""
-    return _addressed(request, ADD_EXAMPLE)
-
-
-def _addressed(request: Request, example: str) -> str:
-    """The example as it must be typed where the chat that it is about is another one."""
-    if not request.address:
-        return example
-    if parameter := request.adapter.elsewhere_parameter:
-        return f"{example} {parameter}: …"
-    return example.replace("/sources", f"/sources {request.address}", 1)
+    return request.addressed(ADD_EXAMPLE)
 
 
 def pack_title(pack: str) -> Phrase:
@@ -118,7 +109,7 @@ async def show_list(request: Request, *first: Line) -> Answer:
         rows = _remove_buttons(request, followed)
         rows.append((request.button(t("Packs"), "menu"),))
         if len(followed) > _REMOVE_BUTTONS:
-            example = _addressed(request, f"/sources remove {_REMOVE_BUTTONS + 1}")
+            example = request.addressed(f"/sources remove {_REMOVE_BUTTONS + 1}")
             lines.append(note(t("The others are removed by their numbers: {example}", example=example)))
         lines.append(note(t("Add any site or feed: {example}", example=add_example(request))))
     return request.answer(*lines, buttons=rows, private=not first)

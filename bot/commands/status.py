@@ -9,6 +9,7 @@ from bot.card.answer import heading, item, note, paragraph
 from bot.commands.request import Request
 from bot.commands.sources_menu import how_many
 from bot.commands.targets import offer_channels
+from bot.commands.translation import what_is_translated
 from bot.commands.voting import ways_to_vote
 from bot.errors import DeliveryError
 from bot.model import LANGUAGE_NAMES, Line, Phrase
@@ -33,6 +34,7 @@ async def answer(request: Request) -> Answer:
         *await _rights(request),
         heading(t("Settings")),
         *_settings(request),
+        *map(item, await what_is_translated(request, request.chat.language)),
         *map(item, how_many(request, followed)),
         *_open_duties(request, duties),
         *await _lost(request),

@@ -19,8 +19,8 @@ from bot.errors import SourceError
 from bot.gather.body import ENCODINGS, read_body
 from bot.gather.guard import AddressRefused, is_refused
 from bot.gather.resolver import DaemonResolver
-from bot.gather.rhythm import fresh_for, retry_after
 from bot.gather.settings import GatherSettings
+from bot.headers import fresh_for, retry_after
 from bot.model import Phrase
 
 T = TypeVar("T")

@@ -40,13 +40,19 @@ class Outbox:
         on_posted: Callable[[int], Awaitable[object]],
         *,
         excerpt: int = EXCERPT,
+        offers: Callable[[], str] = str,
+        hold: timedelta = deliveries.HOLD,
     ) -> None:
+        """``offers``: the pairs of languages in which stories are translated now, as `storage.translations.want` takes
+        them; empty: none. ``hold``: so long a post waits for its translation."""
         self._db = db
         self._adapters = adapters
         self._translators = translators
         self._clock = clock
         self._on_posted = on_posted
         self._excerpt = excerpt
+        self._offers = offers
+        self._hold = hold
         self._sending: dict[int, asyncio.Task[None]] = {}
         self._seeding: dict[ChatRef, asyncio.Task[None]] = {}
 
@@ -60,13 +66,14 @@ class Outbox:
 
     async def sweep(self, senders: asyncio.TaskGroup) -> None:
         """Create the deliveries owed, and start a sender for every chat that has one waiting and no sender yet."""
-        await self._db.write(owed.select_new, self._clock())
+        await self._db.write(owed.select_new, self._clock(), self._offers())
         ready = [name for name, adapter in self._adapters.items() if adapter.state is State.READY]
         # By chat, because a sender marks its next delivery before it knows of it itself.
         unsettled: dict[int, list[deliveries.CutOff]] = {}
         for cut in await self._db.read(deliveries.cut_off, ready, self._clock()):
             unsettled.setdefault(cut.chat_id, []).append(cut)
-        for chat_id in (*unsettled, *await self._db.read(deliveries.chats_waiting, ready, self._clock())):
+        waiting = await self._db.read(deliveries.chats_waiting, ready, self._clock(), self._hold)
+        for chat_id in (*unsettled, *waiting):
             if chat_id not in self._sending:
                 work = self._send_all(chat_id, unsettled.get(chat_id, ()))
                 self._sending[chat_id] = senders.create_task(work, name=f"chat {chat_id}")
@@ -79,7 +86,7 @@ class Outbox:
         try:
             for cut in unsettled:
                 await self._recover(cut)
-            while outgoing := await self._db.write(deliveries.begin_next, chat_id, self._clock()):
+            while outgoing := await self._db.write(deliveries.begin_next, chat_id, self._clock(), self._hold):
                 await self._attempt(outgoing)
         except Exception:
             log.exception("sending to a chat failed", chat=chat_id)
@@ -90,7 +97,15 @@ class Outbox:
         adapter = self._adapters[out.chat.platform]
         try:
             words = self._translators(out.language)
-            card = story_card(out.story, out.id, Standing(), adapter.ballot, words, excerpt=self._excerpt)
+            card = story_card(
+                out.story,
+                out.id,
+                Standing(),
+                adapter.ballot,
+                words,
+                translation=out.translation,
+                excerpt=self._excerpt,
+            )
             message = await adapter.send(out.chat, card, key=_key(out.id))
         except Unconfirmed as error:
             await self._resolve(out.id, out.chat, out.attempts, error.phrase)
@@ -102,10 +117,15 @@ class Outbox:
             problem = Phrase("An unexpected error: {error}", {"error": type(error).__name__})
             await self._resolve(out.id, out.chat, out.attempts, problem)
         else:
-            await self._posted(out.id, message, out.language, out.story.revision)
+            shown = out.translation.version if out.translation is not None else 0
+            await self._posted(out.id, message, out.language, out.story.revision, shown)
 
-    async def _posted(self, delivery_id: int, message: MessageRef, language: str, revision: int) -> None:
-        await self._db.write(deliveries.mark_posted, delivery_id, message, language, revision, self._clock())
+    async def _posted(
+        self, delivery_id: int, message: MessageRef, language: str, revision: int, translated: int = 0
+    ) -> None:
+        await self._db.write(
+            deliveries.mark_posted, delivery_id, message, language, revision, self._clock(), translated=translated
+        )
         await self._on_posted(delivery_id)
 
     async def _not_sent(self, out: deliveries.Outgoing, error: DeliveryError) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
 from fastapi import FastAPI
@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 
 from bot.ports import Site, Translators
 from bot.site.feed_lists import feed_lists_router
-from bot.site.health import Health, health_router
+from bot.site.health import Health, TranslationsDone, health_router
 from bot.site.hub import Callbacks, hub_router
 from bot.site.samples import samples_router
 from bot.site.server import address_of
@@ -31,15 +31,16 @@ def create_site(
     sample_epoch: datetime | None = None,
     pages: ASGIApp | None = None,
     callbacks: Callbacks | None = None,
+    translations: Callable[[], Awaitable[TranslationsDone]] | None = None,
 ) -> FastAPI:
     """The whole HTTP application, to be given to `server.serve`.
 
     ``sample_epoch``: when the database was made, or None for no sample wire. ``pages``: an adapter's, at the root.
-    ``callbacks``: where hubs tell of news; None where none can reach us.
+    ``callbacks``: where hubs tell of news; None where none can reach us. ``translations``: what translators have done.
     """
     # The documentation pages would load their scripts from elsewhere; the description itself stays at /openapi.json.
     app = FastAPI(title="Newstally", docs_url=None, redoc_url=None)
-    app.include_router(health_router(db, registry, adapters, standing))
+    app.include_router(health_router(db, registry, adapters, standing, translations))
     app.include_router(stories_router(db, site.admin_token))
     app.include_router(feed_lists_router(db, site.admin_token))
     if sample_epoch is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from fastapi import APIRouter
@@ -25,11 +25,26 @@ class Health:
     detail: Phrase | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class TranslationsDone:
+    """What the translators have done. Numbers by provider."""
+
+    done: Mapping[tuple[str, str], int]
+    """Translations of stories by provider ("": none yet) and state."""
+    characters: Mapping[str, int]
+    """Sent this month."""
+    failures: Mapping[str, int]
+    """Since the start."""
+    answers: Mapping[str, bool]
+    """Whether it can be asked now."""
+
+
 def health_router(
     db: Database,
     registry: CollectorRegistry,
     adapters: Callable[[], Mapping[str, Health]],
     standing: Callable[[], bool],
+    translations: Callable[[], Awaitable[TranslationsDone]] | None = None,
 ) -> APIRouter:
     """The routes for those who watch the product. ``standing``: whether HTTP and storage are both up."""
     router = APIRouter()
@@ -47,6 +62,8 @@ def health_router(
     async def metrics() -> Response:
         """Numbers for Prometheus, counted when asked."""
         gauges.set(await db.read(api.census), adapters())
+        if translations is not None:
+            gauges.set_translations(await translations())
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     return router
@@ -70,6 +87,16 @@ class _Gauges:
         self._deliveries = Gauge("newstally_deliveries", "Deliveries by state", ["state"], registry=registry)
         self._votes = Gauge("newstally_votes", "Votes that stand", ["sentiment"], registry=registry)
         self._stories = Gauge("newstally_stories", "Stories stored", registry=registry)
+        self._translations = Gauge(
+            "newstally_translations", "Translations of stories", ["provider", "state"], registry=registry
+        )
+        self._characters = Gauge(
+            "newstally_translated_characters", "Sent to translators this month", ["provider"], registry=registry
+        )
+        self._failures = Gauge(
+            "newstally_translation_failures", "Answers that could not be used", ["provider"], registry=registry
+        )
+        self._answers = Gauge("newstally_translator_up", "1 while it can be asked", ["provider"], registry=registry)
         self._adapters = Gauge("newstally_adapter_state", "1 for the state", ["adapter", "state"], registry=registry)
 
     def set(self, census: api.Census, adapters: Mapping[str, Health]) -> None:
@@ -87,3 +114,15 @@ class _Gauges:
         for name, adapter in adapters.items():
             for one in State:
                 self._adapters.labels(adapter=name, state=one.value).set(one is adapter.state)
+
+    def set_translations(self, done: TranslationsDone) -> None:
+        self._translations.clear()
+        for (provider, state), count in done.done.items():
+            self._translations.labels(provider=provider, state=state).set(count)
+        for gauge, numbers in (
+            (self._characters, done.characters),
+            (self._failures, done.failures),
+            (self._answers, done.answers),
+        ):
+            for provider, number in numbers.items():
+                gauge.labels(provider=provider).set(number)

@@ -35,6 +35,8 @@ class Chat:
     joined_at: datetime
     declared_hash: str | None
     """Hash of its table in the config file when that was last applied."""
+    translates: bool = True
+    """Stories in other languages are translated for it, where a translator is configured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,19 @@ def choose_language(connection: Connection, chat_id: int, language: str, by: Act
     log_change(connection, chat_id, by, now, setting="language", old=old, new=language)
 
 
+def choose_translation(connection: Connection, chat_id: int, translates: bool, by: Actor | None, now: datetime) -> None:
+    """Settle whether stories in other languages are translated for the chat; ``by`` None is the config file."""
+    old = connection.execute(select(chat.c.translates).where(chat.c.id == chat_id)).scalar_one()
+    if old == translates:
+        return
+    connection.execute(update(chat).where(chat.c.id == chat_id).values(translates=translates))
+    log_change(connection, chat_id, by, now, setting="translate", old=_switch(old), new=_switch(translates))
+
+
+def _switch(on: bool) -> str:
+    return "on" if on else "off"
+
+
 def pause(connection: Connection, ref: ChatRef, reason: Phrase) -> None:
     """Send nothing more to the chat; without a topic, to none of its topics either."""
     connection.execute(update(chat).where(_is_or_holds(ref)).values(paused=phrase_to_json(reason)))
@@ -269,4 +284,5 @@ def _chat(row: Row[Any]) -> Chat:
         paused=None if row.paused is None else phrase_from_json(row.paused),
         joined_at=row.joined_at,
         declared_hash=row.declared_hash,
+        translates=row.translates,
     )

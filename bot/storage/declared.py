@@ -24,6 +24,8 @@ class Declaration:
     source_ids: tuple[int, ...]
     hash: str
     """Of the table as it stands in the file."""
+    translates: bool = True
+    """Stories in other languages are translated for it, where a translator is configured."""
 
 
 def apply(connection: Connection, declaration: Declaration, now: datetime) -> bool:
@@ -39,6 +41,7 @@ def apply(connection: Connection, declaration: Declaration, now: datetime) -> bo
         if followed.pack not in declaration.packs and single not in declaration.source_ids:
             subscriptions.unfollow(connection, known.id, followed.id, None, now)
     begin(connection, known.id, declaration.language, now, packs=declaration.packs, source_ids=declaration.source_ids)
+    chats.choose_translation(connection, known.id, declaration.translates, None, now)
     chats.mark_declared(connection, known.id, declaration.hash)
     return True
 

@@ -4,25 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import (
-    Connection,
-    and_,
-    delete,
-    func,
-    literal,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, literal, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from bot.model import ChatRef, MessageRef, Phrase, Story
+from bot.model import ChatRef, MessageRef, Phrase, Story, Translation
 from bot.storage.phrases import phrase_to_json
 from bot.storage.plan import PRESS
 from bot.storage.story_rows import story_columns, story_from
-from bot.storage.tables import UtcDateTime, chat, delivery, fact, post, story
+from bot.storage.tables import UtcDateTime, chat, delivery, fact, post, story, translation
+from bot.storage.translated import ITS_TRANSLATION, translation_columns, translation_from
 
 
 class State(StrEnum):
@@ -51,6 +44,8 @@ class Outgoing:
     story: Story
     attempts: int
     """Including this one."""
+    translation: Translation | None = None
+    """None: the story's own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +66,44 @@ class Posted:
     message: MessageRef
 
 
+HOLD = timedelta(seconds=60)
+"""A post waits for its translation no longer than this, unless the operator says otherwise."""
+
+
 # --- attempts --------------------------------------------------------------------------------------------------------
 
 
-def chats_waiting(connection: Connection, platforms: Sequence[str], now: datetime) -> list[int]:
+def chats_waiting(connection: Connection, platforms: Sequence[str], now: datetime, hold: timedelta = HOLD) -> list[int]:
     """Chats on these platforms with a delivery due."""
     rows = connection.execute(
         select(delivery.c.chat_id)
         .join(chat, chat.c.id == delivery.c.chat_id)
+        .outerjoin(translation, ITS_TRANSLATION)
         .where(
             delivery.c.state == State.WAITING,
             delivery.c.next_try_at <= now,
             chat.c.paused.is_(None),
             chat.c.platform.in_(platforms),
+            _not_held(now - hold),
         )
         .distinct()
     )
     return [chat_id for (chat_id,) in rows]
 
 
-def begin_next(connection: Connection, chat_id: int, now: datetime) -> Outgoing | None:
-    """Mark the chat's next due delivery as being sent and return it; None when there is none. Oldest story first."""
+def _not_held(asked_before: datetime) -> ColumnElement[bool]:
+    """It doesn't wait for its translation (any more)."""
+    return or_(
+        translation.c.state.is_(None),
+        translation.c.state != "waiting",
+        translation.c.title.is_not(None),
+        translation.c.asked_at <= asked_before,
+    )
+
+
+def begin_next(connection: Connection, chat_id: int, now: datetime, hold: timedelta = HOLD) -> Outgoing | None:
+    """Mark the chat's next due delivery as being sent and return it; None when there is none. Oldest story first, but
+    one that waits for its translation holds no other up."""
     row = connection.execute(
         select(
             delivery.c.id,
@@ -101,15 +113,18 @@ def begin_next(connection: Connection, chat_id: int, now: datetime) -> Outgoing 
             chat.c.topic,
             chat.c.language,
             *story_columns(),
+            *translation_columns(),
         )
         .join(chat, chat.c.id == delivery.c.chat_id)
         .join(story, story.c.id == delivery.c.story_id)
+        .outerjoin(translation, ITS_TRANSLATION)
         .where(
             delivery.c.chat_id == chat_id,
             delivery.c.state == State.WAITING,
             delivery.c.next_try_at <= now,
             chat.c.paused.is_(None),
             chat.c.language.is_not(None),
+            _not_held(now - hold),
         )
         .order_by(story.c.sorted_at, story.c.id)
         .limit(1)
@@ -129,13 +144,22 @@ def begin_next(connection: Connection, chat_id: int, now: datetime) -> Outgoing 
         language=row.language,
         story=story_from(row),
         attempts=attempts,
+        translation=translation_from(row),
     )
 
 
 def mark_posted(
-    connection: Connection, delivery_id: int, message: MessageRef, language: str, revision: int, now: datetime
+    connection: Connection,
+    delivery_id: int,
+    message: MessageRef,
+    language: str,
+    revision: int,
+    now: datetime,
+    *,
+    translated: int = 0,
 ) -> None:
-    """The platform confirmed it. ``language`` and ``revision`` tell what the post shows."""
+    """The platform confirmed it. ``language``, ``revision`` and ``translated`` (the translation's version) tell what
+    the post shows."""
     _drop_guess(connection, delivery_id, message)
     connection.execute(
         upsert(post)
@@ -156,6 +180,7 @@ def mark_posted(
             posted_at=func.coalesce(delivery.c.posted_at, literal(now, UtcDateTime)),
             shown_revision=revision,
             shown_language=language,
+            shown_translation=translated,
             problem=None,
         )
     )

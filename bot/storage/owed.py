@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, literal, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from bot.storage import translations
 from bot.storage.deliveries import State
 from bot.storage.tables import (
     UtcDateTime,
@@ -29,8 +30,10 @@ WRITTEN_OF_LATE = 500
 """By so many of their newest entries it is told in which."""
 
 
-def select_new(connection: Connection, now: datetime) -> int:
-    """Create the deliveries that subscriptions are owed and move their cursors; returns how many were created.
+def select_new(connection: Connection, now: datetime, offers: str = "") -> int:
+    """Create the deliveries that subscriptions are owed and move their cursors; returns how many were created. Those
+    in another language than their chat's wait for a translation from now on, where one is offered (as
+    `translations.want` has it).
 
     A new subscription gets its three newest stories once all its sources have been tried and at least one answered; all
     that is older is only stored. After that every new story is owed, once a chat.
@@ -43,6 +46,8 @@ def select_new(connection: Connection, now: datetime) -> int:
     for subscription_id, chat_id in connection.execute(_with_unread_entries()).all():
         created += _owe(connection, chat_id, now, _unread(subscription_id))
         _read_to_the_end(connection, subscription_id)
+    if offers:
+        translations.want(connection, offers, now)
     return created
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete
 
-from bot.storage import articles, candidates, sources, stories
+from bot.storage import articles, candidates, sources, stories, translations
 from bot.storage.tables import setting_log
 from bot.storage.telling import MEETS_FOR
 
@@ -17,4 +17,5 @@ def prune(connection: Connection, now: datetime, entries_for: timedelta, log_for
     sources.prune(connection, now - entries_for)
     candidates.forget(connection, now - MEETS_FOR)
     articles.forget_old(connection, now)
+    translations.forget_texts(connection, now - entries_for)
     connection.execute(delete(setting_log).where(setting_log.c.at < now - log_for))

@@ -291,9 +291,12 @@ translation = Table(
     Column("language", String(16), nullable=False),
     # waiting → done | failed; failed is tried again now and then, and posts show the original meanwhile.
     Column("state", String(16), nullable=False),
-    # Which looks of the story it was made from: an edit makes it due again.
+    # Grows whenever posts have something else to show of it; 0: nothing yet.
+    Column("version", Integer, nullable=False, server_default="0"),
+    # The story's revision whose words were looked at last, and the hash of those words: an edit makes it due again.
     Column("revision", Integer, nullable=False, server_default="0"),
     Column("text_hash", String(64)),
+    # Those of earlier words stay until the new ones are translated.
     Column("title", Text),
     Column("lede", Text),
     Column("provider", String(32)),
@@ -351,6 +354,7 @@ delivery = Table(
     # What the post shows now, so that after a restart the out-of-date ones are found by comparison.
     Column("shown_revision", Integer, nullable=False, server_default="0"),
     Column("shown_language", String(16)),
+    Column("shown_translation", Integer, nullable=False, server_default="0"),  # translation.version
     Column("shown_chat_bullish", Integer, nullable=False, server_default="0"),
     Column("shown_chat_bearish", Integer, nullable=False, server_default="0"),
     Column("shown_all_bullish", Integer, nullable=False, server_default="0"),

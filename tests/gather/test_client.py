@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from datetime import UTC, datetime
 
 import aiohttp
 import pytest
 
 from bot.errors import SourceError
 from bot.gather import client as client_module
-from bot.gather.client import Fetched, FetchRequest, GuardedClient, NotModified, checked, retry_after
+from bot.gather.client import Fetched, FetchRequest, GuardedClient, NotModified, checked
 from bot.gather.settings import GatherSettings
 from tests.emulators.feeds import FeedServer, faults
 from tests.gather.conftest import LOOPBACK
@@ -202,24 +201,6 @@ async def test_the_server_may_ask_us_to_wait(server: FeedServer, client: Guarded
         await client.fetch(FetchRequest(server.url("/busy")))
     assert busy.value.retry_after == 120
     assert not busy.value.permanent
-
-
-@pytest.mark.parametrize(
-    ("header", "seconds"),
-    [
-        ("30", 30.0),
-        (" 30 ", 30.0),
-        ("Sun, 22 Nov 2026 12:01:00 GMT", 60.0),
-        ("Sun, 22 Nov 2026 11:00:00 GMT", None),
-        ("99999999999999999", 86_400.0),
-        ("", None),
-        ("soon", None),
-        ("-5", None),
-        ("٣", None),
-    ],
-)
-def test_retry_after_is_read_as_seconds_or_as_a_date(header: str, seconds: float | None) -> None:
-    assert retry_after(header, datetime(2026, 11, 22, 12, tzinfo=UTC)) == seconds
 
 
 def test_every_error_of_aiohttp_has_words() -> None:

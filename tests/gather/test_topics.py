@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.gather.client import Fetched
 from bot.gather.poll import read_feed
 from bot.gather.topic_table import KINDS, MAX_CHARACTERS, TableFault, load_table
-from bot.gather.topics import recognise
+from bot.gather.topics import names_in, recognise
 from bot.gather.workers import Workers
 from bot.model import LANGUAGES
 from tests.emulators.feeds import Item, rss
@@ -95,6 +95,29 @@ def test_any_text_has_topics_of_the_table_or_none(text: str, language: str) -> N
     found = recognise(text, language)
     assert len(set(found)) == len(found)
     assert set(found) <= set(load_table().kinds)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "names"),
+    [
+        ("Bitcoin climbs as Tesla (TSLA) buys $BTC", "en", "Bitcoin=BTC Tesla=TSLA TSLA=TSLA BTC=BTC"),
+        ("Bitcoins and bitcoin", "en", "Bitcoins=BTC bitcoin=BTC"),
+        ("Bank of America stock, banks and rates", "en", "Bank of America=BAC"),
+        ("ビットコインが上昇、アップルの株価も、BTC価格も", "ja", "ビットコイン=BTC アップル=AAPL BTC=BTC"),
+        ("比特币大涨", "zh", "比特币=BTC"),
+        ("Биткоин растёт, акции Apple падают", "ru", "Биткоин=BTC Apple=AAPL"),
+        ("An apple a day", "en", ""),
+    ],
+)
+def test_coins_and_companies_are_told_as_they_are_written(text: str, language: str, names: str) -> None:
+    assert " ".join("=".join(name) for name in names_in(text, language, True)) == names
+
+
+def test_a_name_that_may_mean_something_else_is_told_where_that_is_enough() -> None:
+    assert names_in("Oracle speaks", "en", True) == ()
+    assert names_in("Oracle speaks", "en", False) == (("Oracle", "ORCL"),)
+    assert names_in("Oracle shares rise", "en", True) == (("Oracle", "ORCL"),)
+    assert names_in("Interest rates rise after the election", "en", False) == ()
 
 
 @pytest.mark.parametrize(

@@ -233,6 +233,20 @@ async def test_a_declared_chat_is_what_its_table_says_until_a_command_changes_it
     assert [followed.pack for followed in await db.read(subscriptions.of_chat, chat.id)] == ["tech"]
 
 
+async def test_a_table_says_whether_its_chat_is_translated_for(db):
+    await db.write(declared.apply, Declaration(GROUP, "fr", (), (), "one", translates=False), NOW)
+    assert not (await db.read(chats.by_ref, GROUP)).translates
+    chat = await db.read(chats.by_ref, GROUP)
+    await db.write(chats.choose_translation, chat.id, True, ANNA, NOW)
+    assert not await db.write(declared.apply, Declaration(GROUP, "fr", (), (), "one", translates=False), NOW)
+    assert (await db.read(chats.by_ref, GROUP)).translates
+    changes = await db.read(chats.setting_changes, chat.id)
+    assert [(change.actor, change.old, change.new) for change in changes if change.setting == "translate"] == [
+        ("config", "on", "off"),
+        (f"{ANNA.platform}:{ANNA.id}", "off", "on"),
+    ]
+
+
 async def test_a_declared_chat_keeps_what_the_platform_said_of_it(db):
     await db.write(chats.ensure, GROUP, ChatKind.FORUM, NOW, title="Traders")
     await db.write(declared.apply, Declaration(GROUP, "fr", (), (), "one"), NOW)

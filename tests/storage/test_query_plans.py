@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.dialects import sqlite
 
-from bot.storage import candidates, early, known_posts, ledger, posts, rereads
+from bot.storage import candidates, early, known_posts, ledger, posts, rereads, translations
 from bot.storage.hot import Hot
 from bot.storage.migrate import migrate
 
@@ -33,6 +33,7 @@ CORE = {
         (known_posts, ["_UNSETTLED", "_CONFIRM"]),
         (rereads, ["_CHATS", "_OF_DELIVERY", "_PAGE"]),
         (posts, ["_OUTDATED_VIEW", "_OUTDATED_OF_LEDGERS", "_OUTDATED_OF_DELIVERIES", "_OPEN_PAGE", "_MARK"]),
+        (translations, ["_WANT_FOR_WAITING", "_POSTS_WITHOUT"]),
     )
     for name in names
 }
@@ -55,6 +56,7 @@ def test_no_statement_of_the_ledger_reads_a_whole_table(engine, name, sql):
     allowed = (
         "SCAN k VIRTUAL",
         "SCAN p VIRTUAL",
+        "SCAN o VIRTUAL",
         "SCAN CONSTANT ROW",
         "SCAN best",
         "SCAN anon",

@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("story_id", sa.Integer(), nullable=False),
         sa.Column("language", sa.String(length=16), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="0", nullable=False),
         sa.Column("revision", sa.Integer(), server_default="0", nullable=False),
         sa.Column("text_hash", sa.String(length=64), nullable=True),
         sa.Column("title", sa.Text(), nullable=True),
@@ -53,6 +54,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("fallbacks", sa.JSON(none_as_null=True), nullable=True))
         batch_op.add_column(sa.Column("translates", sa.Boolean(), server_default="1", nullable=False))
         batch_op.add_column(sa.Column("timezone", sa.String(length=64), nullable=True))
+
+    with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("shown_translation", sa.Integer(), server_default="0", nullable=False))
 
     with op.batch_alter_table("source", schema=None) as batch_op:
         batch_op.add_column(sa.Column("gave_way_at", bot.storage.tables.UtcDateTime(), nullable=True))
