@@ -221,12 +221,16 @@ async def run(
     stop: asyncio.Event,
     real_sources: bool = True,
     packs: Packs | None = None,
+    catalogues: Catalogues | None = None,
 ) -> None:
     """Run the product until ``stop`` is set. Raises ConfigError or StorageError before anything is served.
 
     ``sample_wire``: rooms follow the bundled samples too. ``real_sources``: packs are offered. ``packs``: what they
-    hold; None: the bundled rows.
+    hold; None: the bundled rows. ``catalogues``: the languages; None: those bundled.
     """
+    catalogues = catalogues or Catalogues()
+    for name, reason in catalogues.faults.items():
+        log.warning("a language is left out", language=name, reason=reason)
     async with AsyncExitStack() as stack:
         stack.enter_context(only_one(settings.storage.path))
         sock = stack.enter_context(bind(settings.site))
@@ -245,6 +249,7 @@ async def run(
             sample_wire,
             real_sources,
             packs,
+            catalogues,
         )
         await _declare(house, settings.chats)
         await _settle_sharing(house)
@@ -324,9 +329,9 @@ def _build(
     sample_wire: bool,
     real_sources: bool,
     packs: Packs | None,
+    translators: Translators,
 ) -> _House:
     signals = _Signals()
-    translators = Catalogues()
     open_for = timedelta(days=settings.votes.open_days)
 
     excerpt = settings.gather.excerpt
@@ -334,7 +339,8 @@ def _build(
     def card_for(view: PostView) -> Card:
         standing = Standing(view.chat_tally, view.everywhere, view.totals, view.closed)
         ballot = adapters[view.message.chat.platform].ballot
-        return story_card(view.story, view.delivery_id, standing, ballot, translators(view.language), excerpt=excerpt)
+        t = translators(view.language, view.timezone)
+        return story_card(view.story, view.delivery_id, standing, ballot, t, excerpt=excerpt)
 
     async def on_stories(_new: Iterable[int], changed: Iterable[int]) -> None:
         refresher.mark(changed)

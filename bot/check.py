@@ -11,7 +11,7 @@ from bot.app import build_adapters, lend
 from bot.config import Settings
 from bot.errors import StorageError
 from bot.i18n import Catalogues
-from bot.ports import Diagnoses
+from bot.ports import Diagnoses, Translators
 from bot.site.server import PORTS, site_of
 from bot.storage import chats, deliveries, ledger, sources, transfer
 from bot.storage.chats import Chat
@@ -28,23 +28,26 @@ async def check(settings: Settings, say: Callable[[str], None]) -> int:
     """Say a line for each thing looked at; returns the number of faults."""
     told = _Told(say)
     told.line(True, "The configuration is sound.")
+    translators = Catalogues()
+    for language, reason in translators.faults.items():
+        told.line(False, f"The language {language} is left out: {reason}.")
     path = settings.storage.path
     with tempfile.TemporaryDirectory() as folder:
         if not await asyncio.to_thread(path.exists):
             told.line(True, f"There is no database yet; {path.absolute()} is made at the first start.")
             path = Path(folder) / "none.db"
-        await _check_everything(settings, path, told)
+        await _check_everything(settings, path, translators, told)
     return told.faults
 
 
-async def _check_everything(settings: Settings, path: Path, told: _Told) -> None:
+async def _check_everything(settings: Settings, path: Path, translators: Translators, told: _Told) -> None:
     try:
         async with open_database(path) as db:
             await _check_database(db, told)
             known = await db.read(chats.every)
             await _check_chats(db, known, told)
             await _check_sources(db, told)
-            await _check_platforms(settings, db, known, told)
+            await _check_platforms(settings, db, known, translators, told)
     except StorageError as error:
         told.line(False, str(error))
 
@@ -99,8 +102,9 @@ async def _check_sources(db: Database, told: _Told) -> None:
         told.line(True, "No source that is followed has a problem.")
 
 
-async def _check_platforms(settings: Settings, db: Database, known: list[Chat], told: _Told) -> None:
-    translators = Catalogues()
+async def _check_platforms(
+    settings: Settings, db: Database, known: list[Chat], translators: Translators, told: _Told
+) -> None:
     # Nothing listens here: the port only stands in for the one that the product takes.
     site = site_of(settings.site, settings.site.port or PORTS[0])
     adapters = build_adapters(settings, lambda name: lend(name, db, site, translators))

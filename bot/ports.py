@@ -7,7 +7,7 @@ the core asks with ``isinstance`` and never for a platform's name.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
@@ -24,7 +24,7 @@ class Translator(Protocol):
 
     @property
     def language(self) -> str:
-        """One of `model.LANGUAGES`."""
+        """Its code: one of `Translators.names`."""
         ...
 
     def __call__(self, msgid: str, /, **args: object) -> str:
@@ -44,16 +44,44 @@ class Translator(Protocol):
         ...
 
     def moment(self, at: datetime, /) -> str:
-        """An absolute date and time (medium, UTC), for text that stays."""
+        """An absolute date and time with the name of its zone, for text that stays: in the zone of the language, or in
+        that for which the Translator was asked."""
         ...
 
     def ago(self, at: datetime, now: datetime, /) -> str:
         """A relative time such as "4 months ago", for text that is redrawn."""
         ...
 
+    def listed(self, values: Sequence[str], /) -> str:
+        """Several as one reads them out: "A, B and C"."""
+        ...
 
-Translators: TypeAlias = Callable[[str], Translator]
-"""Gives the Translator of a language; an unknown one gives English."""
+    def language_name(self, code: str, /) -> str:
+        """What any language is called in this one, such as "German"; its code where there is no name for it."""
+        ...
+
+
+class Translators(Protocol):
+    """The languages that there are, and the Translator of each."""
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Every language by its own name, so that everyone finds theirs; in the order in which they are offered."""
+        ...
+
+    @property
+    def words_for_language(self) -> Mapping[str, str]:
+        """The word for "language" in each, in the same order."""
+        ...
+
+    def __call__(self, language: str, timezone: str | None = None, /) -> Translator:
+        """The Translator of a language, English for an unknown one. ``timezone``: the IANA name of the zone whose time
+        it tells; None or an unknown one: the language's own."""
+        ...
+
+    def supported(self, tag: str | None) -> str | None:
+        """The one of the languages that a BCP 47 tag such as ``pt-br`` or ``zh_Hant`` means, or None."""
+        ...
 
 
 # --- commands --------------------------------------------------------------------------------------------------------
@@ -419,8 +447,9 @@ class NamesChats(Protocol):
     """What a platform's settings model may also say: whether a chat that the config file names can exist there."""
 
     @classmethod
-    def fault_of_chat(cls, chat_id: str, topic: str) -> str | None:
-        """What is wrong with the name, in English for the operator; None when nothing is."""
+    def fault_of_chat(cls, chat_id: str, topic: str, languages: Collection[str]) -> str | None:
+        """What is wrong with the name, in English for the operator; None when nothing is. ``languages``: the codes of
+        those that there are."""
         ...
 
 

@@ -20,7 +20,6 @@ from bot.card.story import Standing, story_card
 from bot.events import ButtonPressed, ChatJoined, ChoicesWanted, CommandInvoked, Event
 from bot.i18n import Catalogues
 from bot.model import (
-    LANGUAGE_NAMES,
     Button,
     ButtonRole,
     Card,
@@ -51,6 +50,7 @@ from bot.site.settings import SiteSettings
 from bot.storage.database import Database, open_database
 from bot.storage.meta import Keys
 from bot.storage.rooms import Rooms
+from tests.languages import NAMES
 
 TOKEN = "a-token-for-the-operator-alone"
 
@@ -170,7 +170,7 @@ class SmallCore:
     def _menu(self, room: str, chosen: str) -> Card:
         buttons = [
             Button(name, f"c:language:{language}", ButtonRole.CHOICE, pressed=language == chosen)
-            for language, name in LANGUAGE_NAMES.items()
+            for language, name in NAMES.items()
         ]
         return answer_card(room, paragraph("Which language?"), buttons=[buttons])
 

@@ -12,28 +12,12 @@ import structlog
 from adapters.discord.calls import Calls
 from adapters.discord.client import Sleep, backoff
 from adapters.discord.inbound import ELSEWHERE
+from adapters.discord.locales import spoken
 from bot.errors import DeliveryError, PlatformDown, Throttled
 from bot.model import Phrase
 from bot.ports import Choice, Command, KeyStore, Parameter, Subcommand, Translators
 
 log = structlog.get_logger()
-
-LOCALES: Mapping[str, tuple[str, ...]] = {
-    "en": ("en-US", "en-GB"),
-    "de": ("de",),
-    "ko": ("ko",),
-    "ja": ("ja",),
-    "zh": ("zh-CN", "zh-TW"),
-    "es": ("es-ES", "es-419"),
-    "fr": ("fr",),
-    "nl": ("nl",),
-    "ru": ("ru",),
-    "it": ("it",),
-    "pt": ("pt-BR",),
-    "tr": ("tr",),
-}
-"""Our languages as Discord's clients name theirs; Armenian is none of them. English too, or its clients may be shown
-another one's words."""
 
 MAX_DESCRIPTION = 100
 MAX_CHOICES = 25
@@ -122,6 +106,7 @@ class _Words:
 
     def __init__(self, translators: Translators) -> None:
         self._translators = translators
+        self._locales = tuple(spoken(translators))
 
     def described(self, phrase: Phrase) -> dict[str, Any]:
         """As a description."""
@@ -132,7 +117,7 @@ class _Words:
         return {"name": self._in("en", phrase), "name_localizations": self._everywhere(phrase)}
 
     def _everywhere(self, phrase: Phrase) -> dict[str, str]:
-        return {locale: self._in(language, phrase) for language, locales in LOCALES.items() for locale in locales}
+        return {locale: self._in(language, phrase) for locale, language in self._locales}
 
     def _in(self, language: str, phrase: Phrase) -> str:
         # One that is too long would have all of them refused.

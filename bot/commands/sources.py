@@ -88,9 +88,11 @@ async def _follow(request: Request) -> Answer:
         return await menu(request)
     pack = _pack_named(request, request.rest)
     if pack is None:
-        names = ", ".join(request.services.packs)
         raise CommandError(
-            Phrase("There is no pack “{pack}”. The packs are: {packs}", {"pack": request.rest[:40], "packs": names})
+            Phrase(
+                "There is no pack “{pack}”. The packs are: {packs}",
+                {"pack": request.rest[:40], "packs": tuple(request.services.packs)},
+            )
         )
     await request.require_admin()
     outcome = await request.services.database.write(

@@ -89,7 +89,7 @@ class Outbox:
     async def _attempt(self, out: deliveries.Outgoing) -> None:
         adapter = self._adapters[out.chat.platform]
         try:
-            words = self._translators(out.language)
+            words = self._translators(out.language, out.timezone)
             card = story_card(out.story, out.id, Standing(), adapter.ballot, words, excerpt=self._excerpt)
             message = await adapter.send(out.chat, card, key=_key(out.id))
         except Unconfirmed as error:

@@ -48,6 +48,8 @@ class Outgoing:
     chat_id: int
     chat: ChatRef
     language: str
+    timezone: str | None
+    """The chat's own; None: that of its language."""
     story: Story
     attempts: int
     """Including this one."""
@@ -100,6 +102,7 @@ def begin_next(connection: Connection, chat_id: int, now: datetime) -> Outgoing 
             chat.c.native_id,
             chat.c.topic,
             chat.c.language,
+            chat.c.timezone,
             *story_columns(),
         )
         .join(chat, chat.c.id == delivery.c.chat_id)
@@ -127,6 +130,7 @@ def begin_next(connection: Connection, chat_id: int, now: datetime) -> Outgoing 
         chat_id=chat_id,
         chat=ChatRef(row.platform, row.native_id, row.topic),
         language=row.language,
+        timezone=row.timezone,
         story=story_from(row),
         attempts=attempts,
     )

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from adapters.discord.rights import NEEDED
 from bot.i18n import Catalogues
-from bot.model import LANGUAGE_NAMES
 from tests.emulators.discord import Channel, DiscordServer, Message
 from tests.emulators.discord.components_form import walk
 from tests.emulators.discord.pages import words
 from tests.emulators.feeds import FeedServer, rss
+from tests.languages import NAMES
 from tests.product import EVERY_SECOND, LOOPBACK_ALLOWED, chat_table, discord_table, items, running
 
 FRENCH, SPANISH = Catalogues()("fr"), Catalogues()("es")
@@ -51,7 +51,7 @@ async def test_a_server_gets_a_hello_and_its_admins_set_a_channel_up(tmp_path: P
             await product.until(lambda: discord.commands)
             await discord.invite_bot(guild, NEEDED.value)
             hello = await discord.wait_message(first, "Newstally", timeout=20)
-            assert labels(hello) == list(LANGUAGE_NAMES.values())
+            assert labels(hello) == list(NAMES.values())
             assert FRENCH("Hello, I am Newstally!") in words(hello)
             assert discord.messages(news) == []
 
@@ -67,7 +67,7 @@ async def test_a_server_gets_a_hello_and_its_admins_set_a_channel_up(tmp_path: P
                 assert attempt.ephemeral
                 assert words(refusal) == SPANISH(ONLY_ADMINS)
             assert product.changes(news.id) == product.changes(first.id) == []
-            assert labels(hello) == list(LANGUAGE_NAMES.values())
+            assert labels(hello) == list(NAMES.values())
 
             chosen = await (await discord.slash(ann, news, "language", {"language": "fr"})).shown(timeout=20)
             assert FRENCH("The language here is now {language}.", language="Français") in words(chosen)

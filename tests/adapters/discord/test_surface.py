@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.discord.surface import LOCALES, application_commands, fingerprint
-from bot.model import LANGUAGES, Phrase
+from adapters.discord.locales import spoken
+from adapters.discord.surface import application_commands, fingerprint
+from bot.model import Phrase
 from bot.ports import Audience, Choice, Command, Parameter, Subcommand
 from tests.emulators.discord.commands_form import validate_many
 from tests.emulators.discord.forms import Form
+from tests.languages import THIRTEEN
 
 COMMANDS = (
     Command("status", Phrase("What works here")),
@@ -56,8 +58,15 @@ def test_descriptions_are_said_in_every_language_that_discords_clients_have(made
     assert described["description_localizations"]["en-GB"] == "What works here (en)"
     assert described["description_localizations"]["es-419"] == "What works here (es)"
     assert described["description_localizations"]["zh-TW"] == "What works here (zh)"
-    assert set(LOCALES) == set(LANGUAGES) - {"hy"}
     assert "name_localizations" not in described
+
+
+def test_discords_clients_speak_all_our_languages_but_armenian(translators):
+    locales = dict(spoken(translators))
+    assert set(locales.values()) == set(THIRTEEN) - {"hy"}
+    assert {locale for locale, language in locales.items() if language == "en"} == {"en-US", "en-GB"}
+    assert {locale for locale, language in locales.items() if language == "es"} == {"es-ES", "es-419"}
+    assert {locale for locale, language in locales.items() if language == "zh"} == {"zh-CN", "zh-TW"}
 
 
 def test_everyone_sees_them_in_servers_and_in_private(made):
