@@ -113,6 +113,8 @@ class Parameter:
     required: bool = True
     suggests: bool = False
     """Whether the core answers ChoicesWanted for it."""
+    shown_as: Phrase | None = None
+    """Its name followed by a colon, "pack:", for platforms that show names in the language of who reads them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,8 @@ class Subcommand:
     description: Phrase
     parameters: tuple[Parameter, ...] = ()
     audience: Audience = Audience.MEMBER
+    shown_as: Phrase | None = None
+    """As it is typed, with the command before it: "/sources add"; see `Parameter.shown_as`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +143,8 @@ class Command:
     audience: Audience = Audience.MEMBER
     elsewhere: bool = False
     """It can be given about another chat than the one where it is given, by that chat's admins."""
+    shown_as: Phrase | None = None
+    """As it is typed: "/sources"; see `Parameter.shown_as`. What comes back always has the names declared here."""
 
 
 # --- answers ---------------------------------------------------------------------------------------------------------

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from babel import Locale
 from babel.localedata import locale_identifiers
 from babel.messages.catalog import Catalog
 
+from adapters.discord.surface import ANOTHER_NAME
 from bot.commands.registry import registry
 from bot.i18n import places, texts
 from bot.languages import cldr_locale, languages_in, plural_rule
 from bot.model import Phrase
 from bot.ports import Command, Parameter
 from tests import strings
+from tests.emulators.discord.commands_form import good_name
 from tests.languages import CATALOGUES, LANGUAGES, THIRTEEN
 
 MAX_DESCRIPTION = 100
@@ -102,6 +106,23 @@ def test_descriptions_of_commands_fit_into_every_platform(language):
     for registered in registry(("crypto",), CATALOGUES.names).values():
         for phrase in described(registered.command):
             assert 0 < len(t.phrase(phrase)) <= MAX_DESCRIPTION, t.phrase(phrase)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_names_of_commands_are_names_and_differ_within_their_level(language):
+    t = CATALOGUES(language)
+    commands = [registered.command for registered in registry(("crypto",), CATALOGUES.names).values()]
+    said = [t.phrase(command.shown_as) for command in commands]
+    assert all(name.startswith("/") and good_name(name[1:]) for name in said)
+    assert len(set(said)) == len(said)
+    for command, name in zip(commands, said, strict=True):
+        verbs = [t.phrase(verb.shown_as) for verb in command.subcommands]
+        assert all(re.fullmatch(rf"{re.escape(name)} \S+", verb) and good_name(verb.split()[1]) for verb in verbs)
+        assert len(set(verbs)) == len(verbs)
+        for parameters in (command.parameters, *(verb.parameters for verb in command.subcommands)):
+            names = [t.phrase(phrase) for phrase in (*(one.shown_as for one in parameters), ANOTHER_NAME)]
+            assert all(name.endswith(":") and good_name(name[:-1]) for name in names)
+            assert len(set(names)) == len(names)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 
 from bot.ports import Translators
@@ -14,6 +15,22 @@ LOCALES = (
 
 CLIENT_LANGUAGES = frozenset(locale.partition("-")[0] for locale in LOCALES)
 """In these, clients write times by themselves."""
+
+
+MAX_NAME = 32
+_MARKED_SCRIPTS = ("DEVANAGARI", "THAI")
+"""Their signs for vowels are no letters."""
+
+
+def is_name(text: str) -> bool:
+    """Whether a command, a subcommand or an option may be called so (Application Commands: Naming)."""
+    return 1 <= len(text) <= MAX_NAME and text == text.lower() and all(map(_may_be_in_a_name, text))
+
+
+def _may_be_in_a_name(character: str) -> bool:
+    if character in "-_'" or unicodedata.category(character)[0] in "LN":
+        return True
+    return unicodedata.name(character, "").startswith(_MARKED_SCRIPTS)
 
 
 def spoken(translators: Translators) -> Iterator[tuple[str, str]]:

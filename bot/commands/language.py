@@ -22,10 +22,15 @@ def declaration(languages: Mapping[str, str]) -> Command:
     """The command, with the languages that there are: their own names by code."""
     return Command(
         name=NAME,
+        # TRANSLATORS: a command as it is typed, for platforms that show names of commands in your language: a slash and
+        # one word of lower-case letters, without spaces; the same word in other texts stays as it is there
+        shown_as=Phrase("/language"),
         description=Phrase("Choose the language of this chat"),
         parameters=(
             Parameter(
                 name="language",
+                # TRANSLATORS: the name of a field of a command: one word of lower-case letters and a colon, no spaces
+                shown_as=Phrase("language:"),
                 description=Phrase("The language that I shall speak here"),
                 choices=tuple(Choice(code, name) for code, name in languages.items()),
                 required=False,

@@ -16,7 +16,13 @@ from bot.ports import Answer, Capabilities, Command
 from bot.storage import chats, silence, subscriptions
 from bot.storage.chats import Duties
 
-COMMAND = Command(name="status", description=Phrase("What works here, and what is missing"), elsewhere=True)
+COMMAND = Command(
+    name="status",
+    # TRANSLATORS: a command as it is typed: a slash and one word of lower-case letters, without spaces
+    shown_as=Phrase("/status"),
+    description=Phrase("What works here, and what is missing"),
+    elsewhere=True,
+)
 
 
 async def answer(request: Request) -> Answer:

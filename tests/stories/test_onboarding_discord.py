@@ -100,6 +100,29 @@ async def test_a_server_gets_a_hello_and_its_admins_set_a_channel_up(tmp_path: P
             assert discord.pings == []
 
 
+async def test_commands_are_called_in_the_language_of_each_members_client(tmp_path: Path) -> None:
+    async with FeedServer() as feeds, DiscordServer(limits={}) as discord:
+        feeds.put("/a.xml", rss(items("Alpha 1"), title="Alpha", language="de"))
+        guild = await discord.create_guild()
+        news, other = await discord.create_text(guild, "news"), await discord.create_text(guild, "other")
+        await discord.invite_bot(guild, NEEDED.value)
+        anna = await discord.add_user("anna", guild=guild, locale="de", permissions_=["MANAGE_GUILD"])
+        olga = await discord.add_user("olga", guild=guild, locale="ru", permissions_=["MANAGE_GUILD"])
+        async with running(tmp_path, discord_table(discord) + EVERY_SECOND + LOOPBACK_ALLOWED) as product:
+            await product.ready("discord")
+            await product.until(lambda: discord.commands)
+            await (await discord.slash(anna, news, "sprache", {"sprache": "de", "kanal": other})).shown(timeout=20)
+            await (await discord.slash(olga, news, "язык", {"язык": "ru"})).shown(timeout=20)
+            changed = [[change[1:] for change in product.changes(channel.id)] for channel in (news, other)]
+            assert changed == [[("language", None, "ru")], [("language", None, "de")]]
+            added = await discord.slash(anna, news, "quellen hinzufügen", {"adresse": feeds.url("/a.xml")})
+            await added.shown(timeout=20)
+            await product.until(lambda: shows(posts(discord, news), "Alpha 1"))
+            # The names that the documents say are found in every client.
+            listed = await (await discord.slash(olga, news, "sources list")).shown(timeout=20)
+            assert "Alpha" in words(listed)
+
+
 async def test_a_thread_and_a_forum_are_chats_of_their_own(tmp_path: Path) -> None:
     async with FeedServer() as feeds, DiscordServer(limits={}) as discord:
         feeds.put("/a.xml", rss(items("Alpha 1", "Alpha 2"), title="Alpha", language="fr"))
