@@ -316,7 +316,7 @@ async def _serve(house: _House, sock: socket.socket, epoch: datetime | None, say
     for adapter in house.adapters.values():
         if isinstance(adapter, ServesPages):
             await adapter.opened()
-    await serve(app, sock, house.site, started=started)
+    await serve(app, sock, house.site, house.translators, started=started)
 
 
 def _build(

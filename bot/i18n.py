@@ -21,7 +21,15 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 from babel.numbers import format_decimal
 
-from bot.languages import Language, catalogue_folder, catalogue_path, language_meant, languages_in, name_in
+from bot.languages import (
+    Language,
+    catalogue_folder,
+    catalogue_path,
+    language_meant,
+    language_preferred,
+    languages_in,
+    name_in,
+)
 from bot.model import Phrase
 
 log = structlog.get_logger()
@@ -64,6 +72,9 @@ class Catalogues:
     def supported(self, tag: str | None) -> str | None:
         return language_meant(tag, self._languages)
 
+    def preferred(self, accept_language: str) -> str:
+        return language_preferred(accept_language, self._languages)
+
 
 class LanguageTranslator:
     """The words and formats of one language; implements `ports.Translator`."""
@@ -84,6 +95,10 @@ class LanguageTranslator:
     @property
     def language(self) -> str:
         return self._about.code
+
+    @property
+    def direction(self) -> str:
+        return self._locale.text_direction
 
     def __call__(self, msgid: str, /, **args: object) -> str:
         # The catalogue's header stands under the empty text.

@@ -36,6 +36,9 @@ MAX_CODE = 16
 MAX_TAG = 35
 """BCP 47 names no language with more; what clients say of themselves may be anything."""
 
+MAX_PREFERENCES = 30
+"""No browser sends as many."""
+
 _CODE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8}){0,2}")
 _HEADER = re.compile(r'^msgid ""\s*^msgstr ""\s*((?:^".*"\s*)+)', re.MULTILINE)
 _PLURALS = re.compile(r"nplurals\s*=\s*([1-6])\s*;\s*plural\s*=\s*([^;]+);?")
@@ -206,6 +209,27 @@ def _with_script(tag: str) -> list[str]:
     except (UnknownLocaleError, ValueError):
         return []
     return [part.lower() for part in (locale.language, locale.script, locale.territory) if part]
+
+
+def language_preferred(accept_language: str, codes: Collection[str]) -> str:
+    """The one of ``codes`` that an Accept-Language header likes best; English where it names none of them."""
+    wanted: list[tuple[float, str]] = []
+    for part in accept_language.split(",")[:MAX_PREFERENCES]:
+        tag, _, quality = part.strip().partition(";q=")
+        language = language_meant(tag.strip(), codes)
+        if language is not None:
+            wanted.append((_quality(quality), language))
+    best = max(wanted, key=lambda pair: pair[0], default=(0.0, "en"))
+    return best[1] if best[0] > 0 else "en"
+
+
+def _quality(text: str) -> float:
+    if not text:
+        return 1.0
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
 
 
 def _cldr_name(code: str) -> str:

@@ -27,6 +27,11 @@ class Translator(Protocol):
         """Its code: one of `Translators.names`."""
         ...
 
+    @property
+    def direction(self) -> str:
+        """How it is written, as HTML's ``dir`` says it: ``ltr`` or ``rtl``."""
+        ...
+
     def __call__(self, msgid: str, /, **args: object) -> str:
         """The translation of ``msgid`` with its ``{named}`` places filled."""
         ...
@@ -81,6 +86,10 @@ class Translators(Protocol):
 
     def supported(self, tag: str | None) -> str | None:
         """The one of the languages that a BCP 47 tag such as ``pt-br`` or ``zh_Hant`` means, or None."""
+        ...
+
+    def preferred(self, accept_language: str) -> str:
+        """The one that an Accept-Language header likes best; English where it names none of them."""
         ...
 
 

@@ -19,6 +19,7 @@ class PlainTranslator:
 
     def __init__(self, language: str) -> None:
         self.language = language
+        self.direction = "ltr"
 
     def __call__(self, msgid: str, /, **args: object) -> str:
         return msgid.format(**args)
@@ -56,6 +57,9 @@ class PlainTranslators:
 
     def supported(self, tag: str | None) -> str | None:
         return CATALOGUES.supported(tag)
+
+    def preferred(self, accept_language: str) -> str:
+        return CATALOGUES.preferred(accept_language)
 
 
 @dataclass

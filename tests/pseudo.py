@@ -8,11 +8,18 @@ from __future__ import annotations
 
 import re
 import shutil
+from functools import cache
 from pathlib import Path
 
+from babel.messages.pofile import read_po
+
+from bot.commands.registry import registry
+from bot.gather.packs import PACKS
 from bot.i18n import Catalogues, texts
 from bot.languages import catalogue_path
+from bot.text import WORD_JOINER
 from tests import strings
+from tests.languages import CATALOGUES
 
 CODE = "el"
 """Greek to Telegram and Discord, so that they publish what is said in it."""
@@ -45,9 +52,12 @@ def pseudo(text: str) -> str:
     return f"{RIGHT_TO_LEFT}{OPEN}{''.join(parts)}{CLOSE}{RIGHT_TO_LEFT}"
 
 
+@cache
 def catalogue() -> bytes:
     """The catalogue of the language, complete."""
-    catalog = strings.merged(strings.extracted(), CODE, HEADER, None)
+    with strings.TEMPLATE.open("rb") as file:
+        template = read_po(file)
+    catalog = strings.merged(template, CODE, HEADER, None)
     for message in catalog:
         if message.id:
             forms = [pseudo(texts(message.id)[-1])] * catalog.num_plurals
@@ -62,3 +72,43 @@ def catalogues_in(folder: Path) -> Catalogues:
     path.parent.mkdir(parents=True)
     path.write_bytes(catalogue())
     return Catalogues(folder)
+
+
+# --- what may be said in plain English -------------------------------------------------------------------------------
+
+_ALLOWED = (
+    # Addresses, those of feeds among them. Discord's have a backslash, so that they are no links.
+    r"https?\\?://[^\s<>\"“”]+",
+    # Places that a page's script fills.
+    r"\{[a-z_]+\}",
+    # Commands as they are typed, and examples of them.
+    rf"/(?:{'|'.join(registry(PACKS, CATALOGUES.names))})\b",
+    r"(?<=/sources )(?:@\d+ )?(?:follow|add|list|remove)\b",
+    r"(?<=/language )fr\b",
+    r"(?<=/search )bitcoin etf\b",
+    # The option by which Discord's commands name another channel.
+    r"\bchannel(?=\.|: …)",
+    # Packs, as they are typed.
+    rf"(?<![A-Za-z])(?:{'|'.join(PACKS)})(?![A-Za-z])",
+    # Languages by their own names, with their codes; and the word for language in all of them.
+    *(rf"\b{code} – {name}" for code, name in {**CATALOGUES.names, CODE: NAME}.items()),
+    "🌐 Language(?: · [^ ·]+)+",
+    # Who we are, and what a kind of file is called.
+    r"\bNewstally\b",
+    r"\bOPML\b",
+)
+_KNOWN = re.compile("|".join(_ALLOWED))
+_WORDS = re.compile("[A-Za-z]{2,}")
+
+
+def english(text: str) -> list[str]:
+    """The words of a text that were not said in the language: runs of ASCII letters that nothing excuses."""
+    if text.strip("✓ \n") in CATALOGUES.names.values():  # the buttons and links to choose a language by
+        return []
+    # What keeps clients from making links stands within addresses and commands.
+    return _WORDS.findall(_KNOWN.sub(" ", text.replace(WORD_JOINER, "").replace("\u200b", "")))
+
+
+def is_cut(text: str) -> bool:
+    """Whether the end of a text is missing, or its beginning."""
+    return text.count(OPEN) != text.count(CLOSE)

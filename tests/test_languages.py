@@ -9,7 +9,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.i18n import Catalogues
-from bot.languages import ENGLISH, FIRST, LanguageFault, header_of, language_meant, languages_in, name_in, plural_rule
+from bot.languages import (
+    ENGLISH,
+    FIRST,
+    LanguageFault,
+    header_of,
+    language_meant,
+    language_preferred,
+    languages_in,
+    name_in,
+    plural_rule,
+)
 
 HEADER = {
     "Language": "uk",
@@ -153,6 +163,29 @@ def test_a_tag_means_the_nearest_language_that_there_is(tag: str | None, meant: 
 def test_any_tag_means_a_language_or_none(tag: str) -> None:
     codes = (*FIRST, "zh-hant")
     assert language_meant(tag, codes) in {*codes, None}
+
+
+@pytest.mark.parametrize(
+    ("header", "preferred"),
+    [
+        ("fr", "fr"),
+        ("fr-CH, de;q=0.9, en;q=0.8", "fr"),
+        ("uk, zh-TW;q=0.7, de;q=0.3", "zh"),
+        ("de;q=0.3, ko;q=0.9", "ko"),
+        ("de;q=0", "en"),
+        ("uk, *", "en"),
+        ("de;q=much, fr;q=0.1", "fr"),
+        ("", "en"),
+        (",".join(["uk"] * 30 + ["fr"]), "en"),
+    ],
+)
+def test_the_language_that_a_browser_likes_best_is_preferred(header: str, preferred: str) -> None:
+    assert language_preferred(header, FIRST) == preferred
+
+
+@given(st.text(max_size=200))
+def test_any_header_prefers_some_language(header: str) -> None:
+    assert language_preferred(header, FIRST) in FIRST
 
 
 def test_languages_have_names_in_each_other() -> None:

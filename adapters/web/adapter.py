@@ -118,5 +118,6 @@ class WebAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, ServesPages):
                 HTTPException: self._pages.refuse,
                 Closed: self._pages.not_yet,
                 StorageError: self._pages.not_stored,
+                Exception: self._pages.failed,
             },
         )

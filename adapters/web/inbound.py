@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from adapters.web.members import Member
 from bot.events import ButtonPressed, ChatJoined, ChoicesWanted, CommandInvoked
 from bot.model import Actor, ChatKind, ChatRef, MessageRef
-from bot.ports import Command, Parameter, Translators
+from bot.ports import Command, Parameter
 
 PLATFORM = "web"
 
@@ -30,27 +30,6 @@ def read_form(body: bytes) -> Mapping[str, str]:
     except ValueError:
         return {}
     return {name: value[:FIELD_CHARACTERS] for name, value in pairs}
-
-
-def best_language(accept_language: str, translators: Translators) -> str:
-    """The one of our languages that an Accept-Language header likes best; English where it names none of them."""
-    wanted: list[tuple[float, str]] = []
-    for part in accept_language.split(",")[:30]:
-        tag, _, quality = part.strip().partition(";q=")
-        language = translators.supported(tag.strip())
-        if language is not None:
-            wanted.append((_quality(quality), language))
-    best = max(wanted, key=lambda pair: pair[0], default=(0.0, "en"))
-    return best[1] if best[0] > 0 else "en"
-
-
-def _quality(text: str) -> float:
-    if not text:
-        return 1.0
-    try:
-        return float(text)
-    except ValueError:
-        return 0.0
 
 
 def chat_of(room: str) -> ChatRef:

@@ -69,7 +69,7 @@ class Pages:
 
     async def front(self, request: Request) -> Response:
         """To the room of the visitor's language."""
-        language = self._language(request)
+        language = self._translator(request).language
         return RedirectResponse(f"/r/{language}", 303, headers={"vary": "accept-language"})
 
     async def enter(self, request: Request) -> Response:
@@ -137,16 +137,19 @@ class Pages:
         t = self._translator(request)
         return self._message(t, t("Something went wrong here. Please try again."), 503)
 
+    async def failed(self, request: Request, error: Exception) -> Response:
+        """A bug of ours: the server logs its trace, and the visitor hears of it in words."""
+        t = self._translator(request)
+        return self._message(t, t("Something went wrong here. Please try again."), 500)
+
     async def not_yet(self, request: Request, error: Exception) -> Response:
         """The adapter doesn't run: a page that asks again by itself."""
         t = self._translator(request)
         return self._message(t, t("Starting…"), 503, headers={"retry-after": "1"}, again=True)
 
     def _translator(self, request: Request) -> Translator:
-        return self._surroundings.translators(self._language(request))
-
-    def _language(self, request: Request) -> str:
-        return inbound.best_language(request.headers.get("accept-language", ""), self._surroundings.translators)
+        translators = self._surroundings.translators
+        return translators(translators.preferred(request.headers.get("accept-language", "")))
 
     def _message(
         self, t: Translator, text: str, status: int, *, headers: Mapping[str, str] | None = None, again: bool = False
