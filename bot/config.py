@@ -237,7 +237,7 @@ def _chat_faults(
             yield from [f"{where}.id: {fault}"] if fault else []
         language = chat.get("language")
         if isinstance(language, str) and language not in languages:
-            yield f"{where}.language: {language!r} is none of {', '.join(languages)}"
+            yield f"{where}.language: {language[:40]!r} is none of {', '.join(languages)}"
         yield from (f"{where}.packs: {pack!r} is none of {', '.join(packs)}" for pack in _unknown(chat, packs))
         yield from _feed_faults(where, chat.get("feeds"))
         if key in seen:

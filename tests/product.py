@@ -171,10 +171,10 @@ def settings_in(folder: Path, catalogues: Catalogues = CATALOGUES) -> Settings:
     return load(folder / "config.toml", tables, packs=PACKS, languages=catalogues.names)
 
 
-async def checked(folder: Path) -> list[str]:
+async def checked(folder: Path, catalogues: Catalogues = CATALOGUES) -> list[str]:
     """What `newstally check` says, in this process."""
     lines: list[str] = []
-    await check(settings_in(folder), lines.append)
+    await check(settings_in(folder, catalogues), lines.append, catalogues)
     return lines
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from adapters.discord.rights import NEEDED
 from bot.errors import ConfigError
+from bot.i18n import Catalogues
+from bot.languages import catalogue_path
 from tests.emulators.discord import DiscordServer
 from tests.emulators.feeds import FeedServer, rss
 from tests.emulators.telegram import Limits, TelegramServer
@@ -15,6 +17,7 @@ from tests.product import (
     EVERY_SECOND,
     LOOPBACK_ALLOWED,
     chat_table,
+    checked,
     discord_table,
     items,
     running,
@@ -97,3 +100,16 @@ async def test_one_file_adds_a_language_everywhere(tmp_path: Path) -> None:
         with pytest.raises(ConfigError) as caught:
             settings_in(tmp_path)
         assert f"chats.0.id: {CODE!r} is no room; the rooms are en, de, ko," in str(caught.value)
+
+
+async def test_a_language_whose_header_is_broken_is_left_out_and_told(tmp_path: Path) -> None:
+    catalogues_in(tmp_path / "locales")
+    path = catalogue_path(tmp_path / "locales", CODE)
+    path.write_text(path.read_text("utf-8").replace("Africa/Cairo", "Africa/Kairo"), "utf-8")
+    catalogues = Catalogues(tmp_path / "locales")
+    reason = "X-Time-Zone: 'Africa/Kairo' is no IANA time zone such as Europe/Kyiv"
+    async with running(tmp_path, "", catalogues=catalogues) as product, Visitor(product) as visitor:
+        assert NAME not in await visitor.look("fr")
+        async with visitor.client.get(f"/r/{CODE}") as none:
+            assert none.status == 404
+    assert f"FAULT  The language {CODE} is left out: {reason}." in await checked(tmp_path, catalogues)
