@@ -27,9 +27,9 @@ START = "start"
 MAX_SUGGESTED = 25
 """As many as Discord shows."""
 
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))
-"""What adapters put into words so that nothing in them becomes a link or a mention, our own examples included: whoever
-copies those copies it too."""
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200e\u200f\u061c\u2060\ufeff"))
+"""What adapters put into words so that nothing in them becomes a link or a mention, our own examples included, and the
+marks by which texts written from right to left hold others: whoever copies an example copies them too."""
 
 ROOM_PACK = "crypto"
 """What a place with a language by its nature follows from the first moment."""

@@ -58,6 +58,12 @@ async def test_the_menu_shows_every_language_by_its_own_name_and_marks_the_prese
     assert (await stage.chat()).language == "tr"
 
 
+@pytest.mark.parametrize("mark", ["\u200e", "\u200f", "\u061c", "\u2060"])
+async def test_what_is_copied_with_marks_of_direction_is_understood(stage, mark):
+    await stage.types(f"/language {mark}fr{mark}")
+    assert (await stage.chat()).language == "fr"
+
+
 async def test_a_form_chooses_as_typing_does(stage):
     await stage.fills_in("language", language="ko")
     assert (await stage.chat()).language == "ko"

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from adapters.discord.locales import spoken
 from adapters.discord.surface import application_commands, fingerprint
+from bot.commands import language
 from bot.commands.registry import registry
 from bot.gather.packs import PACKS
 from bot.model import Phrase
@@ -162,12 +163,23 @@ def test_the_products_commands_are_within_what_discord_takes():
     assert max(size(command) for command in made) <= 6000, "of 8000: room for a few languages more"
     levels = [made, *(command["options"] for command in made)]
     levels += [option.get("options", []) for command in made for option in command["options"]]
-    for locale, language in spoken(CATALOGUES):
+    for locale, code in spoken(CATALOGUES):
         for level in levels:
             names = [one.get("name_localizations", {}).get(locale, one["name"]) for one in level]
             assert len(set(names)) == len(names), (locale, names)
-        if language not in ("en", "nl"):  # /status, /help and /privacy are Dutch too
+        if code != "en":
             assert made[0]["name_localizations"][locale] != "language"
+
+
+def test_more_languages_than_discord_has_choices_are_suggested():
+    [few, many] = (
+        application_commands([language.declaration({f"x{n}": f"Language {n}" for n in range(count)})], CATALOGUES)[0]
+        for count in (25, 26)
+    )
+    assert len(few["options"][0]["choices"]) == 25
+    assert "autocomplete" not in few["options"][0]
+    assert "choices" not in many["options"][0]
+    assert many["options"][0]["autocomplete"] is True
 
 
 def test_a_command_about_a_chat_can_choose_another_channel(translators):
