@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.i18n import Catalogues
@@ -121,7 +121,7 @@ def test_a_header_may_be_wrapped_and_follow_remarks() -> None:
     assert header_of(remarks + empty + rows) == {"X-Language-Name": "Deutsch", "X": 'a"b'}
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None)  # files are written, and machines are busy
 @given(st.binary(max_size=300), st.sampled_from(list(HEADER)), st.text(max_size=60))
 def test_whatever_a_catalogue_begins_with_the_product_starts(
     tmp_path_factory: pytest.TempPathFactory, junk: bytes, name: str, value: str
