@@ -39,9 +39,10 @@ fmt: $(VENV)/dev.stamp ## put the code into its format
 	$(BIN)/ruff check --quiet --fix-only .
 	$(BIN)/ruff format --quiet .
 
+# LANGUAGE counts on make's command line alone: many an environment has one of its own, which means something else.
 .PHONY: strings
-strings: $(VENV)/dev.stamp ## gather the words from the code into locales/
-	$(BIN)/python -m tests.strings
+strings: $(VENV)/dev.stamp ## gather the words from the code into locales/: LANGUAGE=uk begins a new language
+	$(BIN)/python -m tests.strings $(if $(filter command,$(origin LANGUAGE)),$(LANGUAGE))
 
 .PHONY: bench
 bench: $(VENV)/dev.stamp ## measure speed and memory, each beside a baseline (bench.json)

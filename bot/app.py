@@ -35,7 +35,7 @@ from bot.gather.robots import Robots
 from bot.gather.topics import names_in
 from bot.gather.workers import Workers
 from bot.i18n import Catalogues
-from bot.model import LANGUAGES, Card, ChatRef
+from bot.model import Card, ChatRef
 from bot.pace import Pacer
 from bot.ports import (
     ChatAdapter,
@@ -249,12 +249,16 @@ async def run(
     stop: asyncio.Event,
     real_sources: bool = True,
     packs: Packs | None = None,
+    catalogues: Catalogues | None = None,
 ) -> None:
     """Run the product until ``stop`` is set. Raises ConfigError or StorageError before anything is served.
 
     ``sample_wire``: rooms follow the bundled samples too. ``real_sources``: packs are offered. ``packs``: what they
-    hold; None: the bundled rows.
+    hold; None: the bundled rows. ``catalogues``: the languages; None: those bundled.
     """
+    catalogues = catalogues or Catalogues()
+    for name, reason in catalogues.faults.items():
+        log.warning("a language is left out", language=name, reason=reason)
     async with AsyncExitStack() as stack:
         stack.enter_context(only_one(settings.storage.path))
         sock = stack.enter_context(bind(settings.site))
@@ -275,6 +279,7 @@ async def run(
             sample_wire,
             real_sources,
             packs,
+            catalogues,
         )
         await _declare(house, settings.chats)
         await _settle_sharing(house)
@@ -343,7 +348,7 @@ async def _serve(house: _House, sock: socket.socket, epoch: datetime | None, say
     for adapter in house.adapters.values():
         if isinstance(adapter, ServesPages):
             await adapter.opened()
-    await serve(app, sock, house.site, started=started)
+    await serve(app, sock, house.site, house.translators, started=started)
 
 
 def _build(
@@ -357,9 +362,9 @@ def _build(
     sample_wire: bool,
     real_sources: bool,
     packs: Packs | None,
+    translators: Translators,
 ) -> _House:
     signals = _Signals()
-    translators = Catalogues()
     open_for = timedelta(days=settings.votes.open_days)
 
     excerpt = settings.gather.excerpt
@@ -367,14 +372,9 @@ def _build(
     def card_for(view: PostView) -> Card:
         standing = Standing(view.chat_tally, view.everywhere, view.totals, view.closed)
         ballot = adapters[view.message.chat.platform].ballot
+        t = translators(view.language, view.timezone)
         return story_card(
-            view.story,
-            view.delivery_id,
-            standing,
-            ballot,
-            translators(view.language),
-            translation=view.translation,
-            excerpt=excerpt,
+            view.story, view.delivery_id, standing, ballot, t, translation=view.translation, excerpt=excerpt
         )
 
     async def on_stories(_new: Iterable[int], changed: Iterable[int]) -> None:
@@ -413,7 +413,9 @@ def _build(
     )
     hold = timedelta(seconds=settings.translate.hold)
     roster = Roster(
-        providers_of(settings.translate, wire, LANGUAGES, translators("en").language_name), utc_now, asyncio.sleep
+        providers_of(settings.translate, wire, tuple(translators.names), translators("en").language_name),
+        utc_now,
+        asyncio.sleep,
     )
     commands = Commands(
         Services(

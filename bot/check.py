@@ -11,8 +11,7 @@ from bot.app import build_adapters, installed_version, lend, utc_now
 from bot.config import Settings
 from bot.errors import StorageError, TranslationError
 from bot.i18n import Catalogues
-from bot.model import LANGUAGES
-from bot.ports import Diagnoses
+from bot.ports import Diagnoses, Translators
 from bot.site.server import PORTS, site_of
 from bot.storage import chats, deliveries, ledger, sources, transfer, translations
 from bot.storage.chats import Chat
@@ -28,28 +27,31 @@ SECONDS = 30.0
 """For one platform to answer."""
 
 
-async def check(settings: Settings, say: Callable[[str], None]) -> int:
-    """Say a line for each thing looked at; returns the number of faults."""
+async def check(settings: Settings, say: Callable[[str], None], catalogues: Catalogues | None = None) -> int:
+    """Say a line for each thing looked at; returns the number of faults. ``catalogues``: None for those bundled."""
     told = _Told(say)
     told.line(True, "The configuration is sound.")
+    catalogues = catalogues or Catalogues()
+    for language, reason in catalogues.faults.items():
+        told.line(False, f"The language {language} is left out: {reason}.")
     path = settings.storage.path
     with tempfile.TemporaryDirectory() as folder:
         if not await asyncio.to_thread(path.exists):
             told.line(True, f"There is no database yet; {path.absolute()} is made at the first start.")
             path = Path(folder) / "none.db"
-        await _check_everything(settings, path, told)
+        await _check_everything(settings, path, catalogues, told)
     return told.faults
 
 
-async def _check_everything(settings: Settings, path: Path, told: _Told) -> None:
+async def _check_everything(settings: Settings, path: Path, translators: Translators, told: _Told) -> None:
     try:
         async with open_database(path) as db:
             await _check_database(db, told)
             known = await db.read(chats.every)
             await _check_chats(db, known, told)
             await _check_sources(db, told)
-            await _check_platforms(settings, db, known, told)
-            await _check_translators(settings.translate, db, told)
+            await _check_platforms(settings, db, known, translators, told)
+            await _check_translators(settings.translate, db, translators, told)
     except StorageError as error:
         told.line(False, str(error))
 
@@ -104,8 +106,9 @@ async def _check_sources(db: Database, told: _Told) -> None:
         told.line(True, "No source that is followed has a problem.")
 
 
-async def _check_platforms(settings: Settings, db: Database, known: list[Chat], told: _Told) -> None:
-    translators = Catalogues()
+async def _check_platforms(
+    settings: Settings, db: Database, known: list[Chat], translators: Translators, told: _Told
+) -> None:
     # Nothing listens here: the port only stands in for the one that the product takes.
     site = site_of(settings.site, settings.site.port or PORTS[0])
     adapters = build_adapters(settings, lambda name: lend(name, db, site, translators))
@@ -122,28 +125,29 @@ async def _check_platforms(settings: Settings, db: Database, known: list[Chat], 
                 told.line(finding.ok, f"{name}: {translators('en').phrase(finding.text)}")
 
 
-async def _check_translators(settings: TranslateSettings, db: Database, told: _Told) -> None:
+async def _check_translators(settings: TranslateSettings, db: Database, translators: Translators, told: _Told) -> None:
     """Ask each what it offers and to translate a word: only then is it known whether its key works."""
     for one in await db.read(translations.untranslated, utc_now()):
         # Not a fault of itself: the lines below tell what doesn't work now.
         told.line(True, f"Not translated into {one.language} of late: {one.stories}. {StorageError(one.problem)}")
-    english = Catalogues()("en").language_name
+    languages = tuple(translators.names)
+    english = translators("en").language_name
     async with Wire(settings.timeout, installed_version()) as wire:
-        for provider, _ in providers_of(settings, wire, LANGUAGES, english):
+        for provider, _ in providers_of(settings, wire, languages, english):
             try:
                 offer = await provider.offer()
-                able = {into: pair for into in LANGUAGES for source in LANGUAGES if (pair := offer.pair(source, into))}
+                able = {into: pair for into in languages for source in languages if (pair := offer.pair(source, into))}
                 for pair in list(able.values())[:1]:
                     await provider.translate(["Newstally"], pair, marked=False)
             except TranslationError as error:
                 told.line(False, f"{provider.name}: {error}")
             else:
-                told.line(bool(able), f"{provider.name}: {_able(able)}")
+                told.line(bool(able), f"{provider.name}: {_able(able, languages)}")
 
 
-def _able(into: Collection[str]) -> str:
+def _able(into: Collection[str], languages: Collection[str]) -> str:
     """Into which languages a translator translates, and into which it doesn't."""
-    others = [language for language in LANGUAGES if language not in into]
+    others = [language for language in languages if language not in into]
     if not into:
         return "it translates into none of our languages."
     return f"it translates, into {' '.join(into)}{'; not into ' if others else ''}{' '.join(others)}."

@@ -23,7 +23,7 @@ from bot.events import (
     ReactionsCounted,
     ReactionsMissed,
 )
-from bot.model import ChatRef, Sentiment, parse_vote_button, supported_language
+from bot.model import ChatRef, Sentiment, parse_vote_button
 from bot.ports import Answer, Translator, Translators
 from bot.storage import chats, declared, naming
 from bot.storage.database import Database
@@ -78,7 +78,7 @@ class Dispatcher:
             return await self._commands.press(event)
         recorded = await self._recorder.record(event)
         chat = await self._db.read(chats.by_ref, event.message.chat)
-        language = supported_language(event.actor.locale) or (chat and chat.language) or "en"
+        language = self._translators.supported(event.actor.locale) or (chat and chat.language) or "en"
         return _confirmation(recorded, self._translators(language))
 
     async def _noted(self, event: ChatChanged | ChatDescribed | ChatMigrated | ReactionsMissed) -> None:

@@ -8,35 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
-LANGUAGES: tuple[str, ...] = ("en", "de", "ko", "ja", "zh", "es", "fr", "hy", "nl", "ru", "it", "pt", "tr")
-"""The languages that a chat can choose, in the order in which they are offered."""
-
-LANGUAGE_NAMES: Mapping[str, str] = {
-    "en": "English",
-    "de": "Deutsch",
-    "ko": "한국어",
-    "ja": "日本語",
-    "zh": "中文",
-    "es": "Español",
-    "fr": "Français",
-    "hy": "Հայերեն",
-    "nl": "Nederlands",
-    "ru": "Русский",
-    "it": "Italiano",
-    "pt": "Português",
-    "tr": "Türkçe",
-}
-"""Each language by its own name; never translated, so that everyone finds their own."""
-
-
-def supported_language(tag: str | None) -> str | None:
-    """The one of our languages that a BCP 47 tag such as ``pt-br`` or ``zh_Hant`` means, or None."""
-    if not tag:
-        return None
-    primary = tag.replace("_", "-").split("-", 1)[0].lower()
-    return primary if primary in LANGUAGE_NAMES else None
-
-
 # --- words -----------------------------------------------------------------------------------------------------------
 
 
@@ -45,11 +16,12 @@ class Phrase:
     """Words for a reader, not yet in a language: a catalogue key and what fills its ``{named}`` places.
 
     Errors, problems and remedies carry a Phrase and are translated where they are shown. An argument may itself be a
-    Phrase. The extractor takes the first argument of every ``Phrase("…")`` into the catalogue.
+    Phrase, or several that are listed as the language does ("A, B and C"). The extractor takes the first argument of
+    every ``Phrase("…")`` into the catalogue.
     """
 
     msgid: str
-    args: Mapping[str, str | int | Phrase] = field(default_factory=dict)
+    args: Mapping[str, str | int | Phrase | tuple[str | Phrase, ...]] = field(default_factory=dict)
 
 
 # --- where we post ---------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ the core asks with ``isinstance`` and never for a platform's name.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
@@ -24,7 +24,12 @@ class Translator(Protocol):
 
     @property
     def language(self) -> str:
-        """One of `model.LANGUAGES`."""
+        """Its code: one of `Translators.names`."""
+        ...
+
+    @property
+    def direction(self) -> str:
+        """How it is written, as HTML's ``dir`` says it: ``ltr`` or ``rtl``."""
         ...
 
     def __call__(self, msgid: str, /, **args: object) -> str:
@@ -44,11 +49,16 @@ class Translator(Protocol):
         ...
 
     def moment(self, at: datetime, /) -> str:
-        """An absolute date and time (medium, UTC), for text that stays."""
+        """An absolute date and time with the name of its zone, for text that stays: in the zone of the language, or in
+        that for which the Translator was asked."""
         ...
 
     def ago(self, at: datetime, now: datetime, /) -> str:
         """A relative time such as "4 months ago", for text that is redrawn."""
+        ...
+
+    def listed(self, values: Sequence[str], /) -> str:
+        """Several as one reads them out: "A, B and C"."""
         ...
 
     def language_name(self, code: str, /) -> str:
@@ -56,8 +66,31 @@ class Translator(Protocol):
         ...
 
 
-Translators: TypeAlias = Callable[[str], Translator]
-"""Gives the Translator of a language; an unknown one gives English."""
+class Translators(Protocol):
+    """The languages that there are, and the Translator of each."""
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Every language by its own name, so that everyone finds theirs; in the order in which they are offered."""
+        ...
+
+    @property
+    def words_for_language(self) -> Mapping[str, str]:
+        """The word for "language" in each, in the same order."""
+        ...
+
+    def __call__(self, language: str, timezone: str | None = None, /) -> Translator:
+        """The Translator of a language, English for an unknown one. ``timezone``: the IANA name of the zone whose time
+        it tells; None or an unknown one: the language's own."""
+        ...
+
+    def supported(self, tag: str | None) -> str | None:
+        """The one of the languages that a BCP 47 tag such as ``pt-br`` or ``zh_Hant`` means, or None."""
+        ...
+
+    def preferred(self, accept_language: str) -> str:
+        """The one that an Accept-Language header likes best; English where it names none of them."""
+        ...
 
 
 # --- commands --------------------------------------------------------------------------------------------------------
@@ -89,6 +122,8 @@ class Parameter:
     required: bool = True
     suggests: bool = False
     """Whether the core answers ChoicesWanted for it."""
+    shown_as: Phrase | None = None
+    """Its name followed by a colon, "pack:", for platforms that show names in the language of who reads them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +134,8 @@ class Subcommand:
     description: Phrase
     parameters: tuple[Parameter, ...] = ()
     audience: Audience = Audience.MEMBER
+    shown_as: Phrase | None = None
+    """As it is typed, with the command before it: "/sources add"; see `Parameter.shown_as`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +152,8 @@ class Command:
     audience: Audience = Audience.MEMBER
     elsewhere: bool = False
     """It can be given about another chat than the one where it is given, by that chat's admins."""
+    shown_as: Phrase | None = None
+    """As it is typed: "/sources"; see `Parameter.shown_as`. What comes back always has the names declared here."""
 
 
 # --- answers ---------------------------------------------------------------------------------------------------------
@@ -423,8 +462,9 @@ class NamesChats(Protocol):
     """What a platform's settings model may also say: whether a chat that the config file names can exist there."""
 
     @classmethod
-    def fault_of_chat(cls, chat_id: str, topic: str) -> str | None:
-        """What is wrong with the name, in English for the operator; None when nothing is."""
+    def fault_of_chat(cls, chat_id: str, topic: str, languages: Collection[str]) -> str | None:
+        """What is wrong with the name, in English for the operator; None when nothing is. ``languages``: the codes of
+        those that there are."""
         ...
 
 

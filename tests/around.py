@@ -11,6 +11,7 @@ from typing import Any
 from bot.events import Event
 from bot.model import Phrase
 from bot.ports import Answer, Limit, Traffic
+from tests.languages import CATALOGUES, NAMES
 
 
 class PlainTranslator:
@@ -18,6 +19,7 @@ class PlainTranslator:
 
     def __init__(self, language: str) -> None:
         self.language = language
+        self.direction = "ltr"
 
     def __call__(self, msgid: str, /, **args: object) -> str:
         return msgid.format(**args)
@@ -36,6 +38,28 @@ class PlainTranslator:
 
     def ago(self, at: datetime, now: datetime, /) -> str:
         return str(now - at)
+
+    def listed(self, values: Sequence[str], /) -> str:
+        return " + ".join(values)
+
+    def language_name(self, code: str, /) -> str:
+        return f"{code} ({self.language})"
+
+
+class PlainTranslators:
+    """The languages of the tree, in plain words."""
+
+    names = NAMES
+    words_for_language = NAMES
+
+    def __call__(self, language: str, timezone: str | None = None, /) -> PlainTranslator:
+        return PlainTranslator(language)
+
+    def supported(self, tag: str | None) -> str | None:
+        return CATALOGUES.supported(tag)
+
+    def preferred(self, accept_language: str) -> str:
+        return CATALOGUES.preferred(accept_language)
 
 
 @dataclass

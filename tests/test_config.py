@@ -84,7 +84,7 @@ def test_every_setting_of_the_example_says_why() -> None:
         ("[gather]\ninterval = 0", "gather.interval"),
         ("[telegram]\ntoken = 'nonsense'", "telegram.token"),
         ("[[chats]]\nplatform='irc'\nid='1'\nlanguage='fr'", "none of web, telegram, discord"),
-        ("[[chats]]\nplatform='web'\nid='fr'\nlanguage='xx'", "chats.0.language"),
+        ("[[chats]]\nplatform='web'\nid='fr'\nlanguage='xx'", "chats.0.language: 'xx' is none of en, de, ko"),
         ("[[chats]]\nplatform='web'\nid='fr'\nlanguage='fr'\npacks=['sport']", "none of crypto, tech"),
         ("[[chats]]\nplatform='web'\nid='fr'\nlanguage='fr'\nfeeds=['ftp://a']", "Only http and https addresses"),
         ("[[chats]]\nplatform='web'\nid='fr'\nlanguage='fr'\nfeeds=['https://a:b@c.example/']", "name or password"),

@@ -20,7 +20,6 @@ from bot.card.story import Standing, story_card
 from bot.events import ButtonPressed, ChatJoined, ChoicesWanted, CommandInvoked, Event
 from bot.i18n import Catalogues
 from bot.model import (
-    LANGUAGE_NAMES,
     Button,
     ButtonRole,
     Card,
@@ -43,6 +42,7 @@ from bot.ports import (
     State,
     Subcommand,
     Surroundings,
+    Translators,
 )
 from bot.site.app import create_site
 from bot.site.health import Health
@@ -51,6 +51,7 @@ from bot.site.settings import SiteSettings
 from bot.storage.database import Database, open_database
 from bot.storage.meta import Keys
 from bot.storage.rooms import Rooms
+from tests.languages import CATALOGUES, NAMES
 
 TOKEN = "a-token-for-the-operator-alone"
 
@@ -100,9 +101,9 @@ class _Post:
 class SmallCore:
     """As much of the core as a room can see: votes move tallies, commands are answered."""
 
-    def __init__(self, adapter: WebAdapter) -> None:
+    def __init__(self, adapter: WebAdapter, translators: Translators = CATALOGUES) -> None:
         self.adapter = adapter
-        self.translators = Catalogues()
+        self.translators = translators
         self.heard: list[Event] = []
         self.posts: dict[int, _Post] = {}
         self.slow = asyncio.Event()
@@ -170,7 +171,7 @@ class SmallCore:
     def _menu(self, room: str, chosen: str) -> Card:
         buttons = [
             Button(name, f"c:language:{language}", ButtonRole.CHOICE, pressed=language == chosen)
-            for language, name in LANGUAGE_NAMES.items()
+            for language, name in NAMES.items()
         ]
         return answer_card(room, paragraph("Which language?"), buttons=[buttons])
 
@@ -207,6 +208,8 @@ class House:
     core: SmallCore
     health: dict[str, Health]
     registry: CollectorRegistry
+    rooms: asyncio.Task[None]
+    """The running adapter; when it ends, its pages stay."""
 
     @property
     def admin_link(self) -> str:
@@ -222,6 +225,7 @@ async def web_house(
     token: str = TOKEN,
     epoch: datetime | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    catalogues: Catalogues = CATALOGUES,
 ) -> AsyncIterator[House]:
     """Serve the rooms on a free port of loopback until the block ends."""
     sock = bind(SiteSettings(port=port, public_url=public_url, admin_token=token))  # type: ignore[arg-type]
@@ -229,7 +233,7 @@ async def web_house(
     async with open_database(folder / "newstally.db") as db, asyncio.TaskGroup() as group:
         surroundings = Surroundings(
             pace=Pacer(),
-            translators=Catalogues(),
+            translators=catalogues,
             keys=Keys(db, "web"),
             rooms=Rooms(db),
             site=site,
@@ -239,7 +243,7 @@ async def web_house(
         adapter = build(WebSettings(), surroundings)
         assert isinstance(adapter, WebAdapter)
         adapter.declare(COMMANDS)
-        core = SmallCore(adapter)
+        core = SmallCore(adapter, catalogues)
         health: dict[str, Health] = {}
         registry = CollectorRegistry()
         started = asyncio.Event()
@@ -261,13 +265,13 @@ async def web_house(
         )
         tasks = [
             group.create_task(adapter.run(core.dispatch)),
-            group.create_task(serve(app, sock, site, started=started.set)),
+            group.create_task(serve(app, sock, site, catalogues, started=started.set)),
         ]
         await started.wait()
         while adapter.state is not State.READY:  # noqa: ASYNC110 - a state is looked at, it isn't announced
             await asyncio.sleep(0)
         try:
-            yield House(loopback_address_of(site), site, db, adapter, core, health, registry)
+            yield House(loopback_address_of(site), site, db, adapter, core, health, registry, tasks[0])
         finally:
             for task in tasks:
                 task.cancel()

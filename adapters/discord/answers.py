@@ -16,7 +16,7 @@ from adapters.discord.client import Sleep
 from adapters.discord.errors import FAILURES, UNKNOWN_INTERACTION, code_of
 from adapters.discord.inbound import Ask, Heard, Interaction
 from adapters.discord.render import EPHEMERAL, render
-from bot.model import Card, Line, LineKind, Phrase, Span, supported_language
+from bot.model import Card, Line, LineKind, Phrase, Span
 from bot.ports import Answer, Dispatch, Translators
 
 log = structlog.get_logger()
@@ -94,7 +94,7 @@ class Answers:
         return self._sorry(interaction) if interaction.ask is Ask.COMMAND else Answer()
 
     def _sorry(self, interaction: Interaction) -> Answer:
-        t = self._translators(supported_language(interaction.locale) or "en")
+        t = self._translators(self._translators.supported(interaction.locale) or "en")
         return Answer(card=Card(t.language, (Line(LineKind.TEXT, (Span(t.phrase(FAILED)),)),)), private=True)
 
     # --- in time ---

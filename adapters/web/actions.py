@@ -54,7 +54,7 @@ class Actions:
         text = (await _form(request)).get("text", "").strip()
         if not text:
             return self._respond(request, visit, Reply())
-        command = inbound.typed_command(text, visit.room, visit.member, secrets.token_urlsafe(16))
+        command = inbound.typed_command(text, visit.room, visit.title, visit.member, secrets.token_urlsafe(16))
         if command is None or command.name not in {known.name for known in self.commands}:
             return self._respond(request, visit, self._desk.say(self._hint(visit.room), visit.room, visit.member, text))
         reply = await self._desk.command(command, visit.room, visit.member, wait=not _by_script(request))
@@ -64,7 +64,9 @@ class Actions:
         """A form of the menu."""
         visit = await self._enter(request)
         form = await _form(request)
-        command = inbound.form_command(form, self.commands, visit.room, visit.member, secrets.token_urlsafe(16))
+        command = inbound.form_command(
+            form, self.commands, visit.room, visit.title, visit.member, secrets.token_urlsafe(16)
+        )
         if command is None:
             raise HTTPException(400)
         reply = await self._desk.command(command, visit.room, visit.member, wait=not _by_script(request))

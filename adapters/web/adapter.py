@@ -47,7 +47,7 @@ class WebAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, ServesPages):
         self._surroundings = surroundings
         self._opened = asyncio.Event()
         self._hub = Hub()
-        self._visits = Visits(surroundings.site)
+        self._visits = Visits(surroundings.site, surroundings.translators.names)
         renderer = Renderer()
         self._desk = Desk(surroundings, self._hub, renderer)
         self._pages = Pages(surroundings, self._desk, self._hub, renderer, self._visits)
@@ -55,22 +55,25 @@ class WebAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, ServesPages):
 
     async def capabilities(self, chat: ChatRef, kind: Traffic = Traffic.ANSWER) -> Capabilities:
         """Buttons; there is nothing to react with."""
-        known_room(chat)
+        self._room(chat)
         return Capabilities(posts=True, buttons=True, reactions=False, emoji=frozenset())
 
     async def send(self, chat: ChatRef, card: Card, *, key: str) -> MessageRef:
         """Store a message and tell the open pages."""
-        room = known_room(chat)
+        room = self._room(chat)
         message = await self._surroundings.rooms.append(room, card, key=key, at=self._surroundings.clock())
         self._hub.tell(room, Kind.APPEND, f"m{message.id}", self._pages.message_html(message))
         return MessageRef(chat, str(message.id))
 
     async def edit(self, message: MessageRef, card: Card) -> None:
         """Change a message and tell the open pages; one that the room has let go needs no redrawing."""
-        room = known_room(message.chat)
+        room = self._room(message.chat)
         changed = await self._surroundings.rooms.replace(room, int(message.id), card)
         if changed is not None:
             self._hub.tell(room, Kind.REPLACE, f"m{changed.id}", self._pages.message_html(changed))
+
+    def _room(self, chat: ChatRef) -> str:
+        return known_room(chat, self._surroundings.translators.names)
 
     def admin_link(self, address: str) -> str:
         """See `ServesPages`."""
@@ -115,5 +118,6 @@ class WebAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, ServesPages):
                 HTTPException: self._pages.refuse,
                 Closed: self._pages.not_yet,
                 StorageError: self._pages.not_stored,
+                Exception: self._pages.failed,
             },
         )

@@ -61,7 +61,7 @@ class Desk:
         async with self._opening:  # two first visitors at once open it once
             keys, key = self._surroundings.keys, f"opened:{room}"
             if await keys.get(key) is None:
-                await self._core(inbound.room_opened(room))
+                await self._core(inbound.room_opened(room, self._surroundings.translators.names[room]))
                 await keys.put(key, "yes")
             self._opened.add(room)
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from adapters.web.members import Member
 from bot.events import ButtonPressed, ChatJoined, ChoicesWanted, CommandInvoked
-from bot.model import LANGUAGE_NAMES, Actor, ChatKind, ChatRef, MessageRef, supported_language
+from bot.model import Actor, ChatKind, ChatRef, MessageRef
 from bot.ports import Command, Parameter
 
 PLATFORM = "web"
@@ -32,27 +32,6 @@ def read_form(body: bytes) -> Mapping[str, str]:
     return {name: value[:FIELD_CHARACTERS] for name, value in pairs}
 
 
-def best_language(accept_language: str) -> str:
-    """The one of our languages that an Accept-Language header likes best; English where it names none of them."""
-    wanted: list[tuple[float, str]] = []
-    for part in accept_language.split(",")[:30]:
-        tag, _, quality = part.strip().partition(";q=")
-        language = supported_language(tag.strip())
-        if language is not None:
-            wanted.append((_quality(quality), language))
-    best = max(wanted, key=lambda pair: pair[0], default=(0.0, "en"))
-    return best[1] if best[0] > 0 else "en"
-
-
-def _quality(text: str) -> float:
-    if not text:
-        return 1.0
-    try:
-        return float(text)
-    except ValueError:
-        return 0.0
-
-
 def chat_of(room: str) -> ChatRef:
     """The chat that a room is."""
     return ChatRef(PLATFORM, room)
@@ -63,9 +42,9 @@ def actor_of(member: Member, room: str) -> Actor:
     return Actor(PLATFORM, member.id, locale=room)
 
 
-def room_opened(room: str) -> ChatJoined:
+def room_opened(room: str, title: str) -> ChatJoined:
     """A room was visited for the first time."""
-    return ChatJoined(chat_of(room), ChatKind.ROOM, title=LANGUAGE_NAMES[room], language=room)
+    return ChatJoined(chat_of(room), ChatKind.ROOM, title=title, language=room)
 
 
 def press(form: Mapping[str, str], room: str, member: Member, event_id: str) -> ButtonPressed | None:
@@ -78,7 +57,7 @@ def press(form: Mapping[str, str], room: str, member: Member, event_id: str) -> 
     return ButtonPressed(ref, actor_of(member, room), button, event_id, admin=member.admin)
 
 
-def typed_command(text: str, room: str, member: Member, event_id: str) -> CommandInvoked | None:
+def typed_command(text: str, room: str, title: str, member: Member, event_id: str) -> CommandInvoked | None:
     """What was typed in the room, if it is a command."""
     match = _TYPED.fullmatch(text.strip())
     if match is None:
@@ -91,12 +70,12 @@ def typed_command(text: str, room: str, member: Member, event_id: str) -> Comman
         event_id=event_id,
         admin=member.admin,
         kind=ChatKind.ROOM,
-        title=LANGUAGE_NAMES[room],
+        title=title,
     )
 
 
 def form_command(
-    form: Mapping[str, str], commands: Sequence[Command], room: str, member: Member, event_id: str
+    form: Mapping[str, str], commands: Sequence[Command], room: str, title: str, member: Member, event_id: str
 ) -> CommandInvoked | None:
     """The command that a form of the menu gives; None when it is not one of the declared ones."""
     name, subcommand = form.get("command", ""), form.get("subcommand", "")
@@ -113,7 +92,7 @@ def form_command(
         event_id=event_id,
         admin=member.admin,
         kind=ChatKind.ROOM,
-        title=LANGUAGE_NAMES[room],
+        title=title,
     )
 
 

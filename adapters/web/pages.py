@@ -18,7 +18,7 @@ from adapters.web.hub import Hub, Stream
 from adapters.web.members import Allowance, Buckets
 from adapters.web.render import Renderer, Shown
 from adapters.web.visits import Visit, Visits
-from bot.model import LANGUAGE_NAMES, Phrase
+from bot.model import Phrase
 from bot.ports import Audience, Command, Parameter, RoomMessage, Subcommand, Surroundings, Translator
 
 log = structlog.get_logger()
@@ -69,7 +69,7 @@ class Pages:
 
     async def front(self, request: Request) -> Response:
         """To the room of the visitor's language."""
-        language = inbound.best_language(request.headers.get("accept-language", ""))
+        language = self._translator(request).language
         return RedirectResponse(f"/r/{language}", 303, headers={"vary": "accept-language"})
 
     async def enter(self, request: Request) -> Response:
@@ -137,18 +137,25 @@ class Pages:
         t = self._translator(request)
         return self._message(t, t("Something went wrong here. Please try again."), 503)
 
+    async def failed(self, request: Request, error: Exception) -> Response:
+        """A bug of ours: the server logs its trace, and the visitor hears of it in words."""
+        t = self._translator(request)
+        return self._message(t, t("Something went wrong here. Please try again."), 500)
+
     async def not_yet(self, request: Request, error: Exception) -> Response:
         """The adapter doesn't run: a page that asks again by itself."""
         t = self._translator(request)
         return self._message(t, t("Starting…"), 503, headers={"retry-after": "1"}, again=True)
 
     def _translator(self, request: Request) -> Translator:
-        return self._surroundings.translators(inbound.best_language(request.headers.get("accept-language", "")))
+        translators = self._surroundings.translators
+        return translators(translators.preferred(request.headers.get("accept-language", "")))
 
     def _message(
         self, t: Translator, text: str, status: int, *, headers: Mapping[str, str] | None = None, again: bool = False
     ) -> Response:
-        html = self._renderer.page("message.html", t=t, text=text, names=LANGUAGE_NAMES, again=again)
+        names = self._surroundings.translators.names
+        html = self._renderer.page("message.html", t=t, text=text, names=names, again=again)
         return HTMLResponse(html, status, headers=headers)
 
     def _page(self, visit: Visit, messages: Sequence[RoomMessage], before: int | None, place: str) -> str:
@@ -163,7 +170,7 @@ class Pages:
             "room.html",
             t=t,
             room=visit.room,
-            names=LANGUAGE_NAMES,
+            names=self._surroundings.translators.names,
             cards=[html for _, html in cards],
             older=shown[0].id if older else None,
             is_past=before is not None,

@@ -12,7 +12,12 @@ from bot.errors import DeliveryError
 from bot.model import ChatKind, Line, Phrase, Span, Style
 from bot.ports import Answer, Capabilities, Command, KnowsAdmins
 
-COMMAND = Command(name="help", description=Phrase("What I can do, and how votes work"))
+COMMAND = Command(
+    name="help",
+    # TRANSLATORS: a command as it is typed: a slash and one word of lower-case letters, without spaces
+    shown_as=Phrase("/help"),
+    description=Phrase("What I can do, and how votes work"),
+)
 
 
 async def answer(request: Request, commands: Sequence[Command]) -> Answer:

@@ -12,44 +12,41 @@ from bot.commands.request import Request, command_button
 from bot.commands.sources_menu import add_example, pack_buttons
 from bot.commands.targets import offer_channels
 from bot.errors import CommandError
-from bot.model import LANGUAGE_NAMES, LANGUAGES, Button, ButtonRole, ChatKind, Line, Phrase, supported_language
-from bot.ports import Answer, Audience, Choice, Command, Parameter
+from bot.model import Button, ButtonRole, ChatKind, Line, Phrase
+from bot.ports import Answer, Audience, Choice, Command, Parameter, Translators
 from bot.storage import chats, subscriptions
 
-COMMAND = Command(
-    name="language",
-    description=Phrase("Choose the language of this chat"),
-    parameters=(
-        Parameter(
-            name="language",
-            description=Phrase("The language that I shall speak here"),
-            choices=tuple(Choice(code, LANGUAGE_NAMES[code]) for code in LANGUAGES),
-            required=False,
+NAME = "language"
+
+
+def declaration(languages: Mapping[str, str]) -> Command:
+    """The command, with the languages that there are: their own names by code."""
+    return Command(
+        name=NAME,
+        # TRANSLATORS: a command as it is typed, for platforms that show names of commands in your language: a slash and
+        # one word of lower-case letters, without spaces; the same word in other texts stays as it is there
+        shown_as=Phrase("/language"),
+        description=Phrase("Choose the language of this chat"),
+        parameters=(
+            Parameter(
+                name="language",
+                # TRANSLATORS: the name of a field of a command: one word of lower-case letters and a colon, no spaces
+                shown_as=Phrase("language:"),
+                description=Phrase("The language that I shall speak here"),
+                choices=tuple(Choice(code, name) for code, name in languages.items()),
+                required=False,
+                suggests=True,  # where there are more of them than a platform lets one choose from
+            ),
+            translation.PARAMETER,
         ),
-        translation.PARAMETER,
-    ),
-    audience=Audience.ADMIN,
-    elsewhere=True,
-)
+        audience=Audience.ADMIN,
+        elsewhere=True,
+    )
 
-IN_ALL_LANGUAGES = "🌐 Language · Sprache · 언어 · 言語 · 语言 · Idioma · Langue · Լեզու · Taal · Язык · Lingua · Dil"
-"""The word for language in all of ours: like the languages' own names it is never translated."""
 
-_ENGLISH_NAMES: Mapping[str, str] = {
-    "english": "en",
-    "german": "de",
-    "korean": "ko",
-    "japanese": "ja",
-    "chinese": "zh",
-    "spanish": "es",
-    "french": "fr",
-    "armenian": "hy",
-    "dutch": "nl",
-    "russian": "ru",
-    "italian": "it",
-    "portuguese": "pt",
-    "turkish": "tr",
-}
+def in_all_languages(translators: Translators) -> str:
+    """The word for language in all of ours: whoever can't read the rest finds theirs. Several have the same."""
+    return "🌐 " + " · ".join(dict.fromkeys(translators.words_for_language.values()))
 
 
 async def answer(request: Request) -> Answer:
@@ -58,14 +55,15 @@ async def answer(request: Request) -> Answer:
         if translates is not None:
             return await translation.switched(request, translates)
         return await offer_channels(request) or await _menu(request)
-    language = language_named(words)
+    names = request.services.translators.names
+    language = language_named(words, request.services.translators)
     if language is None:
         raise CommandError(
             Phrase(
                 "I don't speak “{language}” yet. I speak: {languages}. For example: {example}",
                 {
                     "language": words[:40],
-                    "languages": " · ".join(f"{code} – {name}" for code, name in LANGUAGE_NAMES.items()),
+                    "languages": " · ".join(f"{code} – {name}" for code, name in names.items()),
                     "example": "/language fr",
                 },
             )
@@ -82,10 +80,13 @@ async def answer(request: Request) -> Answer:
     return await _chosen(request, language)
 
 
-def language_named(words: str) -> str | None:
+def language_named(words: str, translators: Translators) -> str | None:
     """The language that someone means: by its code, its own name or its English one, however they write it."""
     folded = _folded(words)
-    return supported_language(folded) or _ENGLISH_NAMES.get(folded) or _OWN_NAMES.get(folded)
+    english = translators("en")
+    named = {_folded(english.language_name(code)): code for code in translators.names}
+    named |= {_folded(name): code for code, name in translators.names.items()}
+    return translators.supported(folded) or named.get(folded)
 
 
 def _folded(words: str) -> str:
@@ -93,39 +94,39 @@ def _folded(words: str) -> str:
     return "".join(part for part in parts if not unicodedata.combining(part))
 
 
-_OWN_NAMES: Mapping[str, str] = {_folded(name): code for code, name in LANGUAGE_NAMES.items()}
-
-
-def language_buttons(command_words: str = "", present: str | None = None) -> list[tuple[Button, ...]]:
+def language_buttons(
+    translators: Translators, command_words: str = "", present: str | None = None
+) -> list[tuple[Button, ...]]:
     """A button a language, each by its own name."""
     buttons = [
-        command_button(LANGUAGE_NAMES[code], COMMAND.name, f"{command_words} {code}".strip(), pressed=code == present)
-        for code in LANGUAGES
+        command_button(name, NAME, f"{command_words} {code}".strip(), pressed=code == present)
+        for code, name in translators.names.items()
     ]
     return in_rows(buttons, 3)
 
 
 async def _menu(request: Request) -> Answer:
     await request.require_admin()
-    lines = [heading(IN_ALL_LANGUAGES)]
+    lines = [heading(in_all_languages(request.services.translators))]
     if request.address:
         lines.append(paragraph(request.chat.title or request.chat.ref.id))
     lines += _for_the_forum(request)
     lines += map(note, await translation.what_is_translated(request, request.chat.language))
-    buttons = language_buttons(request.address, request.chat.language)
+    buttons = language_buttons(request.services.translators, request.address, request.chat.language)
     rows = [*buttons[:-1], (*buttons[-1], *_forum_button(request)), translation.switch_button(request)]
     return request.answer(*lines, buttons=rows, private=True)
 
 
 async def _chosen(request: Request, language: str) -> Answer:
-    name = LANGUAGE_NAMES[language]
+    translators = request.services.translators
+    name = translators.names[language]
     if request.address:
         t = request.t
         chat = request.chat.title or request.chat.ref.id
         said = t("The language of {chat} is now {language}.", chat=chat, language=name)
     else:
         # It takes effect at once: these words are in the new language already.
-        t = request.services.translators(language)
+        t = translators(language, request.chat.timezone)
         request = replace(request, t=t)
         said = t("The language here is now {language}.", language=name)
     forum = _forum_button(request, language)
@@ -161,4 +162,4 @@ def _forum_button(request: Request, language: str = "") -> tuple[Button, ...]:
     # TRANSLATORS: a button; it sets up the whole forum, not only the post in which it stands
     label = request.t("The whole forum")
     words = f"@{request.forum.id} {language}".strip()
-    return (command_button(label, COMMAND.name, words, role=ButtonRole.PRIMARY),)
+    return (command_button(label, NAME, words, role=ButtonRole.PRIMARY),)

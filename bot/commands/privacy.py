@@ -7,7 +7,12 @@ from bot.commands.request import Request
 from bot.model import Phrase
 from bot.ports import Answer, Command
 
-COMMAND = Command(name="privacy", description=Phrase("What I store about you, and whom to ask"))
+COMMAND = Command(
+    name="privacy",
+    # TRANSLATORS: a command as it is typed: a slash and one word of lower-case letters, without spaces
+    shown_as=Phrase("/privacy"),
+    description=Phrase("What I store about you, and whom to ask"),
+)
 
 
 async def answer(request: Request) -> Answer:

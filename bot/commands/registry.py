@@ -20,10 +20,10 @@ class Registered:
     handler: Handler
 
 
-def registry(packs: Sequence[str]) -> Mapping[str, Registered]:
-    """Every command by its name, in the order in which platforms show them."""
+def registry(packs: Sequence[str], languages: Mapping[str, str]) -> Mapping[str, Registered]:
+    """Every command by its name, in the order in which platforms show them. ``languages``: their own names by code."""
     described = (
-        language.COMMAND,
+        language.declaration(languages),
         sources.declaration(packs),
         search.COMMAND,
         status.COMMAND,

@@ -16,7 +16,7 @@ from bot.commands.services import Services
 from bot.commands.targets import administered_chat, named_chat, require_admin_of
 from bot.errors import CommandError, DeliveryError, SourceError
 from bot.events import ButtonPressed, ChatJoined, ChoicesWanted, CommandInvoked, Elsewhere
-from bot.model import LANGUAGE_NAMES, LANGUAGES, Actor, ChatKind, ChatRef, Phrase, supported_language
+from bot.model import Actor, ChatKind, ChatRef, Phrase
 from bot.ports import Answer, Choice, Command, Translator
 from bot.storage import chats, declared, subscriptions
 from bot.storage.chats import Chat
@@ -27,9 +27,9 @@ START = "start"
 MAX_SUGGESTED = 25
 """As many as Discord shows."""
 
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))
-"""What adapters put into words so that nothing in them becomes a link or a mention, our own examples included: whoever
-copies those copies it too."""
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200e\u200f\u061c\u2060\ufeff"))
+"""What adapters put into words so that nothing in them becomes a link or a mention, our own examples included, and the
+marks by which texts written from right to left hold others: whoever copies an example copies them too."""
 
 ROOM_PACK = "crypto"
 """What a place with a language by its nature follows from the first moment."""
@@ -40,7 +40,7 @@ class Commands:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._registry = registry(services.packs)
+        self._registry = registry(services.packs, services.translators.names)
 
     def declared(self) -> tuple[Command, ...]:
         """For the adapters that publish commands."""
@@ -52,7 +52,7 @@ class Commands:
         name = event.name
         if name == START:
             if here.language is None:
-                return Answer(card=introduction(self._words(here, event.actor)))
+                return Answer(card=introduction(self._words(here, event.actor), self._services.translators))
             name = help_command.COMMAND.name
         registered = self._registry.get(name)
         words = typed_form(registered.command, event) if registered and name == event.name else ""
@@ -93,7 +93,8 @@ class Commands:
         t = self._words(here, event.actor)
         if here.language is None:
             parameter = self._services.adapters[here.ref.platform].elsewhere_parameter
-            return Answer(card=introduction(t, here if private else None, parameter), private=private)
+            card = introduction(t, self._services.translators, here if private else None, parameter)
+            return Answer(card=card, private=private)
         if here.paused is None:
             return None
         self._services.on_change()
@@ -108,7 +109,7 @@ class Commands:
 
     async def _open_room(self, room: Chat, language: str) -> None:
         services = self._services
-        if room.language is not None or language not in LANGUAGE_NAMES:
+        if room.language is not None or language not in services.translators.names:
             return
         await services.database.write(
             declared.begin,
@@ -125,7 +126,8 @@ class Commands:
         try:
             return await self._carried_out(asked, here)
         except (CommandError, DeliveryError, SourceError) as error:
-            t = self._services.translators(_reads(asked.actor) or here.language or _guessed(here))
+            guessed = self._supported(here.locale) or "en"
+            t = self._services.translators(self._reads(asked.actor) or here.language or guessed, here.timezone)
             return Answer(card=answer_card(t.language, paragraph(t.phrase(error.phrase))), private=True)
 
     async def _carried_out(self, asked: _Asked, here: Chat) -> Answer:
@@ -167,7 +169,7 @@ class Commands:
     async def _offered(self, event: ChoicesWanted, here: Chat | None) -> tuple[Choice, ...]:
         match event.command, event.subcommand, event.parameter:
             case "language", _, "language":
-                return tuple(Choice(code, LANGUAGE_NAMES[code]) for code in LANGUAGES)
+                return tuple(Choice(code, name) for code, name in self._services.translators.names.items())
             case sources.NAME, "remove", "address":
                 chat = await self._suggested_for(event, here)
                 if chat is not None:
@@ -204,7 +206,14 @@ class Commands:
 
     def _words(self, here: Chat, actor: Actor | None) -> Translator:
         """In the chat's language; before it has one, in that of the person, or what we were told of the place."""
-        return self._services.translators(here.language or supported_language(here.locale) or _reads(actor) or "en")
+        language = here.language or self._supported(here.locale) or self._reads(actor) or "en"
+        return self._services.translators(language, here.timezone)
+
+    def _reads(self, actor: Actor | None) -> str | None:
+        return self._supported(actor.locale) if actor is not None else None
+
+    def _supported(self, tag: str | None) -> str | None:
+        return self._services.translators.supported(tag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,14 +231,6 @@ class _Asked:
 def _another(about: Elsewhere | None, here: Chat) -> Elsewhere | None:
     """The chat that was chosen, unless it is the one where it was asked."""
     return about if about is not None and about.chat != here.ref else None
-
-
-def _reads(actor: Actor | None) -> str | None:
-    return supported_language(actor.locale) if actor is not None else None
-
-
-def _guessed(here: Chat) -> str:
-    return supported_language(here.locale) or "en"
 
 
 def _unknown(name: str, known: Iterable[str]) -> Phrase:

@@ -18,8 +18,13 @@ from bot.words import MAX_QUERY, terms
 
 COMMAND = Command(
     name="search",
+    # TRANSLATORS: a command as it is typed: a slash and one word of lower-case letters, without spaces
+    shown_as=Phrase("/search"),
     description=Phrase("Find stories by their words, in any language"),
-    parameters=(Parameter(name="words", description=Phrase("What the stories say")),),
+    parameters=(
+        # TRANSLATORS: the name of a field of a command: one word of lower-case letters and a colon
+        Parameter(name="words", shown_as=Phrase("words:"), description=Phrase("What the stories say")),
+    ),
 )
 
 PAGE = 5

@@ -19,6 +19,9 @@ from bot.storage.subscriptions import FollowedSource, Outcome, Subscription
 
 NAME = "sources"
 
+# TRANSLATORS: the name of a field of a command: one word of lower-case letters and a colon
+ADDRESS = Phrase("address:")
+
 _EXAMPLES = ("/sources list", "/sources follow crypto", ADD_EXAMPLE, "/sources remove 1")
 
 
@@ -26,15 +29,22 @@ def declaration(packs: Sequence[str]) -> Command:
     """The command, with the packs that there are."""
     return Command(
         name=NAME,
+        # TRANSLATORS: a command as it is typed: a slash and one word of lower-case letters, without spaces
+        shown_as=Phrase("/sources"),
         description=Phrase("What I post here: packs, sites and feeds"),
         elsewhere=True,
         subcommands=(
             Subcommand(
                 name="follow",
+                # TRANSLATORS: a command and its verb as they are typed; the command's word is that for /sources, the
+                # verb one word of lower-case letters, such as an infinitive
+                shown_as=Phrase("/sources follow"),
                 description=Phrase("Follow a pack: chosen sources in the language of this chat"),
                 parameters=(
                     Parameter(
                         name="pack",
+                        # TRANSLATORS: the name of a field of a command: one word of lower-case letters and a colon
+                        shown_as=Phrase("pack:"),
                         description=Phrase("The pack to follow"),
                         choices=tuple(Choice(pack, pack_title(pack)) for pack in packs),
                     ),
@@ -43,17 +53,29 @@ def declaration(packs: Sequence[str]) -> Command:
             ),
             Subcommand(
                 name="add",
+                # TRANSLATORS: as for /sources follow
+                shown_as=Phrase("/sources add"),
                 description=Phrase("Add a site or feed by its address"),
-                parameters=(Parameter(name="address", description=Phrase("Address of the site or feed")),),
+                parameters=(
+                    Parameter(name="address", shown_as=ADDRESS, description=Phrase("Address of the site or feed")),
+                ),
                 audience=Audience.ADMIN,
             ),
-            Subcommand(name="list", description=Phrase("What this chat follows, and how each source does")),
+            Subcommand(
+                name="list",
+                # TRANSLATORS: as for /sources follow
+                shown_as=Phrase("/sources list"),
+                description=Phrase("What this chat follows, and how each source does"),
+            ),
             Subcommand(
                 name="remove",
+                # TRANSLATORS: as for /sources follow
+                shown_as=Phrase("/sources remove"),
                 description=Phrase("Stop following a source or a pack"),
                 parameters=(
                     Parameter(
                         name="address",
+                        shown_as=ADDRESS,
                         description=Phrase("Its address, its number in the list, or the name of the pack"),
                         suggests=True,
                     ),
@@ -88,9 +110,11 @@ async def _follow(request: Request) -> Answer:
         return await menu(request)
     pack = _pack_named(request, request.rest)
     if pack is None:
-        names = ", ".join(request.services.packs)
         raise CommandError(
-            Phrase("There is no pack “{pack}”. The packs are: {packs}", {"pack": request.rest[:40], "packs": names})
+            Phrase(
+                "There is no pack “{pack}”. The packs are: {packs}",
+                {"pack": request.rest[:40], "packs": tuple(request.services.packs)},
+            )
         )
     await request.require_admin()
     outcome = await request.services.database.write(

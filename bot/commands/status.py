@@ -12,12 +12,18 @@ from bot.commands.targets import offer_channels
 from bot.commands.translation import what_is_translated
 from bot.commands.voting import ways_to_vote
 from bot.errors import DeliveryError
-from bot.model import LANGUAGE_NAMES, Line, Phrase
+from bot.model import Line, Phrase
 from bot.ports import Answer, Capabilities, Command
 from bot.storage import chats, silence, subscriptions
 from bot.storage.chats import Duties
 
-COMMAND = Command(name="status", description=Phrase("What works here, and what is missing"), elsewhere=True)
+COMMAND = Command(
+    name="status",
+    # TRANSLATORS: a command as it is typed: a slash and one word of lower-case letters, without spaces
+    shown_as=Phrase("/status"),
+    description=Phrase("What works here, and what is missing"),
+    elsewhere=True,
+)
 
 
 async def answer(request: Request) -> Answer:
@@ -74,7 +80,7 @@ def _settings(request: Request) -> Iterator[Line]:
     if language is None:
         yield item(t("I post nothing until an admin has chosen a language: {command}", command="/language"))
     else:
-        yield item(t("Language: {language}", language=LANGUAGE_NAMES[language]))
+        yield item(t("Language: {language}", language=request.services.translators.names.get(language, language)))
 
 
 def _open_duties(request: Request, duties: Duties) -> Iterator[Line]:

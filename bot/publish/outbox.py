@@ -96,7 +96,7 @@ class Outbox:
     async def _attempt(self, out: deliveries.Outgoing) -> None:
         adapter = self._adapters[out.chat.platform]
         try:
-            words = self._translators(out.language)
+            words = self._translators(out.language, out.timezone)
             card = story_card(
                 out.story,
                 out.id,

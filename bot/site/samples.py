@@ -22,29 +22,28 @@ def samples_router(site: str, epoch: datetime, translators: Translators, clock: 
     ).get_template("sample.html")
     style = files("bot.site").joinpath("static", "sample.css").read_text("utf-8")
 
+    def known(language: str) -> SampleWire:
+        if language not in translators.names:
+            raise HTTPException(404, "There is no such language.")
+        return sample_wire(language)
+
     @router.get("/style.css")
     async def stylesheet() -> Response:
         return Response(style, media_type="text/css")
 
     @router.get("/{language}.json")
     async def feed(language: str) -> Response:
-        wire = _known(sample_wire(language))
+        wire = known(language)
         return JSONResponse(wire_feed(wire, site, epoch, clock()), media_type="application/feed+json")
 
     @router.get("/{language}/{story_id}")
     async def story(language: str, story_id: str) -> Response:
-        wire = _known(sample_wire(language))
+        wire = known(language)
         position, told = _find(wire, story_id)
         at = publication_times(len(wire.stories), epoch)[position]
         return HTMLResponse(page.render(story=told, wire=wire, at=at, t=translators(language)))
 
     return router
-
-
-def _known(wire: SampleWire | None) -> SampleWire:
-    if wire is None:
-        raise HTTPException(404, "There is no sample wire in that language.")
-    return wire
 
 
 def _find(wire: SampleWire, story_id: str) -> tuple[int, SampleStory]:

@@ -33,6 +33,8 @@ class Chat:
     paused: Phrase | None
     """Why nothing is sent; None while all is well."""
     joined_at: datetime
+    timezone: str | None
+    """Its IANA name; None: the one that goes with the language."""
     declared_hash: str | None
     """Hash of its table in the config file when that was last applied."""
     translates: bool = True
@@ -283,6 +285,7 @@ def _chat(row: Row[Any]) -> Chat:
         shares_votes=row.shares_votes,
         paused=None if row.paused is None else phrase_from_json(row.paused),
         joined_at=row.joined_at,
+        timezone=row.timezone,
         declared_hash=row.declared_hash,
         translates=row.translates,
     )

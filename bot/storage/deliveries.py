@@ -41,6 +41,8 @@ class Outgoing:
     chat_id: int
     chat: ChatRef
     language: str
+    timezone: str | None
+    """The chat's own; None: that of its language."""
     story: Story
     attempts: int
     """Including this one."""
@@ -112,6 +114,7 @@ def begin_next(connection: Connection, chat_id: int, now: datetime, hold: timede
             chat.c.native_id,
             chat.c.topic,
             chat.c.language,
+            chat.c.timezone,
             *story_columns(),
             *translation_columns(),
         )
@@ -142,6 +145,7 @@ def begin_next(connection: Connection, chat_id: int, now: datetime, hold: timede
         chat_id=chat_id,
         chat=ChatRef(row.platform, row.native_id, row.topic),
         language=row.language,
+        timezone=row.timezone,
         story=story_from(row),
         attempts=attempts,
         translation=translation_from(row),

@@ -42,6 +42,8 @@ class PostView:
     ledger_id: int
     story: Story
     language: str
+    timezone: str | None
+    """The chat's own; None: that of its language."""
     message: MessageRef
     chat_tally: Tally
     everywhere: Tally | None
@@ -124,6 +126,7 @@ _OUTDATED_VIEW = with_what_stands(
         delivery.c.posted_at,
         delivery.c.edited_at,
         chat.c.language,
+        chat.c.timezone,
         chat.c.topic,
         post.c.platform,
         post.c.native_chat,
@@ -203,6 +206,7 @@ def _view(connection: Connection, row: Row[Any], *, closed: bool) -> PostView:
         ledger_id=row.ledger_id,
         story=story_from(row),
         language=row.language,
+        timezone=row.timezone,
         message=MessageRef(ChatRef(row.platform, row.native_chat, row.topic), row.message_id),
         chat_tally=Tally(row.chat_bullish, row.chat_bearish),
         everywhere=Tally(row.all_bullish, row.all_bearish) if row.spread else None,

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from bot.model import LANGUAGE_NAMES
 from tests.browser.conftest import NewMember
+from tests.languages import NAMES
 from tests.web_house import House, a_story, web_house
 
 pytestmark = pytest.mark.browser
@@ -70,11 +70,11 @@ async def test_another_language_is_another_room(house: House, new_member: NewMem
     assert await page.locator("html").get_attribute("lang") == "de"
 
     await house.core.post(a_story(title="日本の見出し", language="ja"), "ja")
-    await page.get_by_role("link", name=LANGUAGE_NAMES["ja"]).click()
+    await page.get_by_role("link", name=NAMES["ja"]).click()
     await expect(page).to_have_url(f"{house.address}/r/ja")
     assert await page.locator("html").get_attribute("lang") == "ja"
     await expect(page.get_by_role("link", name="日本の見出し")).to_be_visible()
-    await expect(page.get_by_role("link", name=LANGUAGE_NAMES["ja"])).to_have_attribute("aria-current", "page")
+    await expect(page.get_by_role("link", name=NAMES["ja"])).to_have_attribute("aria-current", "page")
 
 
 async def test_times_are_told_relative_to_now_in_the_rooms_language(house: House, new_member: NewMember) -> None:

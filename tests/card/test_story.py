@@ -12,7 +12,6 @@ from bot.card.answer import in_rows
 from bot.card.story import Standing, story_card
 from bot.i18n import Catalogues
 from bot.model import (
-    LANGUAGES,
     Ballot,
     Button,
     LineKind,
@@ -24,6 +23,7 @@ from bot.model import (
     parse_vote_button,
     vote_button,
 )
+from tests.languages import LANGUAGES
 
 AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 BALLOT = Ballot(bullish=("🐂", "👍"), bearish=("🐻", "👎"))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bot.model import LANGUAGE_NAMES, ChatKind, ChatRef, Phrase
+from bot.model import ChatKind, ChatRef, Phrase
 from bot.storage import chats
 from tests.commands.stage import ADMIN, CHANNEL, GROUP, MEMBER, button, buttons, said
+from tests.languages import NAMES
 
 ROOM = ChatRef("village", "fr")
 
@@ -12,7 +13,7 @@ ROOM = ChatRef("village", "fr")
 async def test_the_introduction_offers_every_language_in_the_words_of_the_place(stage):
     answer = await stage.joins(locale="pt-br", actor=MEMBER)
     assert answer.card.language == "pt"
-    assert [one.label for one in buttons(answer)] == list(LANGUAGE_NAMES.values())
+    assert [one.label for one in buttons(answer)] == list(NAMES.values())
     chat = await stage.chat()
     assert (chat.language, chat.title, chat.kind) == (None, "The square", ChatKind.GROUP)
     assert not stage.woken
@@ -68,7 +69,7 @@ async def test_a_chat_that_is_set_up_hears_no_second_introduction(stage):
 async def test_starting_in_private_introduces_and_later_helps(stage):
     alone = ChatRef("village", "boris")
     first = await stage.types("/start", MEMBER, alone, kind=ChatKind.PRIVATE)
-    assert len(buttons(first)) == len(LANGUAGE_NAMES)
+    assert len(buttons(first)) == len(NAMES)
     assert first.card.language == "fr"
     await stage.types("/language ru", MEMBER, alone, kind=ChatKind.PRIVATE)
     assert "/sources" in said(await stage.types("/start deep link", MEMBER, alone, kind=ChatKind.PRIVATE))

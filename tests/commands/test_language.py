@@ -6,8 +6,9 @@ import pytest
 
 from bot.commands.language import language_named
 from bot.errors import PlatformDown
-from bot.model import LANGUAGE_NAMES, LANGUAGES, Actor, ChatKind, ChatRef, Phrase
+from bot.model import Actor, ChatKind, ChatRef, Phrase
 from tests.commands.stage import ADMIN, GROUP, MEMBER, button, buttons, refusal, said
+from tests.languages import CATALOGUES, LANGUAGES, NAMES
 
 ONLY_ADMINS = Phrase("Only the admins of this chat can change that.")
 
@@ -16,7 +17,7 @@ async def test_an_admin_chooses_and_the_answer_is_in_that_language_already(stage
     await stage.joins()
     answer = await stage.types("/language fr")
     assert answer.card.language == "fr"
-    assert LANGUAGE_NAMES["fr"] in said(answer)
+    assert NAMES["fr"] in said(answer)
     assert (await stage.chat()).language == "fr"
     assert [(change.actor, change.setting, change.old, change.new) for change in await stage.log()] == [
         ("village:anna", "language", None, "fr")
@@ -48,13 +49,19 @@ async def test_a_chat_that_follows_something_is_only_told_its_new_language(stage
 async def test_the_menu_shows_every_language_by_its_own_name_and_marks_the_present_one(stage):
     await stage.speaks("hy")
     answer = await stage.types("/language")
-    assert [one.label for one in buttons(answer)] == [LANGUAGE_NAMES[code] for code in LANGUAGES]
-    assert [one.label for one in buttons(answer) if one.pressed] == [LANGUAGE_NAMES["hy"]]
+    assert [one.label for one in buttons(answer)] == [NAMES[code] for code in LANGUAGES]
+    assert [one.label for one in buttons(answer) if one.pressed] == [NAMES["hy"]]
     assert all(word in said(answer) for word in ("Language", "言語", "Язык", "Dil"))
     chosen = await stage.presses(button(answer, ":language:tr"))
     assert chosen.replaces
     assert chosen.card.language == "tr"
     assert (await stage.chat()).language == "tr"
+
+
+@pytest.mark.parametrize("mark", ["\u200e", "\u200f", "\u061c", "\u2060"])
+async def test_what_is_copied_with_marks_of_direction_is_understood(stage, mark):
+    await stage.types(f"/language {mark}fr{mark}")
+    assert (await stage.chat()).language == "fr"
 
 
 async def test_a_form_chooses_as_typing_does(stage):
@@ -82,7 +89,7 @@ async def test_a_form_chooses_as_typing_does(stage):
     ],
 )
 def test_a_language_is_known_by_its_code_its_own_name_and_its_english_one(words, language):
-    assert language_named(words) == language
+    assert language_named(words, CATALOGUES) == language
 
 
 async def test_an_unknown_language_is_answered_with_those_that_there_are(stage):
@@ -90,7 +97,7 @@ async def test_an_unknown_language_is_answered_with_those_that_there_are(stage):
     answer = await stage.types("/language Klingon {n}")
     assert answer.private
     assert "Klingon {n}" in said(answer)
-    assert all(f"{code} – {name}" in said(answer) for code, name in LANGUAGE_NAMES.items())
+    assert all(f"{code} – {name}" in said(answer) for code, name in NAMES.items())
     assert (await stage.chat()).language == "de"
 
 

@@ -75,7 +75,7 @@ async def test_a_button_pressed_twice_changes_nothing_the_second_time(stage):
 async def test_an_unknown_pack_is_answered_with_those_that_there_are(stage):
     answer = await stage.types("/sources follow sports")
     assert answer.private
-    assert "crypto, tech, markets, world" in said(answer)
+    assert "crypto, tech, markets, and world" in said(answer)
 
 
 async def test_before_the_language_is_chosen_the_menu_says_why_nothing_comes(stage):

@@ -270,3 +270,10 @@ async def test_a_declared_chat_learns_its_kind_and_title_from_the_platform(db):
 async def test_a_chat_that_we_do_not_know_stays_unknown_when_it_is_described(db):
     await db.write(declared.describe, GROUP, ChatKind.CHANNEL, "Traders")
     assert await db.read(chats.every) == []
+
+
+async def test_a_reason_keeps_what_it_lists(db):
+    made = await db.write(chats.ensure, GROUP, ChatKind.GROUP, NOW)
+    reason = Phrase("{names}", {"names": ("crypto", Phrase("Tech"))})
+    await db.write(chats.pause, made.ref, reason)
+    assert (await db.read(chats.by_ref, made.ref)).paused == reason

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.i18n import Catalogues
-from bot.model import LANGUAGE_NAMES
 from tests.emulators.feeds import FeedServer, rss
+from tests.languages import NAMES
 from tests.product import EVERY_SECOND, LOOPBACK_ALLOWED, items, running
 from tests.visitor import Visitor, articles, buttons, plain
 
@@ -100,7 +100,7 @@ async def test_each_language_is_a_room_of_its_own_and_a_vote_is_seen_by_all(tmp_
             Visitor(product) as bob,
         ):
             page = await ann.look("fr")
-            assert [language for language in LANGUAGE_NAMES if f'href="/r/{language}"' in page] == list(LANGUAGE_NAMES)
+            assert [language for language in NAMES if f'href="/r/{language}"' in page] == list(NAMES)
 
             async def has(room: str, title: str) -> bool:
                 return titles(await ann.look(room)) == [title]

@@ -12,7 +12,6 @@ from pydantic import SecretStr
 
 from bot.errors import NotTranslated, ProviderBusy, ProviderRefuses, ProviderUsedUp, TranslationError
 from bot.i18n import Catalogues
-from bot.model import LANGUAGES
 from bot.translate import deepl, libretranslate, model
 from bot.translate.asking import Text, ask, first_attempt, second_attempt
 from bot.translate.deepl import FREE_URL, PRO_URL
@@ -21,6 +20,7 @@ from bot.translate.settings import DeepLSettings, LibreTranslateSettings, ModelS
 from bot.translate.wire import MAX_BYTES, Wire
 from tests.emulators.translators import ChatModel, DeepL, LibreTranslate, marked
 from tests.emulators.translators.service import Service
+from tests.languages import LANGUAGES
 
 KEY = "a-key-of-the-operator:fx"
 LIBRE, DEEP, CHAT = "libretranslate", "deepl", "model"

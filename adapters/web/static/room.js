@@ -253,7 +253,8 @@ async function watch() {
   const response = await fetch("/healthz").catch(() => null);
   if (!response?.ok) return;
   const { adapters } = await response.json();
-  const refused = Object.keys(adapters).filter((name) => adapters[name].state === "refused").join(", ");
+  const names = Object.keys(adapters).filter((name) => adapters[name].state === "refused");
+  const refused = new Intl.ListFormat(known ? [known] : []).format(names);
   if (refused && refused !== toldOf) say(words.refused.replace("{platform}", () => refused));
   toldOf = refused;
 }

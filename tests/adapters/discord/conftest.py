@@ -17,13 +17,13 @@ from adapters.discord.rights import NEEDED
 from adapters.discord.settings import DiscordSettings
 from bot.model import Button, ButtonRole, Card, ChatRef, Line, LineKind, Span, Style
 from bot.ports import Command, Site, State, Surroundings
-from tests.around import Core, Keys, OpenPace, PlainTranslator
+from tests.around import Core, Keys, OpenPace, PlainTranslators
 from tests.emulators.discord import Channel, DiscordServer, Guild, User
 
 
 @pytest.fixture
-def translators() -> type[PlainTranslator]:
-    return PlainTranslator
+def translators() -> PlainTranslators:
+    return PlainTranslators()
 
 
 class WatchedAdapter(DiscordAdapter):
@@ -73,7 +73,7 @@ class World:
     def surroundings(self) -> Surroundings:
         return Surroundings(
             pace=self.pace,
-            translators=PlainTranslator,
+            translators=PlainTranslators(),
             keys=self.keys,
             rooms=None,  # type: ignore[arg-type]  # Discord keeps its own messages
             site=Site("127.0.0.1", 8080, "", "secret", loopback=True),

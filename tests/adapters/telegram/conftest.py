@@ -15,7 +15,7 @@ from adapters.telegram.adapter import TelegramAdapter
 from adapters.telegram.settings import TelegramSettings
 from bot.model import ChatRef, Phrase
 from bot.ports import Command, Site, State, Surroundings
-from tests.around import Core, Keys, OpenPace, PlainTranslator
+from tests.around import Core, Keys, OpenPace, PlainTranslators
 from tests.emulators.telegram import Limits, TelegramServer
 
 
@@ -54,7 +54,7 @@ class World:
     def surroundings(self, pace: Any = None) -> Surroundings:
         return Surroundings(
             pace=pace or self.pace,
-            translators=PlainTranslator,
+            translators=PlainTranslators(),
             keys=self.keys,
             rooms=None,  # type: ignore[arg-type]  # Telegram keeps its own messages
             site=Site("127.0.0.1", 8080, "", "secret", loopback=True),

@@ -15,8 +15,9 @@ from yarl import URL
 
 from bot.errors import ChatGone, StorageError
 from bot.events import ButtonPressed, ChatJoined, CommandInvoked
-from bot.model import LANGUAGES, Actor, ChatKind, ChatRef, Phrase, Tally
+from bot.model import Actor, ChatKind, ChatRef, Phrase, Tally
 from bot.ports import State
+from tests.languages import LANGUAGES
 from tests.web_house import House, a_story, web_house
 
 JSON = {"accept": "application/json"}
