@@ -412,11 +412,9 @@ def _build(
         db, client, page_workers, Robots(client, page_workers, utc_now), gatherer.turns, utc_now, on_stories
     )
     hold = timedelta(seconds=settings.translate.hold)
-    roster = Roster(
-        providers_of(settings.translate, wire, tuple(translators.names), translators("en").language_name),
-        utc_now,
-        asyncio.sleep,
-    )
+    in_english = translators("en").language_name
+    providers = providers_of(settings.translate, wire, tuple(translators.names), in_english)
+    roster = Roster(providers, utc_now, asyncio.sleep)
     commands = Commands(
         Services(
             database=db,

@@ -16,6 +16,8 @@ OFF, ON = f"{WORD} off", f"{WORD} on"
 
 PARAMETER = Parameter(
     name=WORD,
+    # TRANSLATORS: the name of a field of a command: one word of lower-case letters and a colon, no spaces
+    shown_as=Phrase("translate:"),
     description=Phrase("Whether stories in other languages are translated here"),
     choices=(
         # TRANSLATORS: a choice in a list: stories in other languages are translated
@@ -79,8 +81,8 @@ async def _from_which(request: Request, into: str) -> str:
     names = [t.language_name(language) for language in foreign if services.translations.offers(language, into)]
     if not names:
         return t("Stories in other languages are translated here.")
-    # TRANSLATORS: {languages} are such as "English · French"
-    return t("Stories are translated from these languages: {languages}", languages=" · ".join(names))
+    # TRANSLATORS: {languages} are such as "English and French"
+    return t("Stories are translated from these languages: {languages}", languages=t.listed(names))
 
 
 def switch_button(request: Request) -> tuple[Button, ...]:

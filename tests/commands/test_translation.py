@@ -92,13 +92,18 @@ async def test_half_a_switch_is_answered_with_the_whole_ones(stage, text):
     assert said(answer) == "Say /language translate on or /language translate off."
 
 
+class ReadInEnglish(Catalogues):
+    def __call__(self, language: str, timezone: str | None = None):
+        return super().__call__("en", timezone)
+
+
 @pytest.mark.parametrize(
     ("language", "offered", "told"),
     [
         ("en", Translators(), "Stories in other languages stay as they are: no translator is configured."),
         ("hy", Translators(configured=True, answered=False), "the translator has not answered yet."),
         ("hy", GERMAN, "Stories in other languages stay as they are: no translator knows Armenian."),
-        ("de", GERMAN, "Stories are translated from these languages: English · French"),
+        ("de", GERMAN, "Stories are translated from these languages: English and French"),
         ("it", GERMAN, "Stories are translated from these languages: English"),
     ],
 )
@@ -108,8 +113,7 @@ async def test_status_and_menu_say_what_is_translated(stage, command, language, 
     await stage.speaks(language)
     await follow(stage, "en", "fr", "uk", "und")
     # Read in English, whatever the chat speaks.
-    english = Catalogues()("en")
-    assert told in said(await stage.with_services(translators=lambda _: english).types(command))
+    assert told in said(await stage.with_services(translators=ReadInEnglish()).types(command))
 
 
 async def test_one_that_switched_it_off_is_told_how_to_switch_it_on(stage):
