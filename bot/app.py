@@ -414,7 +414,7 @@ def _unshared(settings: Settings, site: Site) -> frozenset[str]:
     return frozenset(
         name
         for name in ADAPTERS
-        if not site.loopback and getattr(settings.platform(name), "share_votes", True) is False
+        if site.reached_by_others and getattr(settings.platform(name), "share_votes", True) is False
     )
 
 

@@ -398,6 +398,11 @@ class Site:
     """The configured one, or one made for this run. A secret."""
     loopback: bool
 
+    @property
+    def reached_by_others(self) -> bool:
+        """Whether people on other machines see the site: directly, or by a proxy in front of it."""
+        return not self.loopback or bool(self.public_url)
+
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:

@@ -132,7 +132,8 @@ class Commands:
         registered = self._registry.get(asked.name)
         if registered is None:
             raise CommandError(_unknown(asked.name, self._registry))
-        chat_id, words = named_chat(asked.words)
+        # Only a command that can be about another chat takes a name of one; in others it is a word like any.
+        chat_id, words = named_chat(asked.words) if registered.command.elsewhere else (None, asked.words.strip())
         chat, said_admin = here, asked.admin
         if asked.about is not None:
             await require_admin_of(self._services, asked.actor, asked.about)

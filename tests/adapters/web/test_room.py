@@ -6,6 +6,7 @@ import asyncio
 import html
 import json
 import re
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import aiohttp
 import pytest
 from yarl import URL
 
+from adapters.web.hub import STREAMS_OF_A_MEMBER
 from bot.errors import ChatGone, StorageError
 from bot.events import ButtonPressed, ChatJoined, CommandInvoked
 from bot.model import LANGUAGES, Actor, ChatKind, ChatRef, Phrase, Tally
@@ -168,15 +170,6 @@ async def test_an_admins_cookie_is_worth_nothing_beside_another_members(
         assert ">Admin<" not in await page_of(thief)
 
 
-async def test_guessing_the_token_is_slowed_down(client: aiohttp.ClientSession) -> None:
-    statuses = []
-    for guess in range(30):
-        async with client.get("/enter", params={"token": str(guess)}) as response:
-            statuses.append(response.status)
-    assert statuses[0] == 403
-    assert statuses[-1] == 429
-
-
 async def test_what_is_typed_is_a_command_or_gets_a_hint(house: House, client: aiohttp.ClientSession) -> None:
     await page_of(client)
     async with client.post(
@@ -315,6 +308,22 @@ async def read_event(response: aiohttp.ClientResponse) -> dict[str, str]:
                 event[name] = value
             elif "event" in event:
                 return {name: event[name] for name in ("event", "id", "data")}
+
+
+async def test_who_keeps_no_cookie_leaves_room_for_those_who_listen(
+    house: House, client: aiohttp.ClientSession
+) -> None:
+    await page_of(client)
+    async with (
+        AsyncExitStack() as held,
+        aiohttp.ClientSession(house.address, cookie_jar=aiohttp.DummyCookieJar()) as no,
+    ):
+        statuses = [
+            (await held.enter_async_context(no.get("/r/en/events"))).status for _ in range(STREAMS_OF_A_MEMBER + 3)
+        ]
+        assert statuses == [200] * STREAMS_OF_A_MEMBER + [503] * 3
+        async with client.get("/r/en/events") as response:
+            assert response.status == 200
 
 
 async def test_events_tell_what_came_after_the_page_was_read(house: House, client: aiohttp.ClientSession) -> None:
