@@ -28,8 +28,14 @@ config_option = click.option(
 
 
 def say(line: str) -> None:
-    """Tell the operator, apart from the log and from what a command writes to standard output."""
+    """Tell the operator, apart from what a command writes to standard output."""
     click.echo(line, err=True)
+
+
+def announce(line: str) -> None:
+    """Tell whoever started the product, apart from its log: on standard output, at once also when that is a file."""
+    click.echo(line)
+    sys.stdout.flush()
 
 
 def found(config: Path | None) -> Path | None:
