@@ -126,8 +126,10 @@ class Gatherer:
         return await self._probe.find(address)
 
     async def add_feed(self, feed: Feed) -> int:
-        """The id of the source of this address that is held to the guard, made if need be."""
-        return await self._ensure(feed.url, exempt=False, title=feed.title)
+        """The id of the source of this address that is held to the guard, made if need be. It was read just now."""
+        source_id = await self._ensure(feed.url, exempt=False, title=feed.title)
+        await self._db.write(sources.revive, source_id)
+        return source_id
 
     async def declared_source(self, address: str) -> int:
         """The id of the source that the operator's config names, which isn't held to the guard.
