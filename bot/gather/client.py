@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from types import TracebackType
 from typing import Any, TypeVar
+from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp
 from yarl import URL
@@ -226,6 +227,12 @@ def checked(address: str) -> URL:
     if user is not None or url.password is not None:
         raise SourceError(Phrase("An address with a name or password in it can't be used."))
     return url.with_fragment(None)
+
+
+def spelled(url: URL) -> str:
+    """One spelling for what people type in several: sources are known by their addresses."""
+    parts = urlsplit(str(url))
+    return urlunsplit((parts.scheme.lower(), parts.netloc.lower(), parts.path or "/", parts.query, ""))
 
 
 def _target(url: URL, response: aiohttp.ClientResponse) -> URL:
