@@ -20,7 +20,7 @@ from bot.gather.packs import load_packs
 from bot.gather.poll import OnStories, Poller
 from bot.gather.probe import Probe, ProbedFeed
 from bot.gather.settings import GatherSettings
-from bot.gather.turns import Turns, host_of, manners_for
+from bot.gather.turns import Hosts, Turns, host_of, manners_for
 from bot.gather.workers import Workers
 from bot.storage import following, polls, sources
 from bot.storage.database import Database
@@ -71,9 +71,10 @@ class Gatherer:
             db, client, workers, settings, clock, resolve_wire=resolve_wire, on_stories=on_stories, random=random
         )
         self._probe = Probe(client, workers)
-        self._well = Turns(settings.concurrency)
+        hosts: Hosts = {}
+        self._well = Turns(settings.concurrency, hosts=hosts)
         # What failed at its last look is asked apart: no source that is well waits for one that probably fails again.
-        self._failing = Turns(math.ceil(settings.concurrency / 2))
+        self._failing = Turns(math.ceil(settings.concurrency / 2), hosts=hosts)
         self._outages = Outages()
         self._in_flight: dict[int, str] = {}
         self._marks: GroupCommit[Mark, None] = GroupCommit(self._write_marks, BATCH)
@@ -126,8 +127,10 @@ class Gatherer:
         return await self._probe.find(address)
 
     async def add_feed(self, feed: Feed) -> int:
-        """The id of the source of this address that is held to the guard, made if need be."""
-        return await self._ensure(feed.url, exempt=False, title=feed.title)
+        """The id of the source of this address that is held to the guard, made if need be. It was read just now."""
+        source_id = await self._ensure(feed.url, exempt=False, title=feed.title)
+        await self._db.write(sources.revive, source_id)
+        return source_id
 
     async def declared_source(self, address: str) -> int:
         """The id of the source that the operator's config names, which isn't held to the guard.

@@ -145,7 +145,10 @@ class Poller:
             )
         )
         if isinstance(answer, NotModified):
-            return Mark(source.id, self._answered(source, answer))
+            moved_to = answer.moved_to or source.moved_to
+            same = Body(source.etag, source.last_modified, source.body_hash or "", moved_to)
+            moved = moved_to != source.moved_to
+            return Mark(source.id, self._answered(source, answer), same if moved else None)
         body = Body(answer.etag, answer.last_modified, _body_hash(answer), answer.moved_to or source.moved_to)
         if body.body_hash == source.body_hash:
             return Mark(source.id, self._answered(source, answer), body)
@@ -223,7 +226,8 @@ class Poller:
         log.debug("source not read", source=source.id, url=source.url, reason=str(error))
         now = self._clock()
         try:
-            if error.permanent:
+            # What is gone where it once moved to may be back where it was: that address is asked next.
+            if error.permanent and source.moved_to is None:
                 await self._db.write(polls.mark_ended, source.id, error.phrase, now)
                 return
             wait: timedelta = after_failure(

@@ -78,6 +78,14 @@ class House:
         return found
 
 
+@dataclass(frozen=True)
+class Named:
+    """A feed that somebody wants."""
+
+    url: str
+    title: str = ""
+
+
 Start = Callable[..., Awaitable[House]]
 
 
@@ -408,6 +416,35 @@ async def test_a_source_that_is_gone_for_good_is_not_asked_again(server: FeedSer
     await house.poll()
     assert server.count("/feed") == 1
     assert (await house.health(server.url("/feed"))).ended
+
+
+async def test_what_is_gone_where_it_moved_to_is_looked_for_where_it_was(server: FeedServer, start: Start) -> None:
+    house = await start()
+    server.put("/old", fault=faults.redirect("/new", 301))
+    server.put("/new", rss(ITEMS))
+    await house.follow(await house.gatherer.declared_source(server.url("/old")))
+    await house.poll()
+    server.put("/new", fault=faults.status(410))
+    server.put("/old", rss(ITEMS), fault=None)
+    await house.poll()
+    await house.poll()
+    health = await house.health(server.url("/old"))
+    assert (health.ended, health.problem) == (False, None)
+
+
+async def test_a_source_that_was_gone_comes_back_when_somebody_finds_it_again(server: FeedServer, start: Start) -> None:
+    house = await start()
+    page = server.put("/feed", fault=faults.status(410))
+    source_id = await house.gatherer.add_feed(Named(server.url("/feed")))
+    await house.follow(source_id)
+    await house.poll()
+    assert (await house.health(server.url("/feed"))).ended
+    page.fault = None
+    server.put("/feed", rss(ITEMS))
+    assert await house.gatherer.add_feed(Named(server.url("/feed"))) == source_id
+    await house.gatherer.sync_subscriptions()
+    await house.poll()
+    assert len(await house.stories()) == 3
 
 
 async def test_a_failing_source_is_asked_later_and_later_and_recovers(server: FeedServer, start: Start) -> None:
