@@ -13,6 +13,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from bot.model import Card, Line, LineKind
 from bot.ports import Translator
 
+_ROOM = re.compile(r"/r/[A-Za-z-]{2,16}", re.ASCII)
+
 # What HTML can't hold (XML's control characters) or UTF-8 can't say (half a surrogate pair).
 _UNSPEAKABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -37,6 +39,16 @@ def picture_link(url: str | None) -> str | None:
     """A picture's address: https alone, which is what the content policy lets in (http could be read on the way)."""
     safe = link(url)
     return safe if safe is not None and safe[:6].lower() == "https:" else None
+
+
+def room_address(room: str) -> str:
+    """Where a room is on this site."""
+    return f"/r/{room}"
+
+
+def door(url: str | None) -> str | None:
+    """The address that a button may lead to: one of our own rooms; None for any other."""
+    return url if url is not None and _ROOM.fullmatch(url) else None
 
 
 def blocks(card: Card) -> Iterator[tuple[LineKind, Sequence[Line]]]:
@@ -73,7 +85,7 @@ class Renderer:
             lstrip_blocks=True,
             finalize=_finalize,
         )
-        environment.globals.update(blocks=blocks, link=link, picture_link=picture_link)
+        environment.globals.update(blocks=blocks, door=door, link=link, picture_link=picture_link)
         self._environment = environment
         self._card = environment.get_template("card.html")
 
