@@ -77,6 +77,22 @@ def bits(line: Line) -> Iterator[tuple[Span | None, Sequence[Span]]]:
     yield dot, part
 
 
+def rows(line: Line) -> list[list[Span]]:
+    """The rows of a paragraph that is a list, each with the break at its end."""
+    found: list[list[Span]] = [[]]
+    for span in line.spans:
+        found[-1].append(span)
+        if span.text == "\n":
+            found.append([])
+    return found
+
+
+def title_of(card: Card) -> str:
+    """The words of its title, for what belongs to it; empty when it has none."""
+    titles = (line.spans for line in card.lines if line.kind is LineKind.TITLE)
+    return "".join(span.text for span in next(titles, ()))
+
+
 def vote_buttons(card: Card) -> list[Button]:
     """The buttons that vote."""
     return [button for row in card.buttons for button in row if button.role in _VOTES]
@@ -140,8 +156,10 @@ class Renderer:
             link=link,
             other_buttons=other_buttons,
             picture_link=picture_link,
+            rows=rows,
             share=share,
             tally_here=tally_here,
+            title_of=title_of,
             vote_buttons=vote_buttons,
         )
         self._environment = environment

@@ -262,7 +262,7 @@ tick();
 setInterval(tick, 20000);
 if (location.hash) follows = false;
 const growth = new ResizeObserver(pin);
-for (const growing of [feed, dock]) growth.observe(growing);
+for (const growing of [document.querySelector(".top"), feed, dock]) growth.observe(growing);
 listen();
 attend();
 

@@ -40,7 +40,7 @@ TAGS = {
     "time": {"datetime", "title"},
     "form": {"class", "method", "action", "data-live", "data-dismisses"},
     "input": {"type", "name", "value"},
-    "div": {"class"},
+    "div": {"class", "role", "aria-label"},
     "button": {"class", "name", "value", "aria-pressed", "aria-label"},
 }
 """All that a card may consist of."""
@@ -266,3 +266,9 @@ def test_the_parts_of_a_row_are_apart_from_the_dots_between_them() -> None:
         (True, "x"),
     ]
     assert [part for _, part in bits(Line(LineKind.META, ()))] == [[]]
+
+
+def test_a_paragraph_that_is_a_list_has_its_rows() -> None:
+    spans = (Span("1. "), Span("Alpha"), Span("\n"), Span("– Beta\nGamma"))
+    html = RENDERER.card(Shown("a1", "en", Card("en", (Line(LineKind.TEXT, spans),)), asked="/sources list"), EN)
+    assert '<span class="row">1. Alpha\n</span><span class="row">– Beta\nGamma</span>' in html
