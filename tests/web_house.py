@@ -196,7 +196,7 @@ class SmallCore:
     def _later(self, room: str) -> Callable[[], Awaitable[Card]]:
         async def follow_up() -> Card:
             await self.slow.wait()
-            return answer_card(room, paragraph("All is well."))
+            return answer_card(room, paragraph("All is well."), buttons=[[Button("Languages", "c:language:en")]])
 
         return follow_up
 

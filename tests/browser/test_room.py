@@ -350,8 +350,11 @@ async def test_an_answer_is_seen_by_its_asker_alone_and_grows_when_more_is_known
     await expect(ann.locator(".answer")).to_contain_text("All is well.")
     await expect(ann.locator(".answer")).to_have_count(1)
 
+    await ann.get_by_role("button", name="Languages").click()
+    await expect(ann.locator(".answer")).to_contain_text("Which language?")
+
     await ann.reload()
-    await expect(ann.locator(".answer")).to_contain_text("All is well.")
+    await expect(ann.locator(".answer")).to_contain_text("Which language?")
     await expect(ben.locator(".answer")).to_have_count(0)
 
 

@@ -69,6 +69,7 @@ const finals = new Map();
 
 function answer(id, html, given) {
   const card = parse(finals.get(id) ?? html);
+  finals.delete(id);
   const there = panel.querySelector(".answer");
   if (there?.id === id) morph(there, card);
   else panel.replaceChildren(card);
