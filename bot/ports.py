@@ -7,7 +7,7 @@ the core asks with ``isinstance`` and never for a platform's name.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
@@ -88,6 +88,16 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Task:
+    """A command as a form says it, where people fill in instead of type."""
+
+    title: Phrase
+    """What it is for, in a few words. Where there is nothing to fill in, it is all that the button says."""
+    button: Phrase | None = None
+    """The verb on the button beside the fields."""
+
+
+@dataclass(frozen=True, slots=True)
 class Subcommand:
     """A verb below a command, with parameters of its own."""
 
@@ -95,6 +105,8 @@ class Subcommand:
     description: Phrase
     parameters: tuple[Parameter, ...] = ()
     audience: Audience = Audience.MEMBER
+    task: Task | None = None
+    """None: its form says the description."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +123,12 @@ class Command:
     audience: Audience = Audience.MEMBER
     elsewhere: bool = False
     """It can be given about another chat than the one where it is given, by that chat's admins."""
+    task: Task | None = None
+    """None: its form says the description."""
+    by_words: bool = False
+    """Where only commands are understood, words without one mean this: its one parameter. True of one at most."""
+    chooses_language: bool = False
+    """It settles which language a chat speaks: of no use where `LanguageByChat` holds, and not offered there."""
 
 
 # --- answers ---------------------------------------------------------------------------------------------------------
@@ -306,6 +324,14 @@ class FindsOwnPosts(ABC):
         """Our newest message in the chat with a button of this id, or None. Raises DeliveryError."""
 
 
+class LanguageByChat(ABC):
+    """Optional port: each chat here has its language by its nature, and who wants another goes to another chat."""
+
+    @abstractmethod
+    def address_in(self, language: str) -> str:
+        """Where the chat of that language is: the ``url`` of a button that leads there, which this adapter renders."""
+
+
 class PublishesCommands(ABC):
     """Optional port: the platform shows the commands to its users."""
 
@@ -363,7 +389,7 @@ class RoomMessage:
 
 
 class RoomStore(Protocol):
-    """Keeps the messages of rooms that have no platform to keep them."""
+    """Keeps for rooms what elsewhere the platform keeps: their messages, and knows who has pressed which button."""
 
     async def append(self, room: str, card: Card, *, key: str, at: datetime) -> RoomMessage:
         """Store a message; one with the same room and key is returned as it is."""
@@ -375,6 +401,10 @@ class RoomStore(Protocol):
 
     async def page(self, room: str, *, before: int | None = None, limit: int = 50) -> Sequence[RoomMessage]:
         """The newest messages (older than ``before``), oldest first."""
+        ...
+
+    async def pressed(self, actor: Actor, buttons: Collection[str]) -> Collection[str]:
+        """Those of the buttons whose press by the actor stands as a vote; ids of any other kind are left out."""
         ...
 
 

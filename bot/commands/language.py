@@ -11,8 +11,8 @@ from bot.commands.request import Request, command_button
 from bot.commands.sources_menu import add_example, pack_buttons
 from bot.commands.targets import offer_channels
 from bot.errors import CommandError
-from bot.model import LANGUAGE_NAMES, LANGUAGES, Button, ButtonRole, ChatKind, Line, Phrase, supported_language
-from bot.ports import Answer, Audience, Choice, Command, Parameter
+from bot.model import LANGUAGE_NAMES, LANGUAGES, Button, ButtonRole, Line, Phrase, supported_language
+from bot.ports import Answer, Audience, Choice, Command, LanguageByChat, Parameter
 from bot.storage import chats, subscriptions
 
 COMMAND = Command(
@@ -28,6 +28,7 @@ COMMAND = Command(
     ),
     audience=Audience.ADMIN,
     elsewhere=True,
+    chooses_language=True,
 )
 
 IN_ALL_LANGUAGES = "🌐 Language · Sprache · 언어 · 言語 · 语言 · Idioma · Langue · Լեզու · Taal · Язык · Lingua · Dil"
@@ -52,7 +53,7 @@ _ENGLISH_NAMES: Mapping[str, str] = {
 
 async def answer(request: Request) -> Answer:
     if not request.words:
-        return await offer_channels(request) or await _menu(request)
+        return _doors(request) or await offer_channels(request) or await _menu(request)
     language = language_named(request.words)
     if language is None:
         raise CommandError(
@@ -65,10 +66,9 @@ async def answer(request: Request) -> Answer:
                 },
             )
         )
+    if doors := _doors(request, language):
+        return doors
     await request.require_admin()
-    if request.chat.kind is ChatKind.ROOM and request.chat.language is not None:
-        # Its address says its language.
-        raise CommandError(Phrase("Each language has a room of its own: choose yours at the top of the page."))
     await request.services.database.write(chats.choose_language, request.chat.id, language, request.actor, request.now)
     await request.changed()
     return await _chosen(request, language)
@@ -95,6 +95,19 @@ def language_buttons(command_words: str = "", present: str | None = None) -> lis
         for code in LANGUAGES
     ]
     return in_rows(buttons, 3)
+
+
+def _doors(request: Request, wanted: str | None = None) -> Answer | None:
+    """Where each language has a chat of its own: the way to the one that is wanted, or to all. Anyone may go there."""
+    if not isinstance(request.adapter, LanguageByChat):
+        return None
+    buttons = [
+        Button(name, role=ButtonRole.LINK, url=request.adapter.address_in(code), pressed=code == request.chat.language)
+        for code, name in LANGUAGE_NAMES.items()
+        if wanted in (None, code)
+    ]
+    said = paragraph(request.t("Each language has a room of its own."))
+    return request.answer(said, buttons=in_rows(buttons, 3), private=True)
 
 
 async def _menu(request: Request) -> Answer:

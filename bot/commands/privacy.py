@@ -5,9 +5,14 @@ from __future__ import annotations
 from bot.card.answer import heading, item, paragraph
 from bot.commands.request import Request
 from bot.model import Phrase
-from bot.ports import Answer, Command
+from bot.ports import Answer, Command, Task
 
-COMMAND = Command(name="privacy", description=Phrase("What I store about you, and whom to ask"))
+COMMAND = Command(
+    name="privacy",
+    description=Phrase("What I store about you, and whom to ask"),
+    # TRANSLATORS: a button that leads to what is stored about people
+    task=Task(Phrase("Privacy")),
+)
 
 
 async def answer(request: Request) -> Answer:

@@ -13,7 +13,7 @@ from bot.commands.sources_menu import ADD_EXAMPLE, how_to_add, menu, name_of, pa
 from bot.commands.targets import offer_channels
 from bot.errors import CommandError
 from bot.model import Phrase
-from bot.ports import Answer, Audience, Choice, Command, Parameter, Subcommand, Translator
+from bot.ports import Answer, Audience, Choice, Command, Parameter, Subcommand, Task, Translator
 from bot.storage import subscriptions
 from bot.storage.subscriptions import FollowedSource, Outcome, Subscription
 
@@ -40,14 +40,22 @@ def declaration(packs: Sequence[str]) -> Command:
                     ),
                 ),
                 audience=Audience.ADMIN,
+                # TRANSLATORS: title of a form in which one chooses a pack, and its button
+                task=Task(Phrase("Follow a pack"), Phrase("Follow")),
             ),
             Subcommand(
                 name="add",
                 description=Phrase("Add a site or feed by its address"),
                 parameters=(Parameter(name="address", description=Phrase("Address of the site or feed")),),
                 audience=Audience.ADMIN,
+                # TRANSLATORS: title of a form in which one gives the address of a site, and its button
+                task=Task(Phrase("Add a site or feed"), Phrase("Add")),
             ),
-            Subcommand(name="list", description=Phrase("What this chat follows, and how each source does")),
+            Subcommand(
+                name="list",
+                description=Phrase("What this chat follows, and how each source does"),
+                task=Task(Phrase("Sources")),
+            ),
             Subcommand(
                 name="remove",
                 description=Phrase("Stop following a source or a pack"),
@@ -59,6 +67,8 @@ def declaration(packs: Sequence[str]) -> Command:
                     ),
                 ),
                 audience=Audience.ADMIN,
+                # TRANSLATORS: title of a form in which one names a source that shall go, and its button
+                task=Task(Phrase("Stop following"), Phrase("Remove")),
             ),
         ),
     )

@@ -12,11 +12,16 @@ from bot.commands.targets import offer_channels
 from bot.commands.voting import ways_to_vote
 from bot.errors import DeliveryError
 from bot.model import LANGUAGE_NAMES, Line, Phrase
-from bot.ports import Answer, Capabilities, Command
+from bot.ports import Answer, Capabilities, Command, Task
 from bot.storage import chats, silence, subscriptions
 from bot.storage.chats import Duties
 
-COMMAND = Command(name="status", description=Phrase("What works here, and what is missing"), elsewhere=True)
+COMMAND = Command(
+    name="status",
+    description=Phrase("What works here, and what is missing"),
+    elsewhere=True,
+    task=Task(Phrase("Status")),
+)
 
 
 async def answer(request: Request) -> Answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
@@ -17,6 +17,8 @@ from bot.site.samples import samples_router
 from bot.site.server import address_of
 from bot.site.stories import stories_router
 from bot.storage.database import Database
+
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
 def create_site(
@@ -46,6 +48,12 @@ def create_site(
         app.include_router(samples_router(address_of(site), sample_epoch, translators, clock))
     if callbacks is not None:
         app.include_router(hub_router(callbacks))
+
+    @app.api_route("/api/{rest:path}", methods=[*_METHODS], include_in_schema=False)
+    async def nothing(rest: str) -> None:
+        """A program asked: it wants no page, which is what people get for an address that isn't there."""
+        raise HTTPException(404)
+
     if pages is not None:
         app.mount("/", pages)
     return app

@@ -1,16 +1,17 @@
-"""The messages of web rooms, which have no platform to keep them."""
+"""The messages of web rooms, which have no platform to keep them; and what else a platform would know."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, delete, insert, select, update
 
-from bot.model import Card
+from bot.model import Actor, Card
 from bot.ports import RoomMessage, RoomStore
+from bot.storage import presses
 from bot.storage.database import Database
 from bot.storage.tables import room_message
 
@@ -65,6 +66,10 @@ class Rooms(RoomStore):
     async def page(self, room: str, *, before: int | None = None, limit: int = 50) -> Sequence[RoomMessage]:
         """See `RoomStore`."""
         return await self._db.read(page, room, before=before, limit=limit)
+
+    async def pressed(self, actor: Actor, buttons: Collection[str]) -> Collection[str]:
+        """See `RoomStore`."""
+        return await self._db.read(presses.pressed, actor, buttons)
 
 
 def _prune(connection: Connection, room: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.dialects import sqlite
 
-from bot.storage import candidates, early, known_posts, ledger, posts, rereads
+from bot.storage import candidates, early, known_posts, ledger, posts, presses, rereads
 from bot.storage.hot import Hot
 from bot.storage.migrate import migrate
 
@@ -21,7 +21,7 @@ def _sql(statement):
 
 HOT = {
     f"{module.__name__}.{name}": value._sql
-    for module in (candidates, early, known_posts, ledger)
+    for module in (candidates, early, known_posts, ledger, presses)
     for name, value in vars(module).items()
     if isinstance(value, Hot)
 }
