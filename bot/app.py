@@ -264,22 +264,29 @@ async def _live(
         *([(READING_SECONDS, house.read)] if house.reader is not None else []),
     ]
     async with asyncio.TaskGroup() as tasks:
-        running = [
-            tasks.create_task(house.recorder.run(), name="recorder"),
+        outbox = tasks.create_task(house.outbox.run(house.signals.publish), name="outbox")
+        rooms = [
+            outbox,
             tasks.create_task(house.refresher.run(), name="refresher"),
             tasks.create_task(house.rereader.run(), name="rereader"),
-            tasks.create_task(house.outbox.run(house.signals.publish), name="outbox"),
             tasks.create_task(house.troubles.run(), name="troubles"),
             tasks.create_task(house.gatherer.run(house.signals.gather), name="gather"),
             *([tasks.create_task(house.reader.run(house.signals.read), name="reader")] if house.reader else []),
             tasks.create_task(_serve(house, sock, epoch, say), name="site"),
             tasks.create_task(house.chores(), name="chores at the start"),
+        ]
+        # What carries posts out and votes in stays until the outbox has seen its last posts arrive.
+        carriers = [
+            tasks.create_task(house.recorder.run(), name="recorder"),
             *(tasks.create_task(house.keep(adapter), name=name) for name, adapter in house.adapters.items()),
         ]
         with ticking(jobs):
             house.signals.everything()
             await stop.wait()
-        for task in running:
+        for task in rooms:
+            task.cancel()
+        await asyncio.wait({outbox})
+        for task in carriers:
             task.cancel()
 
 

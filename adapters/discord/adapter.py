@@ -27,6 +27,7 @@ from bot.ports import (
     Capabilities,
     ChatAdapter,
     Command,
+    Departure,
     Diagnoses,
     Dispatch,
     Finding,
@@ -71,12 +72,12 @@ class DiscordAdapter(
 
     # --- posts ---------------------------------------------------------------------------------------------------
 
-    async def send(self, chat: ChatRef, card: Card, *, key: str) -> MessageRef:
+    async def send(self, chat: ChatRef, card: Card, *, key: str, departure: Departure) -> MessageRef:
         """See `ChatAdapter`. In a forum each card opens a thread, and the message is in that thread's chat."""
         forum = await self._places.forum(chat)
         if forum is not None:
-            return await self._calls.start_thread(forum, card)
-        return await self._calls.post(channel_id(chat), card, Traffic.POST, nonce=key)
+            return await self._calls.start_thread(forum, card, departure)
+        return await self._calls.post(channel_id(chat), card, Traffic.POST, nonce=key, departure=departure)
 
     async def edit(self, message: MessageRef, card: Card) -> None:
         """See `ChatAdapter`."""

@@ -31,6 +31,7 @@ from bot.ports import (
     Capabilities,
     ChatAdapter,
     Command,
+    Departure,
     DescribesChats,
     Diagnoses,
     Dispatch,
@@ -87,11 +88,11 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChat
 
     # --- posts ---------------------------------------------------------------------------------------------------
 
-    async def send(self, chat: ChatRef, card: Card, *, key: str) -> MessageRef:
+    async def send(self, chat: ChatRef, card: Card, *, key: str, departure: Departure) -> MessageRef:
         """See `ChatAdapter`. Telegram knows no idempotency, so ``key`` can't help. The message bears the chat's number,
         even where the chat is given as ``@name``."""
         try:
-            return await self._calls.send(chat, render(card), Traffic.POST)
+            return await self._calls.send(chat, render(card), Traffic.POST, departure=departure)
         except ChatGone:
             self._writable.discard(chat)
             raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -30,7 +30,7 @@ class State(StrEnum):
 
     WAITING = "waiting"
     SENDING = "sending"
-    """Marked before the attempt; found after a restart, it tells that the attempt was cut off."""
+    """Marked when it leaves, after all waiting; found after a restart, it tells that the attempt was cut off."""
     POSTED = "posted"
     UNCONFIRMED = "unconfirmed"
     """It may or may not have arrived, and there is no way to find out but a member's press."""
@@ -42,7 +42,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A delivery to be attempted now."""
+    """A delivery to be attempted, as it was found."""
 
     id: int
     chat_id: int
@@ -50,7 +50,7 @@ class Outgoing:
     language: str
     story: Story
     attempts: int
-    """Including this one."""
+    """Including the one to come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,8 @@ def chats_waiting(connection: Connection, platforms: Sequence[str], now: datetim
     return [chat_id for (chat_id,) in rows]
 
 
-def begin_next(connection: Connection, chat_id: int, now: datetime) -> Outgoing | None:
-    """Mark the chat's next due delivery as being sent and return it; None when there is none. Oldest story first."""
+def next_due(connection: Connection, chat_id: int, now: datetime) -> Outgoing | None:
+    """The chat's delivery that is to be sent next; None when there is none. Oldest story first."""
     row = connection.execute(
         select(
             delivery.c.id,
@@ -116,19 +116,48 @@ def begin_next(connection: Connection, chat_id: int, now: datetime) -> Outgoing 
     ).first()
     if row is None:
         return None
-    attempts = row[1] + 1
-    connection.execute(
-        update(delivery)
-        .where(delivery.c.id == row[0])
-        .values(state=State.SENDING, attempts=attempts, attempted_at=now, problem=None)
-    )
     return Outgoing(
         id=row[0],
         chat_id=chat_id,
         chat=ChatRef(row.platform, row.native_id, row.topic),
         language=row.language,
         story=story_from(row),
-        attempts=attempts,
+        attempts=row[1] + 1,
+    )
+
+
+def leave(connection: Connection, out: Outgoing, clock: Callable[[], datetime], latest: datetime) -> bool:
+    """Mark a delivery as being sent. False, and nothing is marked, when it isn't wanted any more as it was found, or
+    when the time is past ``latest``: a transaction may have to wait for others before it can begin."""
+    now = clock()
+    if now > latest:
+        return False
+    as_found = (
+        select(literal(1))
+        .where(
+            chat.c.id == delivery.c.chat_id,
+            chat.c.paused.is_(None),
+            chat.c.platform == out.chat.platform,
+            chat.c.native_id == out.chat.id,
+            chat.c.topic == out.chat.topic,
+            chat.c.language == out.language,
+            story.c.id == delivery.c.story_id,
+            story.c.revision == out.story.revision,
+        )
+        .exists()
+    )
+    result = connection.execute(
+        update(delivery)
+        .where(delivery.c.id == out.id, delivery.c.state == State.WAITING, as_found)
+        .values(state=State.SENDING, attempts=out.attempts, attempted_at=now, problem=None)
+    )
+    return result.rowcount == 1
+
+
+def come_back(connection: Connection, out: Outgoing) -> None:
+    """The platform refused one request for it, and another one will be tried."""
+    connection.execute(
+        update(delivery).where(delivery.c.id == out.id, delivery.c.state == State.SENDING).values(state=State.WAITING)
     )
 
 
@@ -172,12 +201,23 @@ def _drop_guess(connection: Connection, delivery_id: int, message: MessageRef) -
         connection.execute(delete(post).where(post.c.delivery_id == delivery_id))
 
 
-def put_back(connection: Connection, delivery_id: int, next_try_at: datetime, problem: Phrase | None) -> None:
-    """The attempt surely had no effect: it waits again."""
+_UNENDED = delivery.c.state.in_((State.WAITING, State.SENDING))
+"""An attempt can come to its end before it has left."""
+
+
+def put_back(
+    connection: Connection, delivery_id: int, attempts: int, next_try_at: datetime, problem: Phrase | None
+) -> None:
+    """The last of so many attempts surely had no effect: it waits again."""
     connection.execute(
         update(delivery)
-        .where(delivery.c.id == delivery_id, delivery.c.state == State.SENDING)
-        .values(state=State.WAITING, next_try_at=next_try_at, problem=problem and phrase_to_json(problem))
+        .where(delivery.c.id == delivery_id, _UNENDED)
+        .values(
+            state=State.WAITING,
+            attempts=attempts,
+            next_try_at=next_try_at,
+            problem=problem and phrase_to_json(problem),
+        )
     )
 
 
@@ -185,7 +225,7 @@ def give_up(connection: Connection, delivery_id: int, state: State, problem: Phr
     """FAILED or UNCONFIRMED: it is never sent again by itself."""
     connection.execute(
         update(delivery)
-        .where(delivery.c.id == delivery_id, delivery.c.state == State.SENDING)
+        .where(delivery.c.id == delivery_id, _UNENDED)
         .values(state=state, problem=phrase_to_json(problem))
     )
 
