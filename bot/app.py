@@ -178,7 +178,10 @@ class _House:
                 await self.db.write(silence.in_touch, name, adapter.keeps_for, utc_now())
 
     async def chores(self) -> None:
-        """Forget what has been kept long enough."""
+        """Forget what has been kept long enough, however long it takes until the database lets us."""
+        await self.db.outlasting(self._chores)
+
+    async def _chores(self) -> None:
         await self.recorder.sweep()
         now = utc_now()
         kept = self.settings.retention
@@ -207,7 +210,7 @@ class _House:
     async def keep(self, adapter: ChatAdapter) -> None:
         """Run an adapter; a token that its platform refuses stops this one alone."""
         try:
-            await adapter.run(self.dispatcher.dispatch)
+            await self.db.outlasting(lambda: adapter.run(self.dispatcher.dispatch))
         except TokenRefused as error:
             adapter.state, adapter.detail = State.REFUSED, error.phrase
             log.error("token refused", platform=adapter.platform, reason=str(error))

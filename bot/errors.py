@@ -4,7 +4,7 @@
 
     NewstallyError                      show `phrase` to whoever asked
     ├── ConfigError                     tell every fault at once, exit with 2
-    ├── StorageError                    stop: the database can't be used as it is
+    ├── StorageError                    at the start: stop; later: acknowledge nothing, try again
     ├── SourceError                     back the source off and say why in /sources
     ├── CommandError                    answer the member with `phrase`
     ├── TokenRefused                    stop this one adapter and say so
@@ -48,7 +48,7 @@ class ConfigError(NewstallyError):
 
 
 class StorageError(NewstallyError):
-    """The database file can't be opened or is not ours."""
+    """The database file can't be opened or is not ours, or it can't be used now: the disk is full, it is locked."""
 
 
 class SourceError(NewstallyError):

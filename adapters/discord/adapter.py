@@ -21,7 +21,7 @@ from adapters.discord.places import Places, channel_id
 from adapters.discord.rights import NO_HISTORY, capabilities_of
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.surface import application_commands, publish
-from bot.errors import ConfigError, DeliveryError, PlatformDown, TokenRefused
+from bot.errors import ConfigError, DeliveryError, PlatformDown, StorageError, TokenRefused
 from bot.model import Actor, Ballot, Card, ChatKind, ChatRef, MessageRef, Phrase
 from bot.ports import (
     Capabilities,
@@ -187,8 +187,12 @@ class DiscordAdapter(
         return client
 
     async def _publish_commands(self) -> None:
+        """In a task of its own: whatever goes wrong with the menu costs no vote."""
         payload = application_commands(self._commands, self._surroundings.translators)
-        await publish(payload, self._calls, self._surroundings.keys, self._surroundings.sleep)
+        try:
+            await publish(payload, self._calls, self._surroundings.keys, self._surroundings.sleep)
+        except StorageError as error:
+            log.warning("the commands could not be published", reason=str(error))  # the next connection tries again
 
     def _refused(self, phrase: Phrase) -> TokenRefused:
         self._report(State.REFUSED, phrase)

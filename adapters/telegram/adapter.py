@@ -189,6 +189,10 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChat
         self._forget_rights(heard)
         try:
             answer = await dispatch(heard.event)
+        except StorageError as error:
+            log.warning("a question could not be answered", reason=str(error))
+            self._stop_spinning(heard, tasks)
+            return
         except Exception:
             log.exception("a question could not be answered", event_kind=type(heard.event).__name__)
             self._stop_spinning(heard, tasks)
@@ -256,6 +260,8 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChat
         try:
             wanted = menus(self._commands, around.translators)
             await publish(wanted, await self._own_id(), self._calls, around.keys, around.sleep)
+        except StorageError as error:
+            log.warning("the commands could not be published", reason=str(error))  # the next start tries again
         except Exception:
             log.exception("the commands could not be published")
 

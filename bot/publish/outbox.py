@@ -9,7 +9,16 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.card.story import EXCERPT, Standing, story_card
-from bot.errors import CardRejected, ChatGone, ChatMoved, DeliveryError, PlatformDown, Throttled, Unconfirmed
+from bot.errors import (
+    CardRejected,
+    ChatGone,
+    ChatMoved,
+    DeliveryError,
+    PlatformDown,
+    StorageError,
+    Throttled,
+    Unconfirmed,
+)
 from bot.model import ChatRef, MessageRef, Phrase, Sentiment, vote_button
 from bot.pace import retry_delay
 from bot.ports import ChatAdapter, FindsOwnPosts, SeedsReactions, State, Translators
@@ -65,7 +74,7 @@ class Outbox:
                 while True:
                     await wake.wait()
                     wake.clear()
-                    await self.sweep(senders)
+                    await self._db.outlasting(lambda: self.sweep(senders))
             except asyncio.CancelledError:
                 await self._land()
                 raise
@@ -108,6 +117,8 @@ class Outbox:
                 await self._recover(cut)
             while not self._ending and (out := await self._db.read(deliveries.next_due, chat_id, self._clock())):
                 await self._attempt(out)
+        except StorageError:
+            pass  # what waits, waits in the tables: a sweep takes it up when they can be used again
         except Exception:
             log.exception("sending to a chat failed", chat=chat_id)
         finally:
@@ -128,6 +139,8 @@ class Outbox:
             message = await adapter.send(out.chat, card, key=_key(out.id), departure=departure)
         except Stayed:
             return
+        except StorageError as error:
+            await self._not_stored(out, departure, error)
         except Unconfirmed as error:
             await self._resolve(out.id, out.chat, out.attempts, error.phrase)
         except DeliveryError as error:
@@ -138,30 +151,38 @@ class Outbox:
         else:
             await self._posted(out.id, message, out.language, out.story.revision)
 
+    async def _not_stored(self, out: deliveries.Outgoing, departure: StoryDeparture, error: StorageError) -> None:
+        """It could not be marked, or (where we keep the messages ourselves) not be kept."""
+        if departure.has_left:
+            await self._resolve(out.id, out.chat, out.attempts, error.phrase)
+        else:
+            await self._put_back(out, self._clock(), None)
+
     async def _broken(self, out: deliveries.Outgoing, departure: StoryDeparture, problem: Phrase) -> None:
         """A bug of ours or the library's: whether the message went out is unknown if it had left."""
         if departure.has_left:
             await self._resolve(out.id, out.chat, out.attempts, problem)
         else:
-            await self._db.write(deliveries.give_up, out.id, deliveries.State.FAILED, problem)
+            await self._db.insist(deliveries.give_up, out.id, deliveries.State.FAILED, problem)
 
     async def _posted(self, delivery_id: int, message: MessageRef, language: str, revision: int) -> None:
-        await self._db.write(deliveries.mark_posted, delivery_id, message, language, revision, self._clock())
-        await self._on_posted(delivery_id)
+        await self._db.insist(deliveries.mark_posted, delivery_id, message, language, revision, self._clock())
+        await self._db.outlasting(lambda: self._on_posted(delivery_id))
 
     async def _not_sent(self, out: deliveries.Outgoing, error: DeliveryError) -> None:
+        # Insistently, as all that becomes of an attempt: it is known here alone until it is written.
         now = self._clock()
         match error:
             case ChatGone():
                 log.warning("chat paused", platform=out.chat.platform, chat=out.chat_id, reason=str(error))
                 await self._put_back(out, now, error.phrase)
-                await self._db.write(chats.pause, out.chat, error.phrase)
+                await self._db.insist(chats.pause, out.chat, error.phrase)
             case ChatMoved(to=to):
-                await self._db.write(chats.migrate, out.chat, to)
+                await self._db.insist(chats.migrate, out.chat, to)
                 await self._put_back(out, now, None)
             case CardRejected():
                 log.warning("story refused by the platform", delivery=out.id, reason=str(error))
-                await self._db.write(deliveries.give_up, out.id, deliveries.State.FAILED, error.phrase)
+                await self._db.insist(deliveries.give_up, out.id, deliveries.State.FAILED, error.phrase)
             case Throttled(retry_after=seconds):
                 await self._put_back(out, now + timedelta(seconds=seconds), error.phrase)
             case PlatformDown():
@@ -170,7 +191,7 @@ class Outbox:
                 raise error
 
     async def _put_back(self, out: deliveries.Outgoing, at: datetime, problem: Phrase | None) -> None:
-        await self._db.write(deliveries.put_back, out.id, out.attempts, at, problem)
+        await self._db.insist(deliveries.put_back, out.id, out.attempts, at, problem)
 
     # --- attempts cut off ---
 
@@ -180,6 +201,8 @@ class Outbox:
         try:
             if await self._db.read(deliveries.is_cut_off, cut):
                 await self._resolve(cut.id, cut.chat, cut.attempts, problem)
+        except StorageError:
+            raise
         except Exception:
             log.exception("finding out about an attempt failed", delivery=cut.id)
 
@@ -233,6 +256,8 @@ class Outbox:
         try:
             for posted in posts:
                 await self._seed(adapter, posted)
+        except StorageError:
+            pass  # seeding is idempotent: the next sweep tries again
         except Exception:
             log.exception("seeding reactions failed", platform=chat.platform)
         finally:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.card.sources import troubles_card
-from bot.errors import DeliveryError, PlatformDown, Throttled
+from bot.errors import DeliveryError, PlatformDown, StorageError, Throttled
 from bot.pace import retry_delay
 from bot.ports import ChatAdapter, Departure, State, Translators
 from bot.storage import troubles
@@ -87,7 +87,7 @@ class Troubles:
         while True:
             await self._sleep(SWEEP_SECONDS)
             try:
-                await self.sweep()
+                await self._db.outlasting(self.sweep)
             except Exception:
                 log.exception("telling of sources failed")
 
@@ -105,7 +105,7 @@ class Troubles:
                 if theirs and self._is_ready(chat):
                     senders.create_task(self._tell(chat, theirs))
         # Those too of which nobody could be told.
-        await self._db.write(troubles.mark_told, [key for key in found if key not in waiting], self._clock())
+        await self._db.insist(troubles.mark_told, [key for key in found if key not in waiting], self._clock())
 
     def _is_ready(self, chat: Concerned) -> bool:
         adapter = self._adapters.get(chat.chat.platform)
@@ -126,7 +126,7 @@ class Troubles:
                 return
             except _Unwanted:
                 return
-            except (Throttled, PlatformDown) as error:  # surely nothing was sent
+            except (Throttled, PlatformDown, StorageError) as error:  # surely nothing was sent
                 asked = error.retry_after if isinstance(error, Throttled) else 0.0
                 await self._sleep(max(asked, retry_delay(attempt).total_seconds()))
             except DeliveryError as error:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -118,27 +119,30 @@ class World:
         return await self.db.read(count)
 
 
+async def peopled(db: Database) -> World:
+    def sources(connection: Connection) -> None:
+        for number in (1, 2, 3):
+            connection.execute(
+                insert(source).values(
+                    id=number,
+                    url=f"https://{number}.example/feed",
+                    exempt=False,
+                    title=f"Source {number}",
+                    interval_seconds=600,
+                    next_poll_at=NOW,
+                    last_polled_at=NOW if number < 3 else None,
+                    last_ok_at=NOW if number < 3 else None,
+                )
+            )
+
+    await db.write(sources)
+    return World(db)
+
+
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     async with open_database(tmp_path / "a.db") as db:
-
-        def sources(connection: Connection) -> None:
-            for number in (1, 2, 3):
-                connection.execute(
-                    insert(source).values(
-                        id=number,
-                        url=f"https://{number}.example/feed",
-                        exempt=False,
-                        title=f"Source {number}",
-                        interval_seconds=600,
-                        next_poll_at=NOW,
-                        last_polled_at=NOW if number < 3 else None,
-                        last_ok_at=NOW if number < 3 else None,
-                    )
-                )
-
-        await db.write(sources)
-        yield World(db)
+        yield await peopled(db)
 
 
 @asynccontextmanager
@@ -332,7 +336,7 @@ class Gated:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self.write = db.write
+        self.write, self.insist, self.outlasting = db.write, db.insist, db.outlasting
         self.read_it = asyncio.Event()
         self.answer = asyncio.Event()
         self.answer.set()
@@ -559,6 +563,71 @@ class Deaf(MemoryAdapter):
     async def send(self, chat, card, *, key, departure):
         self.asked += 1
         raise PlatformDown(NO)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Another process writes, and doesn't come to an end."""
+    thief = sqlite3.connect(path, isolation_level=None)
+    thief.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        thief.execute("ROLLBACK")
+        thief.close()
+
+
+class LocksAfter(MemoryAdapter):
+    """While a message is on its way, somebody else takes the database, until the product has rested a few times."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+        self._holding = ExitStack()
+        self.rests = 0
+
+    async def send(self, chat, card, *, key, departure):
+        sent = await super().send(chat, card, key=key, departure=departure)
+        self._holding.enter_context(locked(self._path))
+        return sent
+
+    async def rest(self, _seconds: float) -> None:
+        self.rests += 1
+        if self.rests == 3:
+            self._holding.close()
+
+
+async def test_what_has_become_of_a_post_is_written_however_long_the_database_refuses(tmp_path: Path) -> None:
+    adapter = LocksAfter(tmp_path / "b.db")
+    async with open_database(tmp_path / "b.db", sleep=adapter.rest) as db:
+        await db.write(lambda connection: connection.exec_driver_sql("PRAGMA busy_timeout = 1") and None)
+        world = await peopled(db)
+        await world.tell("a")
+        await world.follow(1)
+        await sweep(world.outbox(adapter))
+        assert adapter.rests == 3
+        assert await world.states() == {"posted": 1}
+        assert world.posted == [1]
+
+
+async def test_what_can_not_be_marked_leaves_when_it_can_be(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "b.db") as db:
+        await db.write(lambda connection: connection.exec_driver_sql("PRAGMA busy_timeout = 1") and None)
+        world = await peopled(db)
+        await world.tell("a")
+        await world.follow(1)
+        adapter = MemoryAdapter()
+        adapter.turn.clear()
+        async with asyncio.TaskGroup() as senders:
+            await world.outbox(adapter).sweep(senders)
+            await adapter.until(lambda: adapter.waiting == 1)
+            with locked(tmp_path / "b.db"):
+                adapter.turn.set()
+                while db.refusal is None:
+                    await db.read(lambda _connection: None)
+                assert adapter.messages == []
+        assert titles(adapter) == ["a"]
+        assert await world.states() == {"posted": 1}
 
 
 async def test_seeds_come_after_the_posts_and_a_refusal_to_seed_is_final(world: World) -> None:
