@@ -185,10 +185,20 @@ class _House:
         await self.recorder.sweep()
         now = utc_now()
         kept = self.settings.retention
+        open_for = timedelta(days=self.settings.votes.open_days)
+        on = [name for name, adapter in self.adapters.items() if adapter.state is not State.REFUSED]
+        await self.db.write(retention.close, now, open_for, on)
         await self.db.write(retention.prune, now, timedelta(days=kept.entries_days), timedelta(days=kept.log_days))
+        await self._forget_voters()
         # What the operator's command line has changed meanwhile.
         await self.gatherer.sync_subscriptions()
         await self._file_missing()
+
+    async def _forget_voters(self) -> None:
+        """Whose last vote went with its story."""
+        for after in range(0, await self.db.read(retention.last_voter), retention.VOTERS):
+            if ids := await self.db.read(retention.voteless, after):
+                await self.db.write(retention.forget_voters, ids)
 
     async def _file_missing(self) -> None:
         """Stories that searching doesn't know: those of before it was there. In batches, so that no vote waits."""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     and_,
     delete,
     func,
     literal,
+    or_,
     select,
     update,
 )
@@ -35,7 +37,7 @@ class State(StrEnum):
     UNCONFIRMED = "unconfirmed"
     """It may or may not have arrived, and there is no way to find out but a member's press."""
     FAILED = "failed"
-    """The platform refuses it for what it is."""
+    """Given up: the platform refuses it for what it is, or nothing has told in time whether it arrived."""
     CLOSED = "closed"
     """Posted, and voting has ended."""
 
@@ -276,6 +278,38 @@ def unconfirmed(connection: Connection) -> list[Unconfirmed]:
         .order_by(delivery.c.id)
     )
     return [Unconfirmed(*row) for row in rows]
+
+
+# --- the end of voting where no edit can tell of it -------------------------------------------------------------------
+
+PATIENCE = timedelta(days=7)
+"""How long the closing edit of a post may wait for a platform that is out of reach, or for anything else."""
+
+
+def close_silently(connection: Connection, open_after: datetime, reachable: Sequence[str]) -> None:
+    """End what is too old to be voted on where nobody can be told: in chats that we have left or that are paused, on
+    platforms other than these, and wherever an edit has been owed for too long. There, what still waits to be posted
+    is no news any more. What nothing has confirmed in all this time counts as not posted."""
+    gone = select(chat.c.id).where(or_(chat.c.paused.is_not(None), chat.c.platform.not_in(reachable)))
+    out_of_reach = delivery.c.chat_id.in_(gone)
+
+    def too_old(since: ColumnElement[datetime]) -> ColumnElement[bool]:
+        return or_(and_(since <= open_after, out_of_reach), since <= open_after - PATIENCE)
+
+    connection.execute(
+        update(delivery)
+        # Nothing is sent before its time: that narrows it to an end of the index.
+        .where(delivery.c.state == State.POSTED, delivery.c.next_try_at <= open_after, too_old(delivery.c.posted_at))
+        .values(state=State.CLOSED)
+    )
+    connection.execute(
+        delete(delivery).where(delivery.c.state == State.WAITING, delivery.c.created_at <= open_after, out_of_reach)
+    )
+    connection.execute(
+        update(delivery)
+        .where(delivery.c.state.in_((State.SENDING, State.UNCONFIRMED)), delivery.c.attempted_at <= open_after)
+        .values(state=State.FAILED)
+    )
 
 
 # --- seeds -----------------------------------------------------------------------------------------------------------
