@@ -399,6 +399,10 @@ class RoomStore(Protocol):
         """Change a message; None when there is none."""
         ...
 
+    async def find(self, room: str, message_id: int) -> RoomMessage | None:
+        """A message as it is now; None when there is none."""
+        ...
+
     async def page(self, room: str, *, before: int | None = None, limit: int = 50) -> Sequence[RoomMessage]:
         """The newest messages (older than ``before``), oldest first."""
         ...

@@ -232,6 +232,8 @@ def _sort_out(
                 result.outcomes[index] = Outcome.REPLAYED
             elif isinstance(event, ReactionsRead):
                 result.outcomes[index] = Outcome.UNKNOWN  # deleted since it was asked about
+            elif isinstance(event, ButtonPressed) and event.carried is False:
+                result.outcomes[index] = Outcome.UNKNOWN  # forged
             else:
                 unknown[index] = event
         elif isinstance(event, ButtonPressed) and not _belongs(event, place):

@@ -181,6 +181,8 @@ async def test_a_press_tells_which_button_of_which_message_and_its_answer_is_for
         [first, second] = core.presses
         assert (first.message, first.button, second.button) == (message, "v:7:b", "v:7:s")
         assert first.actor.id == second.actor.id
+        assert first.carried
+        assert second.carried
         assert first.event_id != second.event_id
         if isinstance(stand.adapter, SeedsReactions):
             for _ in range(2):

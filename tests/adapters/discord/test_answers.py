@@ -115,7 +115,7 @@ async def test_a_vote_press_gets_a_note_that_only_the_voter_sees(world, place, c
 
     assert (words(message), pressed.ephemeral) == ("Your vote counts.", True)
     [event] = await core.heard(1, ButtonPressed)
-    assert event == ButtonPressed(ref, event.actor, "v:7:b", pressed.id, admin=False)
+    assert event == ButtonPressed(ref, event.actor, "v:7:b", pressed.id, admin=False, carried=True)
 
 
 async def test_a_press_without_an_answer_is_acknowledged(world, place, core, bot, story):

@@ -81,7 +81,18 @@ async def test_a_press_names_the_button_and_who_pressed_it(world, core):
         ref = await adapter.send(place(group), story(), key="k1", departure=FREE)
         press = await world.server.press(ann, group, int(ref.id), "v:7:b")
         heard = await core.first(ButtonPressed)
-    assert heard == ButtonPressed(ref, person(ann), "v:7:b", press.id)
+    assert heard == ButtonPressed(ref, person(ann), "v:7:b", press.id, carried=True)
+
+
+async def test_a_forged_press_names_a_button_that_its_message_does_not_have(world, core):
+    ann = world.server.add_user("Ann")
+    group = world.server.create_supergroup("Readers", members=[ann])
+    world.server.add_bot(group)
+    async with world.running(core) as adapter:
+        ref = await adapter.send(place(group), story(), key="k1", departure=FREE)
+        world.server.tap(ann, group, int(ref.id), "v:8:b", forged=True)
+        heard = await core.first(ButtonPressed)
+    assert (heard.button, heard.carried) == ("v:8:b", False)
 
 
 async def test_a_press_on_a_message_too_old_to_be_shown_counts(world, core):

@@ -253,6 +253,30 @@ async def test_what_could_not_be_stored_is_said(house: House, client: aiohttp.Cl
         assert "The disk is full" not in await response.text()
 
 
+@pytest.mark.parametrize(
+    ("message", "button", "carried"),
+    [
+        ("m1", "v:1:b", True),
+        ("m1", "v:2:b", False),
+        ("m9", "v:1:b", False),
+        ("m999999999999999999", "v:1:b", False),
+        ("m" + "9" * 400, "v:1:b", None),
+        ("m-1", "v:1:b", None),
+        ("m１", "v:1:b", None),
+        ("a1", "v:1:b", None),
+    ],
+)
+async def test_a_press_tells_whether_the_message_has_the_button(
+    house: House, client: aiohttp.ClientSession, message: str, button: str, carried: bool | None
+) -> None:
+    await house.core.post(a_story())
+    await page_of(client)
+    async with await press(client, message, button, **JSON):
+        pass
+    [heard] = [event for event in house.core.heard if isinstance(event, ButtonPressed)]
+    assert heard.carried is carried
+
+
 async def test_a_refusal_to_a_vote_is_a_notice(house: House, client: aiohttp.ClientSession) -> None:
     await page_of(client)
     async with await press(client, "m7", "v:99:b", **JSON) as response:
