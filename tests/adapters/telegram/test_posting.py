@@ -16,6 +16,7 @@ from bot.pace import Pacer
 from bot.ports import Traffic
 from tests.around import FREE, Noted
 from tests.emulators.telegram import Limits
+from tests.emulators.telegram.access import SERVER_REFUSALS
 
 AT = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 
@@ -360,6 +361,21 @@ async def test_a_chat_that_has_thrown_us_out_is_gone(world, core):
             await adapter.send(ChatRef("telegram", str(reader.id)), story(), key="k1", departure=FREE)
         with pytest.raises(ChatGone):
             await adapter.send(ChatRef("telegram", "-100123"), story(), key="k1", departure=FREE)
+
+
+@pytest.mark.parametrize("error", sorted(SERVER_REFUSALS))
+async def test_a_chat_of_which_the_servers_refuse_everything_is_gone_and_is_tried_in_no_plainer_form(
+    world, core, error
+):
+    group = world.server.create_supergroup("Readers")
+    world.server.add_bot(group)
+    world.server.shut_out(group, error)
+    async with world.running(core) as adapter:
+        with pytest.raises(ChatGone):
+            await adapter.send(place(group), story(picture="https://news.example.com/a.jpg"), key="k1", departure=FREE)
+        assert len(world.server.calls("sendMessage")) == 1
+        world.server.shut_out(group)
+        await adapter.send(place(group), story(), key="k1", departure=FREE)
 
 
 async def test_who_never_wrote_to_us_is_not_said_to_have_blocked_us(world, core):
