@@ -51,6 +51,13 @@ class StorageError(NewstallyError):
     """The database file can't be opened or is not ours, or it can't be used now: the disk is full, it is locked."""
 
 
+def is_storage_error(error: BaseException) -> bool:
+    """Whether it is one, or a group of nothing else: tasks that run side by side end in a group."""
+    if isinstance(error, BaseExceptionGroup):
+        return error.split(StorageError)[1] is None
+    return isinstance(error, StorageError)
+
+
 class SourceError(NewstallyError):
     """A source could not be read this time."""
 

@@ -11,7 +11,7 @@ from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from bot.errors import StorageError
+from bot.errors import is_storage_error
 
 log = structlog.get_logger()
 
@@ -35,6 +35,6 @@ def ticking(jobs: Sequence[tuple[float, Callable[[], Awaitable[None]]]]) -> Iter
 
 
 def _report(event: JobExecutionEvent) -> None:
-    if isinstance(event.exception, StorageError):
+    if event.exception is not None and is_storage_error(event.exception):
         return  # the database has said so, and the next tick tries again
     log.error("a tick failed", error=repr(event.exception), trace=event.traceback)

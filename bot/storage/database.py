@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, InternalError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
-from bot.errors import StorageError
+from bot.errors import StorageError, is_storage_error
 from bot.model import Phrase
 from bot.storage.migrate import migrate
 from bot.storage.tables import APPLICATION_ID
@@ -87,7 +87,9 @@ class Database:
         while True:
             try:
                 return await work()
-            except StorageError:
+            except Exception as error:
+                if not is_storage_error(error):
+                    raise
                 await self._sleep(min(LAST_REST, FIRST_REST * 2 ** min(failures, 10)))
                 failures += 1
 

@@ -16,6 +16,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import IntegrityError
 
 from bot.errors import StorageError
+from bot.model import Phrase
 from bot.storage import ledger, votes
 from bot.storage.database import open_database
 from bot.storage.migrate import HEAD, MIGRATIONS, migrate, upgrade
@@ -244,6 +245,24 @@ async def test_what_is_insisted_on_is_done_when_the_database_can_be_used_again(t
         "the database refuses; what can't be stored waits reason='database is locked'",
         "the database can be used again refused_since=2026-11-22T12:00:00+00:00",
     ]
+
+
+async def test_what_several_tasks_are_refused_at_once_is_outlasted_too(tmp_path: Path):
+    refusals = [StorageError(Phrase("full")), StorageError(Phrase("full"))]
+
+    async def side_by_side() -> int:
+        async with asyncio.TaskGroup() as tasks:
+            while refusals:
+                tasks.create_task(refused(refusals.pop()))
+        return 7
+
+    async def refused(error: StorageError) -> None:
+        raise error
+
+    async def sleep(_seconds: float) -> None: ...
+
+    async with open_database(tmp_path / "a.db", sleep=sleep) as db:
+        assert await db.outlasting(side_by_side) == 7
 
 
 async def test_a_bug_is_not_waited_for(tmp_path: Path):

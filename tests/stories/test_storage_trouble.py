@@ -126,6 +126,7 @@ async def test_while_another_process_holds_the_database_everything_waits_and_the
     assert "the database can be used again" in written
 
 
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux bounds the files of another process")
 async def test_on_a_full_disk_it_says_so_and_goes_on_when_there_is_room_again(tmp_path: Path) -> None:
     async with town() as one, spawned(tmp_path, one.config) as life:
         post = await one.posted("Rates fall")
