@@ -78,6 +78,9 @@ class ButtonPressed:
     it."""
     within: ChatRef | None = None
     """As in ReactionsChanged."""
+    carried: bool | None = None
+    """Whether the message itself has this button, by what the platform tells of the message; None: it doesn't tell,
+    which proves nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,16 +181,43 @@ class Limit:
     seconds: float
 
 
+class Turn(Protocol):
+    """One request's leave to go."""
+
+    def used(self) -> None:
+        """The request goes only now, some time after it was let go: what its limits count is when it goes."""
+        ...
+
+
 class Pace(Protocol):
     """The one limiter. Every request that costs a platform's budget asks it first."""
 
-    async def turn(self, kind: Traffic, limits: Sequence[Limit]) -> None:
+    async def turn(self, kind: Traffic, limits: Sequence[Limit]) -> Turn:
         """Returns when the request may go, having taken one from each limit. More urgent kinds go first; cancel to
-        give up."""
+        give up. Who goes at once needn't say that the turn is used."""
         ...
 
     def penalise(self, name: str, seconds: float) -> None:
         """The platform said 429: nothing under the limit of that name goes for ``seconds``; all others go on."""
+        ...
+
+
+# --- going out -------------------------------------------------------------------------------------------------------
+
+
+class Departure(Protocol):
+    """Keeps track, for the caller of `ChatAdapter.send`, of whether its message is on the way: what waits for its turn
+    isn't, and must be neither lost nor taken for sent when we stop."""
+
+    async def leaving(self) -> None:
+        """Awaited when a request had its turn and nothing is left to wait for but the platform: it becomes durable that
+        the message is on its way. What this raises, `send` raises, and the request isn't made: the message may have
+        become unwanted while it waited. None of it is an error of the platform's library."""
+        ...
+
+    async def refused(self) -> None:
+        """Awaited when the platform surely did nothing and the same `send` tries another request, which has to wait for
+        its turn and leaves anew."""
         ...
 
 
@@ -262,12 +289,11 @@ class ChatAdapter(ABC):
         """What the chat allows now. May ask the platform, waiting for its turn (``kind``). Raises DeliveryError."""
 
     @abstractmethod
-    async def send(self, chat: ChatRef, card: Card, *, key: str) -> MessageRef:
+    async def send(self, chat: ChatRef, card: Card, *, key: str, departure: Departure) -> MessageRef:
         """Post a card. ``key`` (at most 25 ASCII characters) is the same for every attempt at the same delivery, so
-        that a
-        platform which can, recognises a repetition. Waits for its turn at the Pace (Traffic.POST). Raises
-        DeliveryError;
-        Unconfirmed only when the platform may have acted."""
+        that a platform which can, recognises a repetition. Waits for its turn at the Pace (Traffic.POST) and for
+        whatever else there is to wait for, and only then tells ``departure``. Raises DeliveryError, and what
+        ``departure`` raises; Unconfirmed only when the platform may have acted."""
 
     @abstractmethod
     async def edit(self, message: MessageRef, card: Card) -> None:
@@ -397,6 +423,10 @@ class RoomStore(Protocol):
 
     async def replace(self, room: str, message_id: int, card: Card) -> RoomMessage | None:
         """Change a message; None when there is none."""
+        ...
+
+    async def find(self, room: str, message_id: int) -> RoomMessage | None:
+        """A message as it is now; None when there is none."""
         ...
 
     async def page(self, room: str, *, before: int | None = None, limit: int = 50) -> Sequence[RoomMessage]:

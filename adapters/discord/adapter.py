@@ -21,12 +21,13 @@ from adapters.discord.places import Places, channel_id
 from adapters.discord.rights import NO_HISTORY, capabilities_of
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.surface import application_commands, publish
-from bot.errors import ConfigError, DeliveryError, PlatformDown, TokenRefused
+from bot.errors import ConfigError, DeliveryError, PlatformDown, StorageError, TokenRefused
 from bot.model import Actor, Ballot, Card, ChatKind, ChatRef, MessageRef, Phrase
 from bot.ports import (
     Capabilities,
     ChatAdapter,
     Command,
+    Departure,
     Diagnoses,
     Dispatch,
     Finding,
@@ -71,12 +72,12 @@ class DiscordAdapter(
 
     # --- posts ---------------------------------------------------------------------------------------------------
 
-    async def send(self, chat: ChatRef, card: Card, *, key: str) -> MessageRef:
+    async def send(self, chat: ChatRef, card: Card, *, key: str, departure: Departure) -> MessageRef:
         """See `ChatAdapter`. In a forum each card opens a thread, and the message is in that thread's chat."""
         forum = await self._places.forum(chat)
         if forum is not None:
-            return await self._calls.start_thread(forum, card)
-        return await self._calls.post(channel_id(chat), card, Traffic.POST, nonce=key)
+            return await self._calls.start_thread(forum, card, departure)
+        return await self._calls.post(channel_id(chat), card, Traffic.POST, nonce=key, departure=departure)
 
     async def edit(self, message: MessageRef, card: Card) -> None:
         """See `ChatAdapter`."""
@@ -186,8 +187,12 @@ class DiscordAdapter(
         return client
 
     async def _publish_commands(self) -> None:
+        """In a task of its own: whatever goes wrong with the menu costs no vote."""
         payload = application_commands(self._commands, self._surroundings.translators)
-        await publish(payload, self._calls, self._surroundings.keys, self._surroundings.sleep)
+        try:
+            await publish(payload, self._calls, self._surroundings.keys, self._surroundings.sleep)
+        except StorageError as error:
+            log.warning("the commands could not be published", reason=str(error))  # the next connection tries again
 
     def _refused(self, phrase: Phrase) -> TokenRefused:
         self._report(State.REFUSED, phrase)

@@ -32,7 +32,7 @@ from adapters.discord.render import has_button, plainer, render, thread_name
 from adapters.discord.rights import Place
 from bot.errors import CardRejected, PlatformDown, Throttled, Unconfirmed
 from bot.model import Card, ChatRef, MessageRef
-from bot.ports import Limit, Pace, Traffic
+from bot.ports import Departure, Limit, Pace, Traffic, Turn
 
 log = structlog.get_logger()
 
@@ -74,21 +74,33 @@ class Calls:
 
     # --- posts ---------------------------------------------------------------------------------------------------
 
-    async def post(self, channel: int, card: Card, kind: Traffic, *, nonce: str | None = None) -> MessageRef:
+    async def post(
+        self,
+        channel: int,
+        card: Card,
+        kind: Traffic,
+        *,
+        nonce: str | None = None,
+        departure: Departure | None = None,
+    ) -> MessageRef:
         """Write into a channel, thread or direct message. For some minutes Discord takes a nonce only once."""
         route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel)
         once = {"nonce": nonce, "enforce_nonce": True} if nonce else {}
-        sent = await self._with_plainer(card, lambda body: self._send(channel, kind, route, {**body, **once}))
+        sent = await self._with_plainer(
+            card, lambda body: self._send(channel, kind, route, {**body, **once}, departure), departure=departure
+        )
         return _ref(channel, sent)
 
-    async def start_thread(self, forum: Place, card: Card) -> MessageRef:
+    async def start_thread(self, forum: Place, card: Card, departure: Departure) -> MessageRef:
         """Open a forum's thread; its first message has the thread's own id."""
         route = Route("POST", "/channels/{channel_id}/threads", channel_id=forum.id)
         thread: dict[str, Any] = {"name": thread_name(card)}
         if forum.tags:
             thread["applied_tags"] = [str(tag) for tag in forum.tags]
         started = await self._with_plainer(
-            card, lambda body: self._send(forum.id, Traffic.POST, route, {**thread, "message": body})
+            card,
+            lambda body: self._send(forum.id, Traffic.POST, route, {**thread, "message": body}, departure),
+            departure=departure,
         )
         return _ref(started["id"], started.get("message") or started)
 
@@ -221,11 +233,26 @@ class Calls:
 
     # --- how they go ---------------------------------------------------------------------------------------------
 
-    async def _send(self, channel: int, kind: Traffic, route: Route, body: dict[str, Any]) -> Any:
-        return await self._asked(kind, sending(str(channel)), lambda: self.client.http.request(route, json=body))
+    async def _send(
+        self, channel: int, kind: Traffic, route: Route, body: dict[str, Any], departure: Departure | None
+    ) -> Any:
+        async def send(turn: Turn) -> Any:
+            async def left() -> None:
+                if departure is not None:
+                    await departure.leaving()
+                turn.used()
+
+            # The library may hold it back after its turn: the client tells when it really leaves.
+            return await self.client.http.request(route, json=body, trace_request_ctx=left)
+
+        return await self._in_turn(kind, sending(str(channel)), send)
 
     async def _with_plainer(
-        self, card: Card, request: Callable[[dict[str, Any]], Awaitable[Any]], attempt: Attempt = _POST
+        self,
+        card: Card,
+        request: Callable[[dict[str, Any]], Awaitable[Any]],
+        attempt: Attempt = _POST,
+        departure: Departure | None = None,
     ) -> Any:
         """Send it, if need be without what Discord refuses of its looks: a story must not be lost for its picture."""
         versions = [card, *plainer(card)]
@@ -239,11 +266,16 @@ class Calls:
                 if not (versions and looks):
                     raise failure from error
                 log.warning("Discord refuses a message, trying a plainer one", reason=str(failure))
+            if departure is not None:
+                await departure.refused()
 
     async def _asked(self, kind: Traffic, limits: tuple[Limit, ...], request: Callable[[], Awaitable[_T]]) -> _T:
-        await self._pace.turn(kind, limits)
+        return await self._in_turn(kind, limits, lambda _turn: request())
+
+    async def _in_turn(self, kind: Traffic, limits: tuple[Limit, ...], request: Callable[[Turn], Awaitable[_T]]) -> _T:
+        turn = await self._pace.turn(kind, limits)
         try:
-            return await request()
+            return await request(turn)
         except FAILURES as error:
             if isinstance(delivery_error(error, _QUESTION), Throttled):
                 everywhere = isinstance(error, Slowed) and error.everywhere

@@ -103,7 +103,7 @@ class Client(discord.Client):
             guild_ready_timeout=_GUILDS_SECONDS,
             max_ratelimit_timeout=60.0,
             enable_debug_events=True,
-            http_trace=_told_at_once(),
+            http_trace=_traced(),
             connector=Connector(),
         )
         self._watcher = watcher
@@ -250,11 +250,20 @@ class Client(discord.Client):
         log.exception("an event from Discord failed", event_kind=event_method)  # noqa: LOG004
 
 
-def _told_at_once() -> aiohttp.TraceConfig:
-    """The library would sleep through 429s and repeat 5xx, also of a new forum thread, which has no nonce."""
+def _traced() -> aiohttp.TraceConfig:
+    """The library would sleep through 429s and repeat 5xx, also of a new forum thread, which has no nonce. And it holds
+    requests back by itself: whoever must know when one leaves gives a coroutine function as its trace context."""
     trace = aiohttp.TraceConfig()
+    trace.on_request_start.append(_leave)
     trace.on_request_end.append(_tell)
     return trace
+
+
+async def _leave(
+    _session: aiohttp.ClientSession, context: SimpleNamespace, _params: aiohttp.TraceRequestStartParams
+) -> None:
+    if context.trace_request_ctx is not None:
+        await context.trace_request_ctx()
 
 
 async def _tell(

@@ -93,9 +93,7 @@ class Updates:
             began = self._clock()
             patience = POLL_SECONDS if self._heard_of else 0
             try:
-                batch = await self._wire.ask(
-                    "getUpdates", offset=offset, limit=BATCH, timeout=patience, allowed_updates=list(KINDS)
-                )
+                batch = await self._wire.poll(offset=offset, limit=BATCH, timeout=patience, allowed_updates=list(KINDS))
             except TelegramError as error:
                 failures += 1
                 self._heard_of = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -45,6 +46,7 @@ class Actions:
         pressed = inbound.press(await _form(request), visit.room, visit.member, secrets.token_urlsafe(16))
         if pressed is None:
             raise HTTPException(400)
+        pressed = replace(pressed, carried=await self._desk.carries(pressed, visit.room))
         reply = await self._desk.press(pressed, visit.room, visit.member, wait=not _by_script(request))
         post = f"m{pressed.message.id}" if pressed.message.id.isdigit() else ""
         return self._respond(request, visit, reply, pressed=post)

@@ -26,6 +26,7 @@ from bot.ports import (
     Capabilities,
     ChatAdapter,
     Command,
+    Departure,
     Dispatch,
     KnowsAdmins,
     LanguageByChat,
@@ -59,9 +60,10 @@ class WebAdapter(ChatAdapter, KnowsAdmins, LanguageByChat, PublishesCommands, Se
         known_room(chat)
         return Capabilities(posts=True, buttons=True, reactions=False, emoji=frozenset())
 
-    async def send(self, chat: ChatRef, card: Card, *, key: str) -> MessageRef:
+    async def send(self, chat: ChatRef, card: Card, *, key: str, departure: Departure) -> MessageRef:
         """Store a message and tell the open pages."""
         room = known_room(chat)
+        await departure.leaving()
         message = await self._surroundings.rooms.append(room, card, key=key, at=self._surroundings.clock())
         self._hub.tell(room, Kind.APPEND, f"m{message.id}", self._pages.message_html(message))
         return MessageRef(chat, str(message.id))

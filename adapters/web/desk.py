@@ -19,6 +19,9 @@ from bot.ports import Answer, Choice, Dispatch, Surroundings
 
 log = structlog.get_logger()
 
+MOST_DIGITS = 18
+"""A number with more may be too large for the store to look for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -66,6 +69,16 @@ class Desk:
                 await self._core(inbound.room_opened(room))
                 await keys.put(key, "yes")
             self._opened.add(room)
+
+    async def carries(self, pressed: ButtonPressed, room: str) -> bool | None:
+        """Whether the message in the room has the button; None for what is no message of the room's."""
+        number = pressed.message.id
+        if not (number.isascii() and number.isdecimal() and len(number) <= MOST_DIGITS):
+            return None
+        message = await self._surroundings.rooms.find(room, int(number))
+        return message is not None and any(
+            button.id == pressed.button for row in message.card.buttons for button in row
+        )
 
     async def press(self, pressed: ButtonPressed, room: str, member: Member, *, wait: bool) -> Reply:
         """Hand in a press. ``wait``: the reply is the last card, not a first one that a follow-up will replace."""

@@ -30,10 +30,24 @@ async def answer(request: Request) -> Answer:
             )
         ),
         item(
+            t(
+                "While a story can be voted on, its votes are kept in any case. "
+                "Stories of one event share their votes and are forgotten together."
+            )
+        ),
+        item(t("When none of your votes is left, your id is forgotten within the hour.")),
+        item(
             t.plural(
                 "The log of settings is kept for {n} day.",
                 "The log of settings is kept for {n} days.",
                 services.log_days,
+            )
+        ),
+        item(
+            # TRANSLATORS: follows the sentence on the log of settings: as long as that
+            t(
+                "A vote that could not be stored because of a fault is noted for whoever runs this bot, "
+                "and that note is kept as long."
             )
         ),
         heading(t("Whom to ask")),

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from bot.errors import SourceError
+from bot.errors import SourceError, StorageError
 from bot.gather.article import MAX_BYTES, Article, NoArticle, read_article
 from bot.gather.client import Fetched, FetchRequest, GuardedClient, checked, may_pass
 from bot.gather.poll import OnStories
@@ -80,7 +80,7 @@ class Reader:
             while True:
                 await wake.wait()
                 wake.clear()
-                await self._start(tasks)
+                await self._db.outlasting(lambda: self._start(tasks))
 
     async def sweep(self) -> None:
         """Read what may be read now, one article of each host; returns when that is done."""
@@ -104,6 +104,8 @@ class Reader:
             # Written first: one that brings us down isn't tried for ever.
             await self._db.write(articles.begin, one.entry_id, self._clock() + after(one.attempts))
             await self._attempt(one, host)
+        except StorageError:
+            pass  # it is tried again, as one that could not be read
         except Exception:
             # A bug of ours meets one article, and must not stop the others.
             log.exception("reading an article failed", entry=one.entry_id)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from fastapi import FastAPI, HTTPException
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.responses import JSONResponse
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
+from bot.errors import StorageError
 from bot.ports import Site, Translators
 from bot.site.feed_lists import feed_lists_router
 from bot.site.health import Health, health_router
@@ -41,7 +43,8 @@ def create_site(
     """
     # The documentation pages would load their scripts from elsewhere; the description itself stays at /openapi.json.
     app = FastAPI(title="Newstally", docs_url=None, redoc_url=None)
-    app.include_router(health_router(db, registry, adapters, standing))
+    app.add_exception_handler(StorageError, _refused)
+    app.include_router(health_router(db, registry, adapters, standing, clock))
     app.include_router(stories_router(db, site.admin_token))
     app.include_router(feed_lists_router(db, site.admin_token))
     if sample_epoch is not None:
@@ -57,3 +60,8 @@ def create_site(
     if pages is not None:
         app.mount("/", pages)
     return app
+
+
+async def _refused(_request: Request, error: Exception) -> JSONResponse:
+    """Whoever asks may ask again: nothing was changed."""
+    return JSONResponse({"error": str(error)}, 503)

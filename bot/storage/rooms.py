@@ -41,6 +41,13 @@ def replace_message(connection: Connection, room: str, message_id: int, card: Ca
     return None if row is None else _message(row)
 
 
+def find(connection: Connection, room: str, message_id: int) -> RoomMessage | None:
+    """A message as it is now; None when there is none."""
+    wanted = select(*_COLUMNS).where(room_message.c.room == room, room_message.c.id == message_id)
+    row = connection.execute(wanted).one_or_none()
+    return None if row is None else _message(row)
+
+
 def page(connection: Connection, room: str, *, before: int | None = None, limit: int = 50) -> Sequence[RoomMessage]:
     """The newest messages (older than ``before``), oldest first."""
     newest = select(*_COLUMNS).where(room_message.c.room == room).order_by(room_message.c.id.desc()).limit(limit)
@@ -62,6 +69,10 @@ class Rooms(RoomStore):
     async def replace(self, room: str, message_id: int, card: Card) -> RoomMessage | None:
         """See `RoomStore`."""
         return await self._db.write(replace_message, room, message_id, card)
+
+    async def find(self, room: str, message_id: int) -> RoomMessage | None:
+        """See `RoomStore`."""
+        return await self._db.read(find, room, message_id)
 
     async def page(self, room: str, *, before: int | None = None, limit: int = 50) -> Sequence[RoomMessage]:
         """See `RoomStore`."""

@@ -292,7 +292,7 @@ delivery = Table(
     Column("id", Integer, primary_key=True),
     Column("story_id", ForeignKey("story.id", ondelete="CASCADE"), nullable=False),
     Column("chat_id", ForeignKey("chat.id", ondelete="CASCADE"), nullable=False),
-    # waiting → sending → posted | unconfirmed | failed; posted → closed when voting ends.
+    # waiting → sending → posted | unconfirmed | failed; posted → closed when voting ends, unconfirmed → failed.
     Column("state", String(16), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("next_try_at", UtcDateTime, nullable=False),
@@ -357,6 +357,7 @@ fact = Table(
     Column("seq", Integer, nullable=False),
     PrimaryKeyConstraint("ledger_id", "voter_id", "delivery_id", "token"),
     Index(None, "delivery_id"),  # a moderator's clear, and what is on one message
+    Index(None, "voter_id"),  # who has no fact any more is forgotten
     sqlite_with_rowid=False,
 )
 

@@ -92,7 +92,7 @@ class Refresher:
         async with asyncio.TaskGroup() as tasks:
             self._editors = tasks
             tasks.create_task(self._shown.run(), name="shown posts")
-            while await self.sweep():
+            while await self._db.outlasting(self.sweep):
                 pass
             while True:
                 await self._wake.wait()
@@ -146,6 +146,8 @@ class Refresher:
         try:
             while chat.pending:
                 await self._edit_next(chat)
+        except StorageError:
+            pass  # a sweep takes it up again
         except Exception:
             log.exception("editing in a chat failed", chat=chat_id)  # a sweep takes it up again
         finally:

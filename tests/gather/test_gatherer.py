@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -694,3 +695,24 @@ async def test_a_source_tells_how_fresh_it_is_and_in_which_language(server: Feed
 
 def _newest(connection: Connection, source_id: int) -> datetime | None:
     return connection.execute(select(source.c.newest_at).where(source.c.id == source_id)).scalar()
+
+
+async def test_a_database_that_refuses_is_no_fault_of_the_source_which_is_fetched_once(start: Start, tmp_path) -> None:
+    house = await start()
+    async with FeedServer() as feeds:
+        feeds.put("/a.xml", rss(ITEMS))
+        source_id = await house.gatherer.declared_source(feeds.url("/a.xml"))
+        await house.follow(source_id)
+        await house.db.write(lambda connection: connection.exec_driver_sql("PRAGMA busy_timeout = 1") and None)
+        thief = sqlite3.connect(tmp_path / "test.db", isolation_level=None)
+        thief.execute("BEGIN IMMEDIATE")
+        polling = asyncio.create_task(house.gatherer.sweep())
+        while house.db.refusal is None:
+            await house.db.read(lambda _connection: None)
+        thief.execute("ROLLBACK")
+        thief.close()
+        await polling
+        assert len(await house.titles()) == len(ITEMS)
+        assert feeds.count("/a.xml") == 1
+        health = await house.health(feeds.url("/a.xml"))
+        assert (health.failures, health.problem) == (0, None)

@@ -19,6 +19,7 @@ from bot.errors import ChatGone, StorageError
 from bot.events import ButtonPressed, ChatJoined, CommandInvoked
 from bot.model import LANGUAGES, Actor, ChatKind, ChatRef, Phrase, Tally
 from bot.ports import State
+from tests.around import FREE
 from tests.visitor import answers, buttons, pressed
 from tests.web_house import House, a_story, web_house
 
@@ -359,6 +360,30 @@ async def test_what_could_not_be_stored_is_said(house: House, client: aiohttp.Cl
         assert "The disk is full" not in await response.text()
 
 
+@pytest.mark.parametrize(
+    ("message", "button", "carried"),
+    [
+        ("m1", "v:1:b", True),
+        ("m1", "v:2:b", False),
+        ("m9", "v:1:b", False),
+        ("m999999999999999999", "v:1:b", False),
+        ("m" + "9" * 400, "v:1:b", None),
+        ("m-1", "v:1:b", None),
+        ("m１", "v:1:b", None),
+        ("a1", "v:1:b", None),
+    ],
+)
+async def test_a_press_tells_whether_the_message_has_the_button(
+    house: House, client: aiohttp.ClientSession, message: str, button: str, carried: bool | None
+) -> None:
+    await house.core.post(a_story())
+    await page_of(client)
+    async with await press(client, message, button, **JSON):
+        pass
+    [heard] = [event for event in house.core.heard if isinstance(event, ButtonPressed)]
+    assert heard.carried is carried
+
+
 async def test_a_refusal_to_a_vote_is_a_notice(house: House, client: aiohttp.ClientSession) -> None:
     await page_of(client)
     async with await press(client, "m7", "v:99:b", **JSON) as response:
@@ -394,8 +419,8 @@ async def test_a_room_that_is_no_language_is_gone(house: House) -> None:
 
 async def test_a_card_sent_twice_under_a_key_is_there_once(house: House, client: aiohttp.ClientSession) -> None:
     card = house.core._card(a_story(), 1, Tally(), "en")
-    first = await house.adapter.send(EN, card, key="d1")
-    second = await house.adapter.send(EN, card, key="d1")
+    first = await house.adapter.send(EN, card, key="d1", departure=FREE)
+    second = await house.adapter.send(EN, card, key="d1", departure=FREE)
     assert first == second
     assert (await page_of(client)).count("<article") == 1
 
