@@ -13,7 +13,7 @@ import structlog
 from adapters.discord import diagnosis, reacted
 from adapters.discord.calls import Calls
 from adapters.discord.client import Client, Watcher, backoff, point_library_at
-from adapters.discord.errors import FAILURES, NO_ANSWER, Slowed, unreachable
+from adapters.discord.errors import FAILURES, NO_ANSWER, UNREADABLE, Slowed, unreachable
 from adapters.discord.inbound import ELSEWHERE, PLATFORM
 from adapters.discord.limits import asking
 from adapters.discord.listener import Listener
@@ -175,8 +175,7 @@ class DiscordAdapter(
         except discord.LoginFailure:
             await client.close()
             raise self._refused(REFUSED) from None
-        except (*FAILURES, LookupError, TypeError, ValueError) as error:
-            # The latter when something else answers than Discord, a proxy's page for example.
+        except (*FAILURES, *UNREADABLE) as error:
             await client.close()
             return error
         except BaseException:
@@ -221,9 +220,16 @@ class DiscordAdapter(
         user = client.user
         if application is None or user is None:
             return [Finding(False, NO_ANSWER)]
-        servers = await self._calls.ask(lambda: client.http.get_guilds(200))
+
+        async def servers() -> int:
+            return len(await client.http.get_guilds(200))
+
         elsewhere = application.interactions_endpoint_url is not None
-        findings = list(diagnosis.account(user.name, application.id, len(servers), interactions_elsewhere=elsewhere))
+        findings = list(
+            diagnosis.account(
+                user.name, application.id, await self._calls.ask(servers), interactions_elsewhere=elsewhere
+            )
+        )
         for ref in chats:
             try:
                 findings += diagnosis.chat(ref, await self.capabilities(ref))

@@ -20,6 +20,7 @@ from adapters.discord.errors import (
     UNCERTAIN,
     UNKNOWN_EMOJI,
     UNKNOWN_MESSAGE,
+    UNREADABLE,
     Attempt,
     Slowed,
     code_of,
@@ -90,7 +91,7 @@ class Calls:
         started = await self._with_plainer(
             card, lambda body: self._send(forum.id, Traffic.POST, route, {**thread, "message": body})
         )
-        return _ref(started["id"], started.get("message") or started)
+        return _started(started)
 
     async def edit(self, message: MessageRef, card: Card) -> None:
         """Redraw a message; in a thread that fell asleep, wake it first."""
@@ -117,7 +118,9 @@ class Calls:
     async def _woken(self, thread: int) -> bool:
         try:
             await self._asked(Traffic.EDIT, asking(), lambda: self.client.http.edit_channel(thread, archived=False))
-        except discord.Forbidden:
+        except discord.Forbidden as error:
+            if not code_of(error):
+                raise
             return False
         return True
 
@@ -126,7 +129,7 @@ class Calls:
         for one in emoji:
             try:
                 await self._react(message, _outgoing(one))
-            except FAILURES as error:
+            except (*FAILURES, *UNREADABLE) as error:
                 if code_of(error) not in _NO_SEED:
                     raise delivery_error(error, _QUESTION) from error
                 log.info("a reaction can't be seeded", channel=message.chat.id, code=code_of(error))
@@ -139,10 +142,10 @@ class Calls:
     # --- questions -----------------------------------------------------------------------------------------------
 
     async def ask(self, question: Callable[[], Awaitable[_T]], kind: Traffic = Traffic.ANSWER) -> _T:
-        """A question to Discord."""
+        """A question to Discord, whose answer ``question`` reads."""
         try:
             return await self._asked(kind, asking(), question)
-        except FAILURES as error:
+        except (*FAILURES, *UNREADABLE) as error:
             raise delivery_error(error, _QUESTION) from error
 
     async def find(self, channel: int, button: str) -> MessageRef | None:
@@ -183,8 +186,11 @@ class Calls:
         """Whether the user has the ordinary reaction with this emoji on the message."""
         # The users come in the order of their ids.
         query = {"type": 0, "limit": 1, "after": int(user) - 1}
-        users = await self.ask(lambda: self._users(message, _outgoing(emoji), query))
-        return any(str(one["id"]) == user for one in users)
+
+        async def users() -> list[str]:
+            return [str(one["id"]) for one in await self._users(message, _outgoing(emoji), query)]
+
+        return user in await self.ask(users)
 
     async def message(self, message: MessageRef, kind: Traffic) -> Any:
         """A message as it is now."""
@@ -231,9 +237,10 @@ class Calls:
         versions = [card, *plainer(card)]
         while True:
             version = versions.pop(0)
+            body = render(version).payload()
             try:
-                return await request(render(version).payload())
-            except FAILURES as error:
+                return await request(body)
+            except (*FAILURES, *UNREADABLE) as error:
                 failure = delivery_error(error, attempt)
                 looks = isinstance(failure, CardRejected) and code_of(error) not in (UNKNOWN_MESSAGE, THREAD_ARCHIVED)
                 if not (versions and looks):
@@ -254,7 +261,14 @@ class Calls:
 def _ref(channel: int | str, message: Any) -> MessageRef:
     try:
         return MessageRef(ChatRef(PLATFORM, str(int(channel))), str(int(message["id"])))
-    except (KeyError, TypeError, ValueError) as error:
+    except UNREADABLE as error:
+        raise Unconfirmed(UNCERTAIN) from error
+
+
+def _started(thread: Any) -> MessageRef:
+    try:
+        return _ref(thread["id"], thread.get("message") or thread)
+    except UNREADABLE as error:
         raise Unconfirmed(UNCERTAIN) from error
 
 

@@ -23,7 +23,7 @@ from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 from discord.http import Route
 
 from adapters.discord.connector import Connector
-from adapters.discord.errors import Slowed, seconds_of
+from adapters.discord.errors import slowed
 from adapters.discord.rights import hears_more
 from adapters.discord.settings import DiscordSettings
 
@@ -32,6 +32,8 @@ log = structlog.get_logger()
 CONNECT_SECONDS = 60.0
 CLOSE_SECONDS = 0.8
 LAST_BACKOFF = 60.0
+BODY_SECONDS = 5.0
+REASON_BYTES = 65_536
 RESUMES = 3
 """Hang-ups in a row after which a session is begun anew."""
 
@@ -262,10 +264,18 @@ async def _tell(
 ) -> None:
     response = params.response
     if response.status == 429:
-        headers = response.headers
-        everywhere = "X-RateLimit-Global" in headers or headers.get("X-RateLimit-Scope") == "global"
+        said = slowed(response.headers, await _beginning(response))
         response.close()
-        raise Slowed(seconds_of(headers), everywhere=everywhere)
+        raise said
     if response.status in (500, 502, 504, 524):
         response.close()
         raise discord.DiscordServerError(response, None)
+
+
+async def _beginning(response: aiohttp.ClientResponse) -> bytes:
+    """As much of a body as a reason needs, if it comes."""
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await response.content.read(REASON_BYTES)
+    except (aiohttp.ClientError, OSError):
+        return b""

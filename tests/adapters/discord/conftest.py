@@ -15,7 +15,7 @@ from adapters.discord.adapter import DiscordAdapter
 from adapters.discord.answers import DEFER_AFTER
 from adapters.discord.rights import NEEDED
 from adapters.discord.settings import DiscordSettings
-from bot.model import Button, ButtonRole, Card, ChatRef, Line, LineKind, Span, Style
+from bot.model import Button, ButtonRole, Card, ChatRef, Line, LineKind, MessageRef, Span, Style
 from bot.ports import Command, Site, State, Surroundings
 from tests.around import Core, Keys, OpenPace, PlainTranslator
 from tests.emulators.discord import Channel, DiscordServer, Guild, User
@@ -92,6 +92,10 @@ class World:
         adapter = WatchedAdapter(settings, self.surroundings())
         adapter.declare(commands)
         return adapter
+
+    async def send(self, adapter: DiscordAdapter, chat: ChatRef, card: Card, key: str = "n7") -> MessageRef:
+        """A post of ours."""
+        return await adapter.send(chat, card, key=key)
 
     @asynccontextmanager
     async def running(self, core: Core, commands: Sequence[Command] = ()) -> AsyncIterator[WatchedAdapter]:
