@@ -12,11 +12,12 @@ import structlog
 
 from adapters.discord import diagnosis, reacted
 from adapters.discord.calls import Calls
-from adapters.discord.client import Client, Watcher, backoff, point_library_at
+from adapters.discord.client import Client, Watcher, point_library_at
 from adapters.discord.errors import FAILURES, NO_ANSWER, UNREADABLE, Slowed, unreachable
 from adapters.discord.inbound import ELSEWHERE, PLATFORM
 from adapters.discord.limits import asking
 from adapters.discord.listener import Listener
+from adapters.discord.patience import backoff
 from adapters.discord.places import Places, channel_id
 from adapters.discord.rights import NO_HISTORY, capabilities_of
 from adapters.discord.settings import DiscordSettings
@@ -167,7 +168,7 @@ class DiscordAdapter(
 
     async def _login(self, watcher: Watcher) -> Client | Exception:
         point_library_at(self._settings)
-        client = Client(watcher, self._surroundings.sleep)
+        client = Client(watcher, self._surroundings)
         try:
             for _who_we_are_and_which_application in range(2):
                 await self._surroundings.pace.turn(Traffic.ANSWER, asking())

@@ -200,12 +200,13 @@ TABLE: tuple[tuple[type[Exception], _Make], ...] = (
     (ValueError, _unreadable),
     (AttributeError, _unreadable),
     (RecursionError, _unreadable),
+    (OverflowError, _unreadable),
 )
 
 FAILURES = (discord.DiscordException, aiohttp.ClientError, OSError)
 """What a request can raise."""
 
-UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
+UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, RecursionError, OverflowError)
 """What reading an answer raises that isn't Discord's, in the library or with us: half a JSON, a proxy's page."""
 
 
@@ -215,7 +216,7 @@ def delivery_error(error: Exception, attempt: Attempt) -> DeliveryError:
         code = code_of(error)
         if code in CODES:
             return CODES[code](error, attempt)
-        if not code and error.status < 500 and error.status != 429:
+        if error.status == 401 or (not code and error.status < 500 and error.status != 429):
             # Discord gives its reason with every refusal. Without one it is the word of a proxy before it, such as
             # Cloudflare's: it says nothing of chats or posts, and let nothing pass.
             return _without_reason(error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -11,10 +12,11 @@ import structlog
 
 from adapters.discord.answers import Answers
 from adapters.discord.calls import Calls
-from adapters.discord.client import Place, Watcher, backoff
+from adapters.discord.client import Place, Watcher
 from adapters.discord.errors import NO_ANSWER
 from adapters.discord.inbound import PLATFORM, Heard, Parent, chat_kind, hear
 from adapters.discord.joining import all_channels, changed, joined
+from adapters.discord.patience import backoff
 from adapters.discord.shades import Shades
 from bot.errors import DeliveryError, StorageError
 from bot.events import ChatJoined, Event, ReactionsMissed
@@ -22,6 +24,10 @@ from bot.model import ChatKind, Phrase
 from bot.ports import Dispatch, State, Surroundings, Traffic
 
 log = structlog.get_logger()
+
+# TRANSLATORS: a bot in very many servers is connected several times, each time for some of them
+SOME_STAND = Phrase("Connections to Discord that stand: {n} of {of}. The others are being made again.")
+HELD_BACK = Phrase("I connected to Discord so often today that it would lock me out: now I have to wait a while.")
 
 LAST_RETRY = 30.0
 """Seconds, at most, between two tries to store what can't be stored."""
@@ -48,9 +54,19 @@ class Listener(Watcher):
             lambda route, body: calls.client.http.request(route, json=body), self._sleep, surroundings.translators
         )
 
-    def standing(self, *, ready: bool) -> None:
+    def standing(self, sessions: int, of: int) -> None:
+        """See `Watcher`. Posts don't go by them, so that one is enough."""
+        if sessions == of:
+            self._report(State.READY, None)
+        elif sessions:
+            self._report(State.READY, replace(SOME_STAND, args={"n": sessions, "of": of}))
+        else:
+            self._report(State.CONNECTING, NO_ANSWER)
+
+    def held_back(self, seconds: float) -> None:
         """See `Watcher`."""
-        self._report(*(State.READY, None) if ready else (State.CONNECTING, NO_ANSWER))
+        log.warning("connected to Discord too often today", waits=round(seconds))
+        self._report(State.CONNECTING, HELD_BACK)
 
     def heard(self, payload: Mapping[str, Any]) -> None:
         """See `Watcher`."""

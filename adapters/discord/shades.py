@@ -14,8 +14,8 @@ from typing import TypeAlias
 
 import structlog
 
-from adapters.discord.client import Sleep, backoff
 from adapters.discord.inbound import Heard, Shade
+from adapters.discord.patience import Sleep, backoff
 from bot.errors import DeliveryError, PlatformDown, Throttled
 from bot.events import Added, Cleared, ReactionsChanged, Removed
 from bot.model import MessageRef

@@ -10,8 +10,8 @@ from typing import Any
 import structlog
 
 from adapters.discord.calls import Calls
-from adapters.discord.client import Sleep, backoff
 from adapters.discord.inbound import ELSEWHERE
+from adapters.discord.patience import Sleep, backoff
 from bot.errors import DeliveryError, PlatformDown, Throttled
 from bot.model import Phrase
 from bot.ports import Choice, Command, KeyStore, Parameter, Subcommand, Translators

@@ -15,7 +15,7 @@ from adapters.discord.adapter import DiscordAdapter
 from adapters.discord.answers import DEFER_AFTER
 from adapters.discord.rights import NEEDED
 from adapters.discord.settings import DiscordSettings
-from bot.model import Button, ButtonRole, Card, ChatRef, Line, LineKind, MessageRef, Span, Style
+from bot.model import Button, ButtonRole, Card, ChatRef, Line, LineKind, MessageRef, Phrase, Span, Style
 from bot.ports import Command, Site, State, Surroundings
 from tests.around import Core, Keys, OpenPace, PlainTranslator
 from tests.emulators.discord import Channel, DiscordServer, Guild, User
@@ -27,10 +27,12 @@ def translators() -> type[PlainTranslator]:
 
 
 class WatchedAdapter(DiscordAdapter):
-    """The adapter, and an event that is set while it is ready."""
+    """The adapter, and an event that is set while it is ready, another while all is well."""
 
     def __init__(self, settings: DiscordSettings, surroundings: Surroundings) -> None:
         self.ready = asyncio.Event()
+        self.whole = asyncio.Event()
+        self.said: list[Phrase | None] = []
         self._stands = State.CONNECTING
         super().__init__(settings, surroundings)
 
@@ -45,6 +47,18 @@ class WatchedAdapter(DiscordAdapter):
             self.ready.set()
         else:
             self.ready.clear()
+
+    @property
+    def detail(self) -> Phrase | None:
+        return self.said[-1] if self.said else None
+
+    @detail.setter
+    def detail(self, detail: Phrase | None) -> None:
+        self.said.append(detail)
+        if self._stands is State.READY and detail is None:
+            self.whole.set()
+        else:
+            self.whole.clear()
 
 
 @dataclass
@@ -81,15 +95,17 @@ class World:
             sleep=self.sleep,
         )
 
-    def adapter(self, commands: Sequence[Command] = ()) -> WatchedAdapter:
-        settings = DiscordSettings.model_validate(
+    def settings(self) -> DiscordSettings:
+        return DiscordSettings.model_validate(
             {
                 "token": self.token or self.server.token,
                 "api_url": self.api_url or self.server.api_url,
                 "gateway_url": self.gateway_url or self.server.gateway_url,
             }
         )
-        adapter = WatchedAdapter(settings, self.surroundings())
+
+    def adapter(self, commands: Sequence[Command] = ()) -> WatchedAdapter:
+        adapter = WatchedAdapter(self.settings(), self.surroundings())
         adapter.declare(commands)
         return adapter
 
