@@ -186,8 +186,12 @@ class DiscordAdapter(
         return client
 
     async def _publish_commands(self) -> None:
-        payload = application_commands(self._commands, self._surroundings.translators)
-        await publish(payload, self._calls, self._surroundings.keys, self._surroundings.sleep)
+        """Whatever comes of it, the rest goes on."""
+        try:
+            payload = application_commands(self._commands, self._surroundings.translators)
+            await publish(payload, self._calls, self._surroundings.keys, self._surroundings.sleep)
+        except Exception:
+            log.exception("publishing the commands on Discord failed")
 
     def _refused(self, phrase: Phrase) -> TokenRefused:
         self._report(State.REFUSED, phrase)

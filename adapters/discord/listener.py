@@ -1,4 +1,4 @@
-"""Takes what the connection tells to the core, each event in a task of its own, in the order in which they came."""
+"""Takes what the connection tells to the core: interactions each in a task of its own, all else in its order."""
 
 from __future__ import annotations
 
@@ -16,21 +16,18 @@ from adapters.discord.client import Place, Watcher
 from adapters.discord.errors import NO_ANSWER
 from adapters.discord.inbound import PLATFORM, Heard, Parent, chat_kind, hear
 from adapters.discord.joining import all_channels, changed, joined
-from adapters.discord.patience import backoff
+from adapters.discord.line import Line
 from adapters.discord.shades import Shades
-from bot.errors import DeliveryError, StorageError
+from bot.errors import DeliveryError
 from bot.events import ChatJoined, Event, ReactionsMissed
-from bot.model import ChatKind, Phrase
-from bot.ports import Dispatch, State, Surroundings, Traffic
+from bot.model import Card, ChatKind, ChatRef, Phrase
+from bot.ports import Answer, Dispatch, State, Surroundings, Traffic
 
 log = structlog.get_logger()
 
 # TRANSLATORS: a bot in very many servers is connected several times, each time for some of them
 SOME_STAND = Phrase("Connections to Discord that stand: {n} of {of}. The others are being made again.")
 HELD_BACK = Phrase("I connected to Discord so often today that it would lock me out: now I have to wait a while.")
-
-LAST_RETRY = 30.0
-"""Seconds, at most, between two tries to store what can't be stored."""
 
 
 class Listener(Watcher):
@@ -49,6 +46,7 @@ class Listener(Watcher):
         self._sleep = surroundings.sleep
         self._dispatch = dispatch
         self._tasks = tasks
+        self._line = Line(dispatch, surroundings.sleep, tasks, self._answered)
         self._shades = Shades(calls.has_reacted, surroundings.sleep)
         self._answers = Answers(
             lambda route, body: calls.client.http.request(route, json=body), self._sleep, surroundings.translators
@@ -104,33 +102,31 @@ class Listener(Watcher):
 
     def _tell(self, events: Iterable[Event]) -> None:
         for event in events:
-            self._tasks.create_task(self._hand_over(event))
+            self._line.join(event)
 
     async def _handle(self, heard: Heard) -> None:
         if heard.interaction is not None:
             await self._answers.attend(heard, self._dispatch)
-        elif await self._shades.withdraws(heard):
-            await self._hand_over(heard.event)
+            return
+        try:
+            withdraws = await self._shades.withdraws(heard)
+        except Exception:  # one odd reaction costs itself alone
+            log.exception("a reaction could not be understood", event_kind=type(heard.event).__name__)
+            return
+        if withdraws:
+            self._line.join(heard.event)
 
-    async def _hand_over(self, event: Event) -> None:
-        """Until it is stored: Discord tells each thing once."""
-        failures = 0
-        while True:
-            try:
-                answer = await self._dispatch(event)
-                break
-            except StorageError:
-                failures += 1
-                log.warning("an event could not be stored, trying again", event_kind=type(event).__name__)
-                await self._sleep(min(LAST_RETRY, backoff(failures)))
-            except Exception:
-                log.exception("an event failed", event_kind=type(event).__name__)
-                return
-        if isinstance(event, ChatJoined) and answer is not None and answer.card is not None:
-            try:
-                await self._calls.post(int(event.chat.id), answer.card, Traffic.ANSWER)
-            except DeliveryError as error:
-                log.info("the introduction could not be posted", chat=event.chat.id, reason=str(error))
+    def _answered(self, event: Event, answer: Answer) -> None:
+        if isinstance(event, ChatJoined) and answer.card is not None:
+            self._tasks.create_task(self._introduce(event.chat, answer.card))
+
+    async def _introduce(self, chat: ChatRef, card: Card) -> None:
+        try:
+            await self._calls.post(int(chat.id), card, Traffic.ANSWER)
+        except DeliveryError as error:
+            log.info("the introduction could not be posted", chat=chat.id, reason=str(error))
+        except Exception:  # the others are introduced all the same
+            log.exception("the introduction failed", chat=chat.id)
 
     def _parent_of(self, payload: Mapping[str, Any]) -> Parent | None:
         data, client = payload["d"], self._calls.client

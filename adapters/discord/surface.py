@@ -12,7 +12,7 @@ import structlog
 from adapters.discord.calls import Calls
 from adapters.discord.inbound import ELSEWHERE
 from adapters.discord.patience import Sleep, backoff
-from bot.errors import DeliveryError, PlatformDown, Throttled
+from bot.errors import DeliveryError, PlatformDown, StorageError, Throttled
 from bot.model import Phrase
 from bot.ports import Choice, Command, KeyStore, Parameter, Subcommand, Translators
 
@@ -145,22 +145,28 @@ def fingerprint(payload: Sequence[Mapping[str, Any]]) -> str:
 
 
 async def publish(payload: list[dict[str, Any]], calls: Calls, keys: KeyStore, sleep: Sleep) -> None:
-    """Hand the commands to Discord unless it has these already; again and again while it can't be reached."""
+    """Hand the commands to Discord unless it has these already; again and again while it can't be reached, or while it
+    can't be remembered that it has them."""
     application = calls.client.application_id
     assert application is not None, "known from the login on"
-    key, wanted = f"discord/commands/{application}", fingerprint(payload)
-    if await keys.get(key) == wanted:
-        return
     failures = 0
     while True:
         try:
-            await calls.ask(lambda: calls.client.http.bulk_upsert_global_commands(application, payload))
-            break
-        except (PlatformDown, Throttled) as error:
+            await _publish(payload, calls, keys, application)
+            return
+        except (PlatformDown, Throttled, StorageError) as error:
             failures += 1
+            log.info("commands could not be published on Discord yet", reason=str(error))
             await sleep(error.retry_after if isinstance(error, Throttled) else backoff(failures))
         except DeliveryError as error:
             log.error("Discord refuses the commands", reason=str(error))
             return
+
+
+async def _publish(payload: list[dict[str, Any]], calls: Calls, keys: KeyStore, application: int) -> None:
+    key, wanted = f"discord/commands/{application}", fingerprint(payload)
+    if await keys.get(key) == wanted:
+        return
+    await calls.ask(lambda: calls.client.http.bulk_upsert_global_commands(application, payload))
     await keys.put(key, wanted)
     log.info("commands published on Discord", commands=len(payload))

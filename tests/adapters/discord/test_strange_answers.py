@@ -7,9 +7,11 @@ import contextlib
 import pytest
 
 from adapters.discord.errors import LONGEST_SECONDS
-from bot.errors import PlatformDown, Throttled, Unconfirmed
+from bot.errors import PlatformDown, StorageError, Throttled, Unconfirmed
 from bot.events import Added, ReactionsChanged, Removed
-from bot.model import ChatRef
+from bot.model import ChatRef, Phrase
+from bot.ports import Command, State
+from tests.around import Keys
 
 SEND = "/channels/{}/messages"
 EDIT = "/channels/{}/messages/{}"
@@ -122,3 +124,40 @@ async def test_check_says_in_words_that_it_is_no_discord(world, place, body):
     world.server.garble("GET", "/users/@me/guilds", body=body)
     for finding in await world.adapter().diagnose([place.chat]):
         assert finding.text.msgid
+
+
+# --- commands ---
+
+COMMANDS = [Command("help", Phrase("What I can do"))]
+PUBLISH = "/applications/{}/commands"
+
+
+@pytest.mark.parametrize("body", STRANGE)
+async def test_commands_whose_answer_cant_be_read_are_published_again_or_taken_for_published(world, place, core, body):
+    world.server.garble("PUT", PUBLISH, body=body)
+    async with world.running(core, COMMANDS) as adapter:
+        await world.keys.written.wait()
+        assert adapter.state is State.READY
+
+
+@pytest.mark.parametrize("trouble", ["reading", "writing"])
+async def test_commands_are_published_although_it_cant_be_remembered_at_first(world, place, core, trouble):
+    refused = iter([True, True])
+
+    class Full(Keys):
+        async def get(self, key):
+            if trouble == "reading" and next(refused, False):
+                raise StorageError(Phrase("The disk is full."))
+            return await super().get(key)
+
+        async def put(self, key, value):
+            if trouble == "writing" and next(refused, False):
+                raise StorageError(Phrase("The disk is full."))
+            await super().put(key, value)
+
+    world.keys = Full()
+    async with world.running(core, COMMANDS):
+        await world.keys.written.wait()
+
+    assert [command["name"] for command in world.server.commands] == ["help"]
+    assert world.slept == [1.0, 2.0]
