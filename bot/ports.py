@@ -302,8 +302,10 @@ class FindsOwnPosts(ABC):
     """Optional port: after an attempt cut off mid-air we can look whether the message is there."""
 
     @abstractmethod
-    async def find(self, chat: ChatRef, button: str) -> MessageRef | None:
-        """Our newest message in the chat with a button of this id, or None. Raises DeliveryError."""
+    async def find(self, chat: ChatRef, button: str, since: datetime | None = None) -> MessageRef | None:
+        """Our message in the chat with a button of this id, posted not long before ``since`` or later (None: ever), or
+        None when there surely is none. Raises DeliveryError; PlatformDown also where so much was written since that it
+        hasn't looked through all of it yet: then the next call goes on."""
 
 
 class PublishesCommands(ABC):

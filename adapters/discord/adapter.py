@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import ClassVar
 
 import discord
@@ -14,6 +15,7 @@ from adapters.discord import diagnosis, reacted
 from adapters.discord.calls import Calls
 from adapters.discord.client import Client, Watcher, point_library_at
 from adapters.discord.errors import FAILURES, NO_ANSWER, UNREADABLE, Slowed, unreachable
+from adapters.discord.finding import Finder
 from adapters.discord.inbound import ELSEWHERE, PLATFORM
 from adapters.discord.limits import asking
 from adapters.discord.listener import Listener
@@ -68,6 +70,7 @@ class DiscordAdapter(
         self._surroundings = surroundings
         self._calls = Calls(surroundings.pace)
         self._places = Places(self._calls)
+        self._finder = Finder(self._calls)
         self._commands: tuple[Command, ...] = ()
 
     # --- posts ---------------------------------------------------------------------------------------------------
@@ -95,15 +98,15 @@ class DiscordAdapter(
         channel_id(message.chat)
         return await reacted.voters(self._calls, message, known, kind)
 
-    async def find(self, chat: ChatRef, button: str) -> MessageRef | None:
-        """See `FindsOwnPosts`. Looks among the latest hundred messages, in a forum among its latest threads."""
+    async def find(self, chat: ChatRef, button: str, since: datetime | None = None) -> MessageRef | None:
+        """See `FindsOwnPosts`. In a forum it is a thread's first message."""
         place = await self._places.of(chat)
         if place.permissions is not None and not place.permissions.read_message_history:
             # Discord would show us no messages, as if there were none.
             raise PlatformDown(NO_HISTORY)
         if place.kind is ChatKind.FORUM:
-            return await self._calls.find_thread(place, button)
-        return await self._calls.find(place.id, button)
+            return await self._finder.thread(place, button, since)
+        return await self._finder.message(place.id, button, since)
 
     # --- chats ---------------------------------------------------------------------------------------------------
 

@@ -29,7 +29,7 @@ from adapters.discord.errors import (
 )
 from adapters.discord.inbound import PLATFORM
 from adapters.discord.limits import TOKEN, asking, editing, reacting, reading, sending
-from adapters.discord.render import has_button, plainer, render, thread_name
+from adapters.discord.render import plainer, render, thread_name
 from adapters.discord.rights import Place
 from bot.errors import CardRejected, PlatformDown, Throttled, Unconfirmed
 from bot.model import Card, ChatRef, MessageRef
@@ -38,10 +38,6 @@ from bot.ports import Limit, Pace, Traffic
 log = structlog.get_logger()
 
 _T = TypeVar("_T")
-
-FIND_AMONG = 100
-"""As many messages as one request gives."""
-FIND_AMONG_THREADS = 25
 
 _QUESTION = Attempt(repeatable=True)
 _POST = Attempt(repeatable=False)
@@ -147,40 +143,6 @@ class Calls:
             return await self._asked(kind, asking(), question)
         except (*FAILURES, *UNREADABLE) as error:
             raise delivery_error(error, _QUESTION) from error
-
-    async def find(self, channel: int, button: str) -> MessageRef | None:
-        """Our newest message in the channel with this button, among the latest."""
-        http = self.client.http
-        for message in await self.ask(lambda: http.logs_from(channel, FIND_AMONG), Traffic.POST):
-            if str(message["author"]["id"]) == self.me and has_button(message.get("components"), button):
-                return _ref(channel, message)
-        return None
-
-    async def find_thread(self, forum: Place, button: str) -> MessageRef | None:
-        """Our newest thread in the forum whose first message has this button."""
-        http, guild = self.client.http, forum.guild
-        assert guild is not None, "forums are in servers"
-        active = await self.ask(lambda: http.get_active_threads(guild), Traffic.POST)
-        asleep = await self.ask(
-            lambda: http.get_public_archived_threads(forum.id, limit=FIND_AMONG_THREADS), Traffic.POST
-        )
-        ours = [
-            int(thread["id"])
-            for thread in (*active["threads"], *asleep["threads"])
-            if int(thread.get("parent_id") or 0) == forum.id and str(thread.get("owner_id")) == self.me
-        ]
-        for thread in sorted(ours, reverse=True)[:FIND_AMONG_THREADS]:
-            message = await self._first_message(thread)
-            if message is not None and has_button(message.get("components"), button):
-                return _ref(thread, message)
-        return None
-
-    async def _first_message(self, thread: int) -> Any:
-        """None when it was deleted."""
-        try:
-            return await self.ask(lambda: self.client.http.get_message(thread, thread), Traffic.POST)
-        except CardRejected:
-            return None
 
     async def has_reacted(self, message: MessageRef, emoji: str, user: str) -> bool:
         """Whether the user has the ordinary reaction with this emoji on the message."""
