@@ -68,7 +68,7 @@ class DiscordAdapter(
         self._settings = settings
         self._token = settings.token
         self._surroundings = surroundings
-        self._calls = Calls(surroundings.pace)
+        self._calls = Calls(surroundings.pace, surroundings.clock)
         self._places = Places(self._calls)
         self._finder = Finder(self._calls)
         self._commands: tuple[Command, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 import discord
@@ -28,7 +29,7 @@ from adapters.discord.errors import (
     retry_after,
 )
 from adapters.discord.inbound import PLATFORM
-from adapters.discord.limits import TOKEN, asking, editing, reacting, reading, sending
+from adapters.discord.limits import asking, editing, is_old, reacting, reading, sending, shut
 from adapters.discord.render import plainer, render, thread_name
 from adapters.discord.rights import Place
 from bot.errors import CardRejected, PlatformDown, Throttled, Unconfirmed
@@ -48,8 +49,9 @@ _NO_SEED = (TOO_MANY_REACTIONS, MISSING_PERMISSION, REACTION_BLOCKED, UNKNOWN_EM
 class Calls:
     """What is said to channels and asked of them. Every method raises DeliveryError."""
 
-    def __init__(self, pace: Pace) -> None:
+    def __init__(self, pace: Pace, clock: Callable[[], datetime]) -> None:
         self._pace = pace
+        self._clock = clock
         self._client: Client | None = None
 
     def use(self, client: Client | None) -> None:
@@ -97,7 +99,7 @@ class Calls:
         )
 
         async def redraw(body: dict[str, Any]) -> Any:
-            limits = editing(message.chat.id)
+            limits = editing(message.chat.id, old=is_old(message.id, self._clock()))
             return await self._asked(Traffic.EDIT, limits, lambda: self.client.http.request(route, json=body))
 
         async def redraw_awake(body: dict[str, Any]) -> Any:
@@ -216,7 +218,9 @@ class Calls:
         except FAILURES as error:
             if isinstance(delivery_error(error, _QUESTION), Throttled):
                 everywhere = isinstance(error, Slowed) and error.everywhere
-                self._pace.penalise(TOKEN.name if everywhere else limits[-1].name, retry_after(error))
+                name = shut(limits, code_of(error), everywhere=everywhere)
+                if name is not None:
+                    self._pace.penalise(name, retry_after(error))
             raise
 
 
