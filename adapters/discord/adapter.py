@@ -83,7 +83,7 @@ class DiscordAdapter(
         return await self._calls.post(channel_id(chat), card, Traffic.POST, nonce=key)
 
     async def edit(self, message: MessageRef, card: Card) -> None:
-        """See `ChatAdapter`."""
+        """See `ChatAdapter`. In a sleeping thread a post shows it when somebody wakes that."""
         channel_id(message.chat)
         await self._calls.edit(message, card)
 

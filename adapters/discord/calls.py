@@ -10,6 +10,7 @@ import discord
 import structlog
 from discord.http import Route
 
+from adapters.discord.asleep import Asleep, is_open
 from adapters.discord.client import Client
 from adapters.discord.errors import (
     FAILURES,
@@ -32,7 +33,7 @@ from adapters.discord.inbound import PLATFORM
 from adapters.discord.limits import asking, editing, is_old, reacting, reading, sending, shut
 from adapters.discord.render import plainer, render, thread_name
 from adapters.discord.rights import Place
-from bot.errors import CardRejected, PlatformDown, Throttled, Unconfirmed
+from bot.errors import CardRejected, DeliveryError, PlatformDown, Throttled, Unconfirmed
 from bot.model import Card, ChatRef, MessageRef
 from bot.ports import Limit, Pace, Traffic
 
@@ -52,6 +53,9 @@ class Calls:
     def __init__(self, pace: Pace, clock: Callable[[], datetime]) -> None:
         self._pace = pace
         self._clock = clock
+        self._asleep = Asleep()
+        self._no_seeds: set[int] = set()
+        """Channels in which we may not add reactions."""
         self._client: Client | None = None
 
     def use(self, client: Client | None) -> None:
@@ -92,7 +96,9 @@ class Calls:
         return _started(started)
 
     async def edit(self, message: MessageRef, card: Card) -> None:
-        """Redraw a message; in a thread that fell asleep, wake it first."""
+        """Redraw a message. In a thread that fell asleep it is shown when somebody wakes that; only the last card of a
+        post, which can't be voted on any more, is worth waking it, and then it may sleep on."""
+        self._asleep.forget(message)
         channel = int(message.chat.id)
         route = Route(
             "PATCH", "/channels/{channel_id}/messages/{message_id}", channel_id=channel, message_id=int(message.id)
@@ -106,16 +112,42 @@ class Calls:
             try:
                 return await redraw(body)
             except FAILURES as error:
-                # A moderator may have locked it: then it stays as it is.
-                if code_of(error) != THREAD_ARCHIVED or not await self._woken(channel):
+                if code_of(error) != THREAD_ARCHIVED:
                     raise
-            return await redraw(body)
+                if is_open(card):
+                    self._asleep.keep(message, card)
+                    return None
+                # A moderator may have locked it: then it stays as it is.
+                if not await self._put(channel, asleep=False):
+                    raise
+            try:
+                shown = await redraw(body)
+            except Exception:
+                await self._put_back_to_sleep(channel)
+                raise
+            await self._put_back_to_sleep(channel)
+            return shown
 
         await self._with_plainer(card, redraw_awake, _QUESTION)
 
-    async def _woken(self, thread: int) -> bool:
+    async def woken(self, thread: str) -> None:
+        """Show what its posts should show since it sleeps. Raises nothing: what can't be shown now isn't shown."""
+        for message, card in self._asleep.woken(thread):
+            try:
+                await self.edit(message, card)
+            except DeliveryError as error:
+                log.info("a post in a thread that woke can't be redrawn", channel=thread, reason=str(error))
+
+    async def _put_back_to_sleep(self, thread: int) -> None:
         try:
-            await self._asked(Traffic.EDIT, asking(), lambda: self.client.http.edit_channel(thread, archived=False))
+            await self._put(thread, asleep=True)
+        except FAILURES as error:  # it falls asleep by itself, only later
+            log.info("a thread can't be put back to sleep", channel=thread, error=type(error).__name__)
+
+    async def _put(self, thread: int, *, asleep: bool) -> bool:
+        """False when we may not."""
+        try:
+            await self._asked(Traffic.EDIT, asking(), lambda: self.client.http.edit_channel(thread, archived=asleep))
         except discord.Forbidden as error:
             if not code_of(error):
                 raise
@@ -123,14 +155,29 @@ class Calls:
         return True
 
     async def seed(self, message: MessageRef, emoji: Sequence[str]) -> None:
-        """Put these reactions under a message; one that can't be put is passed over."""
+        """Put these reactions under a message; one that can't be put is passed over, and where we may put none, this is
+        asked once until our rights change: Discord bans who is refused too often."""
+        place = self._place_of_rights(message)
         for one in emoji:
+            if place in self._no_seeds:
+                return
             try:
                 await self._react(message, _outgoing(one))
             except (*FAILURES, *UNREADABLE) as error:
                 if code_of(error) not in _NO_SEED:
                     raise delivery_error(error, _QUESTION) from error
                 log.info("a reaction can't be seeded", channel=message.chat.id, code=code_of(error))
+                if code_of(error) == MISSING_PERMISSION:
+                    self._no_seeds.add(place)
+
+    def _place_of_rights(self, message: MessageRef) -> int:
+        """The channel whose rights hold: in a thread its parent's do."""
+        channel = self.client.get_channel(int(message.chat.id))
+        return channel.parent_id if isinstance(channel, discord.Thread) else int(message.chat.id)
+
+    def rights_changed(self) -> None:
+        """What we may do in channels may be something else now."""
+        self._no_seeds.clear()
 
     async def _react(self, message: MessageRef, emoji: str) -> None:
         channel, number = int(message.chat.id), int(message.id)

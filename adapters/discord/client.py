@@ -85,6 +85,9 @@ class Watcher:
     def guild_left(self, guild: discord.Guild) -> None:
         """We were removed from a server."""
 
+    def thread_awake(self, thread: int) -> None:
+        """A thread was changed, and isn't asleep (any more)."""
+
     def channels_changed(self, channels: Sequence[Place], *, present: bool, heard_anew: bool = False) -> None:
         """Rights in these channels may have changed (``heard_anew``: ours, see `ChatChanged`), or they are gone."""
 
@@ -245,6 +248,11 @@ class Client(discord.Client):
     async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
         if payload.thread is not None:
             self._watcher.channels_changed([payload.thread], present=False)
+
+    async def on_raw_thread_update(self, payload: discord.RawThreadUpdateEvent) -> None:
+        # An archived thread isn't remembered, so that none tells how it was before.
+        if not payload.data["thread_metadata"]["archived"]:
+            self._watcher.thread_awake(payload.thread_id)
 
     async def on_guild_channel_update(self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel) -> None:
         if before.overwrites != after.overwrites:

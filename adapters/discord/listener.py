@@ -79,10 +79,12 @@ class Listener(Watcher):
 
     def session_begun(self) -> None:
         """See `Watcher`."""
+        self._calls.rights_changed()
         self._tell([ReactionsMissed(PLATFORM)])
 
     def guild_joined(self, guild: discord.Guild) -> None:
         """See `Watcher`. Chats that were left with the server before are told, too."""
+        self._calls.rights_changed()
         log.info("added to a server on Discord", guild=guild.id)
         first = joined(guild)
         if first is None:
@@ -96,8 +98,13 @@ class Listener(Watcher):
         log.info("removed from a server on Discord", guild=guild.id)
         self._tell(changed(all_channels(guild), present=False))
 
+    def thread_awake(self, thread: int) -> None:
+        """See `Watcher`."""
+        self._tasks.create_task(self._calls.woken(str(thread)))
+
     def channels_changed(self, channels: Sequence[Place], *, present: bool, heard_anew: bool = False) -> None:
         """See `Watcher`."""
+        self._calls.rights_changed()
         self._tell(changed(channels, present=present, heard_anew=heard_anew))
 
     def _tell(self, events: Iterable[Event]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -188,6 +188,12 @@ def _story(title: str = "Rates stay", delivery: int = 7, tally: Iterable[int] = 
 @pytest.fixture
 def story() -> Callable[..., Card]:
     return _story
+
+
+@pytest.fixture
+def last_card() -> Callable[..., Card]:
+    """How a story looks once voting has ended."""
+    return lambda *args, **more: replace(_story(*args, **more), buttons=())
 
 
 @pytest.fixture

@@ -37,16 +37,6 @@ async def test_a_proxys_page_is_not_discords_word_about_a_chat_or_a_post(world, 
     assert len(world.server.messages(place.news)) == 1
 
 
-async def test_a_proxys_page_does_not_make_a_sleeping_thread_a_locked_one(world, place, core, story):
-    thread = await world.server.create_thread(place.ann, place.news, "talk")
-    async with world.running(core) as adapter:
-        ref = await world.send(adapter, ChatRef("discord", thread.id), story())
-        await world.server.archive(thread)
-        world.server.fail("PATCH", "/channels/{}", 403, via=False)
-        with pytest.raises(PlatformDown):
-            await adapter.edit(ref, story(tally=(1, 0)))
-
-
 async def test_a_ban_by_the_proxy_shuts_everything(world, place, core, story):
     async with world.running(core) as adapter:
         world.server.fail("POST", SEND, 429, retry_after=600, via=False)
