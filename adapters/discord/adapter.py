@@ -144,6 +144,7 @@ class DiscordAdapter(
         client = await self._connected(listener)
         publishing = tasks.create_task(self._publish_commands())
         try:
+            await listener.begin(client.application_id)
             await client.connect()
         except discord.PrivilegedIntentsRequired:
             raise self._refused(INTENTS) from None

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, TypeAlias
 
@@ -70,8 +70,9 @@ class Watcher:
     def heard(self, payload: Mapping[str, Any]) -> None:
         """A reaction or an interaction, as the gateway sent it."""
 
-    def session_begun(self) -> None:
-        """A new session: what happened before it was not told, and is told by nobody."""
+    def session_begun(self, servers: Collection[int], shard: int, of: int) -> None:
+        """A new session, in which we are in these of the servers that are its share: what happened before it was not
+        told, and is told by nobody."""
 
     def standing(self, sessions: int, of: int) -> None:
         """So many of our sessions stand; the others were lost and can't be had again at once."""
@@ -79,8 +80,8 @@ class Watcher:
     def held_back(self, seconds: float) -> None:
         """Sessions were begun so often today that the next one has to wait."""
 
-    def guild_joined(self, guild: discord.Guild) -> None:
-        """We were added to a server."""
+    def guild_here(self, guild: discord.Guild) -> None:
+        """We are in a server, maybe since just now."""
 
     def guild_left(self, guild: discord.Guild) -> None:
         """We were removed from a server."""
@@ -125,7 +126,6 @@ class Client(discord.Client):
         self._watcher = watcher
         self._surroundings = surroundings
         self._shards: list[Shard] = []
-        self._known: set[int] = set()
         self._leaving = False
 
     def _get_state(self, **options: Any) -> _Memory:
@@ -209,10 +209,9 @@ class Client(discord.Client):
             self._hear(*args)
             return
         if event == "shard_connect":
-            self._known = {guild.id for guild in self.guilds}
             self._shards[args[0]].begun()
             # At once, and not when all servers are known: what is told from now on comes after what was missed.
-            self._watcher.session_begun()
+            self._watcher.session_begun({guild.id for guild in self.guilds}, args[0], len(self._shards))
         if event == "shard_resumed":
             self._shards[args[0]].begun()
         if event in ("shard_ready", "shard_resumed"):
@@ -232,14 +231,15 @@ class Client(discord.Client):
         if str(payload.get("t") or "").startswith(_RAW_EVENTS):
             self._watcher.heard(payload)
 
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        # The library says so a moment after it was told: we may have been removed in between.
+        if self.get_guild(guild.id) is not None:
+            self._watcher.guild_here(guild)
+
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        # Servers that were slow to come after READY arrive as if they were new.
-        if guild.id not in self._known:
-            self._known.add(guild.id)
-            self._watcher.guild_joined(guild)
+        self._watcher.guild_here(guild)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
-        self._known.discard(guild.id)
         self._watcher.guild_left(guild)
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:

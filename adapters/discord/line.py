@@ -24,15 +24,19 @@ MOST_WAITING = 50_000
 
 class Line:
     """Whatever waits goes together, and what comes meanwhile waits for its end: a group is stored at once, so that this
-    costs nothing. ``on_answer`` is told what the core says to an event, once."""
+    costs nothing. ``on_stored`` is told of each event once, with what the core says to it."""
 
     def __init__(
-        self, dispatch: Dispatch, sleep: Sleep, tasks: asyncio.TaskGroup, on_answer: Callable[[Event, Answer], None]
+        self,
+        dispatch: Dispatch,
+        sleep: Sleep,
+        tasks: asyncio.TaskGroup,
+        on_stored: Callable[[Event, Answer | None], None],
     ) -> None:
         self._dispatch = dispatch
         self._sleep = sleep
         self._tasks = tasks
-        self._on_answer = on_answer
+        self._on_stored = on_stored
         self._waiting: list[Event] = []
         self._moving = False
 
@@ -69,8 +73,8 @@ class Line:
             if failures:
                 log.warning("events could not be stored, trying again", waiting=len(group) - stored)
                 await self._sleep(min(LAST_RETRY, backoff(failures)))
-        for place, answer in sorted(answers.items()):
-            self._on_answer(group[place], answer)
+        for place, event in enumerate(group):
+            self._on_stored(event, answers.get(place))
 
     async def _try(self, group: Sequence[Event], start: int, end: int, answers: dict[int, Answer]) -> int:
         """The place of the first that was not stored. What comes after it is told again even if it was stored: told

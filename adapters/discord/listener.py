@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from adapters.discord.errors import NO_ANSWER
 from adapters.discord.inbound import PLATFORM, Heard, Parent, chat_kind, hear
 from adapters.discord.joining import all_channels, changed, joined
 from adapters.discord.line import Line
+from adapters.discord.servers import Servers
 from adapters.discord.shades import Shades
 from bot.errors import DeliveryError
 from bot.events import ChatJoined, Event, ReactionsMissed
@@ -41,16 +42,23 @@ class Listener(Watcher):
         dispatch: Dispatch,
         tasks: asyncio.TaskGroup,
     ) -> None:
+        self._servers = Servers(surroundings.keys, surroundings.sleep, tasks)
+        self._greeting: dict[ChatRef, int] = {}
+        """Where we are about to introduce ourselves, and in which server that is."""
         self._report = report
         self._calls = calls
         self._sleep = surroundings.sleep
         self._dispatch = dispatch
         self._tasks = tasks
-        self._line = Line(dispatch, surroundings.sleep, tasks, self._answered)
+        self._line = Line(dispatch, surroundings.sleep, tasks, self._stored)
         self._shades = Shades(calls.has_reacted, surroundings.sleep)
         self._answers = Answers(
             lambda route, body: calls.client.http.request(route, json=body), self._sleep, surroundings.translators
         )
+
+    async def begin(self, application: int | None) -> None:
+        """Before the first session."""
+        await self._servers.recall(application)
 
     def standing(self, sessions: int, of: int) -> None:
         """See `Watcher`. Posts don't go by them, so that one is enough."""
@@ -77,25 +85,36 @@ class Listener(Watcher):
             self._shades.note(heard)
             self._tasks.create_task(self._handle(heard))
 
-    def session_begun(self) -> None:
+    def session_begun(self, servers: Collection[int], shard: int, of: int) -> None:
         """See `Watcher`."""
         self._calls.rights_changed()
+        self._servers.here(servers, shard, of)
         self._tell([ReactionsMissed(PLATFORM)])
 
-    def guild_joined(self, guild: discord.Guild) -> None:
+    def guild_here(self, guild: discord.Guild) -> None:
         """See `Watcher`. Chats that were left with the server before are told, too."""
-        self._calls.rights_changed()
+        if self._servers.knows(guild.id) or guild.id in self._greeting.values():
+            return
         log.info("added to a server on Discord", guild=guild.id)
+        self._calls.rights_changed()
+        self._greet(guild)
+        self._tell(changed(all_channels(guild), present=True))
+
+    def _greet(self, guild: discord.Guild) -> None:
+        """Unless there is nowhere to: that is looked at again when our rights change, and at the next session."""
         first = joined(guild)
         if first is None:
             way = "an admin gives /language anywhere and chooses the channel"
             log.warning("no channel to introduce ourselves in", guild=guild.id, way=way)
-        self._tell([first] if first is not None else [])
-        self._tell(changed(all_channels(guild), present=True))
+            return
+        self._greeting[first.chat] = guild.id
+        self._tell([first])
 
     def guild_left(self, guild: discord.Guild) -> None:
         """See `Watcher`."""
         log.info("removed from a server on Discord", guild=guild.id)
+        self._greeting = {chat: server for chat, server in self._greeting.items() if server != guild.id}
+        self._servers.left(guild.id)
         self._tell(changed(all_channels(guild), present=False))
 
     def thread_awake(self, thread: int) -> None:
@@ -106,6 +125,8 @@ class Listener(Watcher):
         """See `Watcher`."""
         self._calls.rights_changed()
         self._tell(changed(channels, present=present, heard_anew=heard_anew))
+        for guild in {channel.guild for channel in channels}:
+            self.guild_here(guild)
 
     def _tell(self, events: Iterable[Event]) -> None:
         for event in events:
@@ -123,8 +144,14 @@ class Listener(Watcher):
         if withdraws:
             self._line.join(heard.event)
 
-    def _answered(self, event: Event, answer: Answer) -> None:
-        if isinstance(event, ChatJoined) and answer.card is not None:
+    def _stored(self, event: Event, answer: Answer | None) -> None:
+        if not isinstance(event, ChatJoined):
+            return
+        # Before it is said: rather not at all than twice.
+        server = self._greeting.pop(event.chat, None)
+        if server is not None:
+            self._servers.greeted(server)
+        if answer is not None and answer.card is not None:
             self._tasks.create_task(self._introduce(event.chat, answer.card))
 
     async def _introduce(self, chat: ChatRef, card: Card) -> None:

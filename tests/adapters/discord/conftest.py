@@ -155,6 +155,7 @@ async def world() -> AsyncIterator[World]:
 async def place(world: World) -> Place:
     server = world.server
     guild = await server.create_guild("Investors", preferred_locale="fr")
+    world.keys.kept[f"discord/servers/{server.application_id}"] = f"[{guild.id}]"  # we have been here before
     await server.invite_bot(guild, NEEDED.value)
     news = await server.create_text(guild, "news")
     ann = await server.add_user("ann", locale="fr", guild=guild, permissions_=["MANAGE_GUILD"])
