@@ -239,6 +239,10 @@ class ChatAdapter(ABC):
     detail: Phrase | None = None
     """Why `state` is what it is, where that helps."""
 
+    def spelled(self, command: str) -> str:
+        """How a command is given here that reads ``/sources follow crypto`` where words follow one another."""
+        return command
+
     @abstractmethod
     async def capabilities(self, chat: ChatRef, kind: Traffic = Traffic.ANSWER) -> Capabilities:
         """What the chat allows now. May ask the platform, waiting for its turn (``kind``). Raises DeliveryError."""

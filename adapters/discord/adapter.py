@@ -23,7 +23,7 @@ from adapters.discord.patience import backoff
 from adapters.discord.places import Places, channel_id
 from adapters.discord.rights import NO_HISTORY, capabilities_of
 from adapters.discord.settings import DiscordSettings
-from adapters.discord.surface import application_commands, publish
+from adapters.discord.surface import application_commands, publish, spelled
 from bot.errors import ConfigError, DeliveryError, PlatformDown, TokenRefused
 from bot.model import Actor, Ballot, Card, ChatKind, ChatRef, MessageRef, Phrase
 from bot.ports import (
@@ -125,6 +125,10 @@ class DiscordAdapter(
     def declare(self, commands: Sequence[Command]) -> None:
         """See `PublishesCommands`."""
         self._commands = tuple(commands)
+
+    def spelled(self, command: str) -> str:
+        """See `ChatAdapter`. The options of a command have names here."""
+        return spelled(self._commands, command)
 
     # --- running -------------------------------------------------------------------------------------------------
 

@@ -66,6 +66,21 @@ def application_commands(commands: Sequence[Command], translators: Translators) 
     ]
 
 
+def spelled(commands: Sequence[Command], words: str) -> str:
+    """How someone types in Discord's clients what reads ``/sources follow crypto`` elsewhere: ``/sources follow
+    pack:crypto``. Only the first option, which takes all the words."""
+    name, _, rest = words.removeprefix("/").partition(" ")
+    command = next((one for one in commands if one.name == name), None)
+    if command is None:
+        return words
+    head, parameters = f"/{name}", command.parameters
+    verb, _, after = rest.partition(" ")
+    subcommand = next((one for one in command.subcommands if one.name == verb), None)
+    if subcommand is not None:
+        head, parameters, rest = f"{head} {verb}", subcommand.parameters, after
+    return f"{head} {parameters[0].name}:{rest}" if parameters and rest else words
+
+
 def _options(command: Command, words: _Words) -> list[dict[str, Any]]:
     another = [_another_channel(words)] if command.elsewhere else []
     if command.subcommands:

@@ -14,13 +14,15 @@ from bot.ports import Answer, Capabilities, Command, KnowsAdmins
 
 COMMAND = Command(name="help", description=Phrase("What I can do, and how votes work"))
 
+_EXAMPLES = ("/language fr", "/sources follow crypto", ADD_EXAMPLE)
+
 
 async def answer(request: Request, commands: Sequence[Command]) -> Answer:
     t = request.t
     return request.answer(
         heading(t("What I can do")),
         *(_described(request, command) for command in commands),
-        note(t("For example: {examples}", examples=f"/language fr · /sources follow crypto · {ADD_EXAMPLE}")),
+        note(t("For example: {examples}", examples=" · ".join(map(request.adapter.spelled, _EXAMPLES)))),
         *_channels(request),
         heading(t("How votes work here")),
         *ways_to_vote(request, await _capabilities(request)),
