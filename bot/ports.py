@@ -284,6 +284,10 @@ class ChatAdapter(ABC):
     detail: Phrase | None = None
     """Why `state` is what it is, where that helps."""
 
+    def spelled(self, command: str) -> str:
+        """How a command is given here that reads ``/sources follow crypto`` where words follow one another."""
+        return command
+
     @abstractmethod
     async def capabilities(self, chat: ChatRef, kind: Traffic = Traffic.ANSWER) -> Capabilities:
         """What the chat allows now. May ask the platform, waiting for its turn (``kind``). Raises DeliveryError."""
@@ -346,8 +350,10 @@ class FindsOwnPosts(ABC):
     """Optional port: after an attempt cut off mid-air we can look whether the message is there."""
 
     @abstractmethod
-    async def find(self, chat: ChatRef, button: str) -> MessageRef | None:
-        """Our newest message in the chat with a button of this id, or None. Raises DeliveryError."""
+    async def find(self, chat: ChatRef, button: str, since: datetime | None = None) -> MessageRef | None:
+        """Our message in the chat with a button of this id, posted not long before ``since`` or later (None: ever), or
+        None when there surely is none. Raises DeliveryError; PlatformDown also where so much was written since that it
+        hasn't looked through all of it yet: then the next call goes on."""
 
 
 class LanguageByChat(ABC):

@@ -7,6 +7,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import ClassVar
 
 from bot.model import Actor, Ballot, Card, ChatRef, MessageRef
@@ -110,7 +111,7 @@ class MemoryAdapter(ChatAdapter, KnowsAdmins):
 class FindingAdapter(MemoryAdapter, FindsOwnPosts, SeedsReactions):
     """As Discord is: our own posts can be found again, and both emoji seeded."""
 
-    async def find(self, chat: ChatRef, button: str) -> MessageRef | None:
+    async def find(self, chat: ChatRef, button: str, since: datetime | None = None) -> MessageRef | None:
         for message in reversed(self.in_chat(chat)):
             if any(one.id == button for row in message.card.buttons for one in row):
                 return message.ref

@@ -12,9 +12,9 @@ from typing import Any, TypeAlias
 import structlog
 from discord.http import Route
 
-from adapters.discord.client import Sleep
 from adapters.discord.errors import FAILURES, UNKNOWN_INTERACTION, code_of
 from adapters.discord.inbound import Ask, Heard, Interaction
+from adapters.discord.patience import Sleep
 from adapters.discord.render import EPHEMERAL, render
 from bot.errors import StorageError
 from bot.model import Card, Line, LineKind, Phrase, Span, supported_language

@@ -24,7 +24,7 @@ _EXAMPLES = ("/sources follow crypto", ADD_EXAMPLE)
 
 async def answer(request: Request, commands: Sequence[Command]) -> Answer:
     t, chooses = request.t, not isinstance(request.adapter, LanguageByChat)
-    examples = " · ".join(("/language fr", *_EXAMPLES) if chooses else _EXAMPLES)
+    examples = " · ".join(map(request.adapter.spelled, ("/language fr", *_EXAMPLES) if chooses else _EXAMPLES))
     return request.answer(
         heading(t("What I can do")),
         *(_described(request, command) for command in commands if chooses or not command.chooses_language),

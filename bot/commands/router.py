@@ -81,8 +81,11 @@ class Commands:
         return Answer(choices=tuple(fitting[:MAX_SUGGESTED]))
 
     async def joined(self, event: ChatJoined) -> Answer | None:
-        """Remembers the chat and introduces the bot; a place with a language of its own starts at once instead."""
+        """Remembers the chat and introduces the bot, unless it is known there by another chat; a place with a language
+        of its own starts at once instead."""
         database = self._services.database
+        if await self._is_known_beside(event):
+            return None
         here = await self._ensure(event.chat, event.kind, event.title, event.locale)
         await database.write(chats.resume, event.chat, self._services.clock())
         if event.language is not None:
@@ -100,6 +103,12 @@ class Commands:
         return Answer(
             card=answer_card(t.language, paragraph(t("I am back, with the settings from before."))), private=private
         )
+
+    async def _is_known_beside(self, event: ChatJoined) -> bool:
+        known = await self._services.database.read(chats.by_ref, event.chat)
+        if known is not None and known.language is not None:
+            return False
+        return await self._services.database.read(chats.any_set_up, event.beside)
 
     async def reread(self) -> None:
         """What chats follow has changed by itself."""

@@ -47,9 +47,9 @@ def add_example(request: Request) -> str:
 def _addressed(request: Request, example: str) -> str:
     """The example as it must be typed where the chat that it is about is another one."""
     if not request.address:
-        return example
+        return request.adapter.spelled(example)
     if parameter := request.adapter.elsewhere_parameter:
-        return f"{example} {parameter}: …"
+        return f"{request.adapter.spelled(example)} {parameter}: …"
     return example.replace("/sources", f"/sources {request.address}", 1)
 
 

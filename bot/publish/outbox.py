@@ -223,7 +223,8 @@ class Outbox:
         self, adapter: FindsOwnPosts, delivery_id: int, chat: ChatRef, attempts: int, problem: Phrase
     ) -> None:
         try:
-            message = await adapter.find(chat, vote_button(delivery_id, Sentiment.BULLISH))
+            since = await self._db.read(deliveries.attempted_at, delivery_id)
+            message = await adapter.find(chat, vote_button(delivery_id, Sentiment.BULLISH), since)
         except DeliveryError as error:
             # Not known yet: it stays marked as being sent, and a later sweep looks again.
             log.warning("could not look for a post", delivery=delivery_id, reason=str(error))

@@ -258,6 +258,11 @@ def look_later(connection: Connection, delivery_id: int, at: datetime) -> None:
     )
 
 
+def attempted_at(connection: Connection, delivery_id: int) -> datetime | None:
+    """When its last attempt was made."""
+    return connection.execute(select(delivery.c.attempted_at).where(delivery.c.id == delivery_id)).scalar()
+
+
 @dataclass(frozen=True, slots=True)
 class Unconfirmed:
     """A post that may or may not be there, for the operator to look."""

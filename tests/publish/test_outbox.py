@@ -364,9 +364,9 @@ class Slow(FindingAdapter):
         await self.go.wait()
         return await super().send(chat, card, key=key, departure=FREE)
 
-    async def find(self, chat, button):
+    async def find(self, chat, button, since=None):
         self.looked += 1
-        return await super().find(chat, button)
+        return await super().find(chat, button, since)
 
 
 async def test_an_attempt_that_ends_while_the_cut_off_ones_are_read_is_not_looked_for(world: World) -> None:
@@ -649,7 +649,7 @@ def test_retries_are_bounded() -> None:
 class SilentAdapter(FindingAdapter):
     """Never answers when it is asked for a post."""
 
-    async def find(self, chat: ChatRef, button: str) -> MessageRef | None:
+    async def find(self, chat: ChatRef, button: str, since: datetime | None = None) -> MessageRef | None:
         return await asyncio.get_running_loop().create_future()
 
 

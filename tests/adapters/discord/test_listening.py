@@ -126,7 +126,9 @@ async def test_added_to_a_server_we_introduce_ourselves_where_we_may_write(world
         [joined] = await core.heard(1, ChatJoined)
         await world.server.wait_message(chatty, "Hello!")
 
-    assert joined == ChatJoined(ChatRef("discord", chatty.id), ChatKind.GROUP, "New #chat", locale="pt-BR")
+    beside = (ChatRef("discord", silent.id),)
+    chat = ChatRef("discord", chatty.id)
+    assert joined == ChatJoined(chat, ChatKind.GROUP, "New #chat", locale="pt-BR", beside=beside)
     assert world.server.messages(silent) == []
     assert any(kind is Traffic.ANSWER and limits[1:] for kind, limits in world.pace.turns)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.discord.surface import LOCALES, application_commands, fingerprint
+from adapters.discord.surface import LOCALES, application_commands, fingerprint, spelled
 from bot.model import LANGUAGES, Phrase
 from bot.ports import Audience, Choice, Command, Parameter, Subcommand
 from tests.emulators.discord.commands_form import validate_many
@@ -107,3 +107,20 @@ def test_the_fingerprint_changes_with_the_words(translators):
 
     assert fingerprint(same) == fingerprint(application_commands(COMMANDS, translators))
     assert fingerprint(same) != fingerprint(other)
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "here"),
+    [
+        ("/language fr", "/language language:fr"),
+        ("/sources remove https://a.example/x y", "/sources remove address:https://a.example/x y"),
+        ("/sources list", "/sources list"),
+        ("/status", "/status"),
+        ("/status now", "/status now"),
+        ("/language", "/language"),
+        ("/nothing of ours", "/nothing of ours"),
+        ("", ""),
+    ],
+)
+def test_examples_name_the_option_that_takes_the_words(elsewhere, here):
+    assert spelled(COMMANDS, elsewhere) == here
