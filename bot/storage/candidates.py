@@ -125,12 +125,12 @@ def _candidate(row: Row[Any]) -> Candidate:
 
 
 def keep(connection: Connection, of_stories: Mapping[int, Sequence[str]]) -> None:
-    """Store the clues of new stories, so that others can meet them."""
+    """Store clues of stories, so that others can meet them; a story may have some of them already."""
     rows = [
         {"key": key, "story_id": story_id} for story_id, clues in of_stories.items() for key in set(clues[:MOST_CLUES])
     ]
     if rows:
-        connection.execute(upsert(clue), rows)
+        connection.execute(upsert(clue).on_conflict_do_nothing(), rows)
 
 
 def forget(connection: Connection, before: datetime) -> None:
