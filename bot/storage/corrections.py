@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -151,7 +151,7 @@ def _must_not_be_apart(stories: Group, one: int, other: int) -> None:
     """What the operator says of these two holds over what was said of them, but not over what was said of others."""
     between = stories.between(one, other)
     others = [pair for pair in stories.pairs if pair not in between]
-    pair = Group(stories.ledgers, stories.merged, others).across(APART)
+    pair = replace(stories, pairs=others).across(APART)
     if pair is not None:
         raise impossible(
             "Stories {one} and {two}, which were split or unlinked by hand, would come to share their votes:"

@@ -27,10 +27,6 @@ APART = "apart"
 JUDGED = 8
 """So many candidates of other languages, the nearest, are judged for each story."""
 
-LARGEST = 60
-"""Stories that one ledger may come to hold by itself: more of one event is a chain of errors, and each new one would
-cost more than the last."""
-
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
@@ -56,6 +52,7 @@ class Group:
 
     ledgers: Mapping[int, int]
     """The ledger of each story."""
+    languages: Mapping[int, str]
     merged: Mapping[int, int]
     """Those that were merged into another one, and into which."""
     pairs: Sequence[Pair]
@@ -66,6 +63,16 @@ class Group:
             if pair.relation == relation and self.ledgers[pair.first] != self.ledgers[pair.second]:
                 return pair
         return None
+
+    def repeats_a_language(self) -> bool:
+        """Whether, in these ledgers together, stories of different ledgers would tell one event in one language: what
+        tells the same there is one story, so these tell of different things."""
+        told_in = {
+            (account, self.languages[story_id])
+            for story_id, account in self.ledgers.items()
+            if story_id not in self.merged
+        }
+        return len({language for _, language in told_in}) < len(told_in)
 
     def family(self, story_id: int) -> set[int]:
         """A story, and all that was merged into it."""
@@ -105,7 +112,9 @@ class Group:
 def group(connection: Connection, ledgers: Iterable[int]) -> Group:
     """All stories of these ledgers, with all pairs among them."""
     rows = connection.execute(
-        select(story.c.id, story.c.ledger_id, story.c.merged_into).where(story.c.ledger_id.in_(among(ledgers)))
+        select(story.c.id, story.c.ledger_id, story.c.language, story.c.merged_into).where(
+            story.c.ledger_id.in_(among(ledgers))
+        )
     ).all()
     ids = among(row.id for row in rows)
     pairs = connection.execute(
@@ -115,6 +124,7 @@ def group(connection: Connection, ledgers: Iterable[int]) -> Group:
     )
     return Group(
         {row.id: row.ledger_id for row in rows},
+        {row.id: row.language for row in rows},
         {row.id: row.merged_into for row in rows if row.merged_into is not None},
         [Pair(*row) for row in pairs],
     )
@@ -223,7 +233,7 @@ def _foreign(one: str, other: str) -> bool:
 def _link(connection: Connection, one: int, other: int, evidence: Sequence[str], now: datetime) -> int | None:
     """Link two stories unless something speaks against it; returns their ledger."""
     stories = group(connection, ledgers_of(connection, (one, other)))
-    if len(stories.ledgers) > LARGEST or stories.across(APART) is not None or stories.between(one, other):
+    if stories.repeats_a_language() or stories.across(APART) is not None or stories.between(one, other):
         return None
     say(connection, one, other, LINKED, evidence, now)
     return join(connection, set(stories.ledgers.values()))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import Connection, select, update
 
 from bot.model import ChatKind, ChatRef
-from bot.storage import candidates, chats, news, owed, pairs, retention, subscriptions
+from bot.storage import candidates, chats, corrections, news, owed, pairs, retention, subscriptions
 from bot.storage.candidates import COMMON
 from bot.storage.pairs import APART
 from bot.storage.story_rows import story_columns, story_from
@@ -166,12 +165,33 @@ def test_what_an_operator_holds_apart_is_not_joined_through_a_third(connection: 
     assert len(set(ledgers(connection).values())) == 2
 
 
-def test_a_chain_of_links_ends_somewhere(connection: Connection) -> None:
+def test_a_ledger_holds_one_story_of_each_language(connection: Connection) -> None:
     judge = Judge(JUDGE.same_title, linked=lambda one, other: ["near"])
-    for number in range(pairs.LARGEST + 5):
-        language = "en" if number % 2 else "de"
+    for number, language in enumerate(("en", "de", "en", "fr", "de", "en")):
         poll(connection, "a", found(f"e{number}", f"k{number}", f"k{number + 1}", language=language), judge=judge)
-    assert sorted(Counter(ledgers(connection).values()).values()) == [5, pairs.LARGEST]
+    # The third would bring a second English story into the ledger of the first two, the sixth into that of the others.
+    assert ledgers(connection) == {1: 1, 2: 1, 3: 3, 4: 3, 5: 3, 6: 6}
+
+
+def test_two_ledgers_that_both_tell_it_in_one_language_are_not_joined_through_a_third(connection: Connection) -> None:
+    poll(connection, "a", found("one", "btc", "90000"))
+    poll(connection, "b", found("eins", "btc", "90000", language="de"))
+    poll(connection, "c", found("zwei", "eth", "4000", language="de"))
+    poll(connection, "d", found("un", "btc", "90000", "eth", "4000", language="fr"))
+    held = ledgers(connection)
+    assert (held[1], held[2], held[3]) == (1, 1, 3)
+    assert held[4] in {1, 3}
+
+
+def test_stories_of_one_language_share_a_ledger_where_the_operator_links_them(connection: Connection) -> None:
+    poll(connection, "a", found("one", "btc", "90000"))
+    poll(connection, "a", found("two", "eth", "4000"))
+    poll(connection, "b", found("eins", "x", language="de"))
+    corrections.link(connection, 1, 3, NOW)
+    corrections.link(connection, 2, 3, NOW)
+    assert set(ledgers(connection).values()) == {1}
+    poll(connection, "c", found("un", "btc", "90000", language="fr"))
+    assert ledgers(connection)[4] == 1
 
 
 # --- forgetting ------------------------------------------------------------------------------------------------------
