@@ -31,13 +31,18 @@ def upgrade() -> None:
 '''
 
 
+def _is_ours(name: str | None, kind: str, parents: object) -> bool:
+    """What SQLite keeps for the index of words is its own."""
+    return kind != "table" or not str(name).startswith("story_words")
+
+
 def draft(name: str, *, first: bool) -> Path:
     engine = create_engine("sqlite://", poolclass=StaticPool)
     if not first:
         with engine.begin() as connection:
             upgrade(connection)
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"render_as_batch": True})
+        context = MigrationContext.configure(connection, opts={"render_as_batch": True, "include_name": _is_ours})
         script = produce_migrations(context, tables.metadata)
         assert script.upgrade_ops is not None
         body = render_python_code(script.upgrade_ops, render_as_batch=True, migration_context=context)

@@ -15,7 +15,8 @@ from tests.emulators.telegram import Limits, TelegramServer
 from tests.product import Product, running
 from tests.visitor import buttons as buttons_of
 
-NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=12)
+"""The product goes by the real clock, and what is days old is no news to it."""
 
 
 def items(*titles: str) -> list[Item]:

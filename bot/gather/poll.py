@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,27 +17,27 @@ from bot.gather.article import says_little
 from bot.gather.client import UNREACHED, Fetched, FetchRequest, GuardedClient, NotModified
 from bot.gather.habits import USUAL_LEVEL, level_for, renewed
 from bot.gather.language import UNDETERMINED
-from bot.gather.merge import same_title
+from bot.gather.merge import decide
 from bot.gather.outages import Look
 from bot.gather.parsed import NOTHING_KNOWN, Known, ParsedEntry, ParsedFeed
 from bot.gather.rhythm import SAMPLE, Random, Wishes, after_failure, after_success
-from bot.gather.same import linked, same
 from bot.gather.settings import GatherSettings
-from bot.gather.workers import WorkerCrashed, Workers, WorkerTimeout
+from bot.gather.storing import Listing, Storing, Undecided
+from bot.gather.workers import JobFailed, WorkerCrashed, Workers, WorkerTimeout
 from bot.model import Phrase
 from bot.storage import leases, polls, stories
 from bot.storage.database import Database
 from bot.storage.polls import Answered, Body, Mark, SourceForPoll
 from bot.storage.stories import FoundFeed
-from bot.storage.telling import FoundEntry, Judge, OutsideCounts
+from bot.storage.telling import FoundEntry, Newcomer, OutsideCounts, Verdict
 
 log = structlog.get_logger()
 
 PARSE_SECONDS = 20.0
 """A feed of 5 MB takes two or three."""
 
-JUDGE = Judge(same_title, same, linked)
-"""Says which entries tell the same."""
+DECIDE_SECONDS = 5.0
+"""What a lot of new entries tells is decided in some hundredths."""
 
 OnStories = Callable[[tuple[int, ...], tuple[int, ...]], Awaitable[object]]
 """Told, after the commit, the ids of stories that are new and the ledgers of stories whose looks have changed."""
@@ -94,6 +94,7 @@ class Poller:
         self._random = random
         self._level = USUAL_LEVEL
         self._apis = Apis(db, client, workers, settings, clock)
+        self._storing = Storing(db, self._decide)
 
     async def weigh(self) -> None:
         """Deal the looks out anew among the sources: those that publish much are looked at more often."""
@@ -192,20 +193,21 @@ class Poller:
         self, source: SourceForPoll, feed: ParsedFeed, described: FoundFeed, body: Body, answered: Answered
     ) -> None:
         entries = [_found(entry, source.language, read_articles=self._settings.read_articles) for entry in feed.entries]
-        result = await self._db.write(
-            stories.save_poll,
-            source.id,
-            described,
-            entries,
-            answered,
-            body,
-            JUDGE,
-            feed.unchanged,
-        )
+        result = await self._storing.store(Listing(source.id, described, entries, answered, body, feed.unchanged))
         if result.new_story_ids:
             log.info("stories gathered", source=source.id, new=len(result.new_story_ids), url=source.url)
         if result.new_story_ids or result.changed_ledgers:
             await self._on_stories(result.new_story_ids, result.changed_ledgers)
+
+    async def _decide(self, lot: Sequence[Newcomer], now: datetime) -> Sequence[Verdict]:
+        if len(lot) == 1 and not (lot[0].again or lot[0].near):
+            return decide(lot, now)
+        try:
+            return await self._workers.run(DECIDE_SECONDS, decide, lot, now)
+        except WorkerTimeout as error:
+            raise Undecided("it takes too long") from error
+        except (WorkerCrashed, JobFailed) as error:
+            raise Undecided(str(error)) from error
 
     def _answered(
         self, source: SourceForPoll, answer: Fetched | NotModified, feed: ParsedFeed | None = None
@@ -293,5 +295,6 @@ def _found(entry: ParsedEntry, language: str | None, *, read_articles: bool) -> 
         clues=entry.clues,
         topics=entry.topics,
         outside=entry.outside and OutsideCounts(*entry.outside),
+        below=entry.below,
         wants_article=read_articles and entry.url is not None and says_little(entry.lede),
     )

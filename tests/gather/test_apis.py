@@ -188,8 +188,9 @@ async def test_each_chat_gets_its_language_of_a_source_in_many_and_english_where
     house = await start(follow=("coinstats",), language="ko")
     await house.poll()
     assert await house.owed() == {apis.items[1]["title"]}
-    apis.items.insert(0, coinstats_item(4, title="비트코인 현물 상장지수펀드에 자금이 계속 유입되고 있다"))
-    apis.items.insert(0, coinstats_item(5, title="The bitcoin network sets a record for the hash rate again"))
+    now = {"feedDate": round(house.clock().timestamp() + 86_400) * 1000}
+    apis.items.insert(0, coinstats_item(4, title="비트코인 현물 상장지수펀드에 자금이 계속 유입되고 있다", **now))
+    apis.items.insert(0, coinstats_item(5, title="The bitcoin network sets a record for the hash rate again", **now))
     await house.poll()
     assert await house.owed() == {apis.items[1]["title"], apis.items[3]["title"]}
 

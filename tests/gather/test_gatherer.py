@@ -196,12 +196,13 @@ async def test_a_changed_date_alone_is_kept_and_is_no_edit(server: FeedServer, s
     assert house.told.changed == []
 
 
-async def test_one_article_under_two_guids_is_one_story_and_one_title_at_two_addresses_is_two(
+async def test_one_article_under_two_guids_is_one_story_and_two_articles_under_one_title_are_two(
     server: FeedServer, start: Start
 ) -> None:
     house = await start()
     twice = [ITEMS[0], replace(ITEMS[0], guid="again", link="https://www.a.example/0/?utm_medium=rss")]
-    apart = [ITEMS[1], replace(ITEMS[1], guid="other", link="https://a.example/other")]
+    other = replace(ITEMS[1], guid="other", link="https://a.example/other", summary="It says something else")
+    apart = [ITEMS[1], other]
     server.put("/feed", rss([*twice, *apart]))
     await house.follow(await house.gatherer.declared_source(server.url("/feed")))
     await house.poll()
