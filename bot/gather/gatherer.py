@@ -21,7 +21,7 @@ from bot.gather.packs import load_packs
 from bot.gather.poll import OnStories, Poller
 from bot.gather.probe import Probe, ProbedFeed
 from bot.gather.settings import GatherSettings
-from bot.gather.turns import Hosts, Turns, host_of, manners_for
+from bot.gather.turns import Turns, host_of, manners_for
 from bot.gather.workers import Workers
 from bot.storage import following, polls, sources
 from bot.storage.database import Database
@@ -72,10 +72,9 @@ class Gatherer:
             db, client, workers, settings, clock, resolve_wire=resolve_wire, on_stories=on_stories, random=random
         )
         self._probe = Probe(client, workers)
-        hosts: Hosts = {}
-        self._well = Turns(settings.concurrency, hosts=hosts)
+        self._well = Turns(settings.concurrency)
         # What failed at its last look is asked apart: no source that is well waits for one that probably fails again.
-        self._failing = Turns(math.ceil(settings.concurrency / 2), hosts=hosts)
+        self._failing = Turns(math.ceil(settings.concurrency / 2))
         self._outages = Outages()
         self._in_flight: dict[int, str] = {}
         self._marks: GroupCommit[Mark, None] = GroupCommit(self._write_marks, BATCH)

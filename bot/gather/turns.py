@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from bot.storage.polls import SourceForPoll
@@ -59,13 +58,12 @@ class Turns:
     """Gives ``at_once`` turns, few of them for each host. Slow ones give theirs up and go on beside it, ``at_once`` of
     them at most: what is open at the same time stays bounded."""
 
-    def __init__(self, at_once: int, patience: float = PATIENCE, *, hosts: Hosts | None = None) -> None:
-        """``hosts``: shared with others who ask them too, so that all together ask each no more than is polite."""
+    def __init__(self, at_once: int, patience: float = PATIENCE) -> None:
         self._places = asyncio.Semaphore(at_once)
         self._most_aside = at_once
         self._patience = patience
         self._aside = 0
-        self._hosts: Hosts = {} if hosts is None else hosts
+        self._hosts: dict[tuple[str, Manners], _Host] = {}
 
     @asynccontextmanager
     async def turn(self, name: str, manners: Manners) -> AsyncIterator[None]:
@@ -116,10 +114,6 @@ class _Host:
 
     def __post_init__(self) -> None:
         self.lane = asyncio.Semaphore(self.manners.at_once)
-
-
-Hosts: TypeAlias = dict[tuple[str, Manners], _Host]
-"""Those that are asked now, by name."""
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.gather.turns import OWN, STRANGER, Hosts, Manners, Turns, host_of, manners_for
+from bot.gather.turns import OWN, STRANGER, Manners, Turns, host_of, manners_for
 from bot.storage.polls import SourceForPoll
 
 NEVER = 1000.0
@@ -67,22 +67,6 @@ async def test_a_strangers_host_is_asked_one_thing_at_a_time() -> None:
         assert visits.asking == ["elsewhere", "b"]
 
     await tell(Turns(20, patience=NEVER), story)
-
-
-async def test_who_fails_is_asked_apart_but_not_beside_others_of_its_host() -> None:
-    hosts: Hosts = {}
-    well, failing = Turns(20, patience=NEVER, hosts=hosts), Turns(10, patience=NEVER, hosts=hosts)
-
-    async def story(visits: Visits) -> None:
-        visits.begin("well")
-        others = Visits(visits._tasks, failing)
-        others.begin("failing")
-        others.begin("elsewhere", "b.example")
-        await settle()
-        assert (visits.asking, others.asking) == (["well"], ["elsewhere"])
-        others.end()
-
-    await tell(well, story)
 
 
 @pytest.mark.parametrize(
