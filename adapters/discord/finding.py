@@ -14,11 +14,12 @@ from typing import Any
 from discord.utils import time_snowflake
 
 from adapters.discord.calls import Calls
+from adapters.discord.errors import UNCERTAIN
 from adapters.discord.inbound import PLATFORM
 from adapters.discord.render import has_button
 from adapters.discord.rights import Place
 from bot.errors import CardRejected, PlatformDown
-from bot.model import ChatRef, MessageRef, Phrase
+from bot.model import ChatRef, MessageRef
 from bot.ports import Traffic
 
 PAGE = 100
@@ -27,8 +28,6 @@ MOST_PAGES = 20
 MOST_THREADS = 50
 EARLIER = timedelta(minutes=10)
 """Our clock may be ahead of Discord's."""
-
-STILL_LOOKING = Phrase("So much was written since that I am still looking for my post.")
 
 
 class Finder:
@@ -49,7 +48,7 @@ class Finder:
                 continue
             self._reached.pop(key, None)
             return None if page.found is None else _ref(channel, page.found)
-        raise PlatformDown(STILL_LOOKING)
+        raise PlatformDown(UNCERTAIN)  # so far
 
     async def _page(self, channel: int, button: str, after: int) -> _Page:
         messages = await self._calls.client.http.logs_from(channel, PAGE, after=after)
@@ -67,7 +66,7 @@ class Finder:
                 return _ref(thread, thread)
             self._reached[key] = thread
         if len(waiting) > MOST_THREADS:
-            raise PlatformDown(STILL_LOOKING)
+            raise PlatformDown(UNCERTAIN)  # so far
         self._reached.pop(key, None)
         return None
 
@@ -83,7 +82,7 @@ class Finder:
             before = asleep.oldest
             if before is None or (since is not None and before < since - EARLIER):
                 return {thread for thread in found if thread > _beginning(since)}
-        raise PlatformDown(STILL_LOOKING)
+        raise PlatformDown(UNCERTAIN)  # so far
 
     async def _active(self, guild: int, forum: int) -> set[int]:
         active = await self._calls.client.http.get_active_threads(guild)

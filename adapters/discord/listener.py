@@ -27,8 +27,8 @@ from bot.ports import Answer, Dispatch, State, Surroundings, Traffic
 log = structlog.get_logger()
 
 # TRANSLATORS: a bot in very many servers is connected several times, each time for some of them
-SOME_STAND = Phrase("Connections to Discord that stand: {n} of {of}. The others are being made again.")
-HELD_BACK = Phrase("I connected to Discord so often today that it would lock me out: now I have to wait a while.")
+SOME_STAND = Phrase("{n} of {of} connections to Discord stand. The others are being made again.")
+HELD_BACK = Phrase("I have connected to Discord so often today that I have to wait a while, or it would lock me out.")
 
 
 class Listener(Watcher):

@@ -243,7 +243,7 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChat
         me = await self._wire.ask("getMe")
         try:
             return _Me(int(me["id"]), str(me["username"]), bool(me.get("can_join_groups", True)))
-        except (KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
             raise TelegramError("getMe was answered with something else") from None
 
     async def _own_id(self) -> int:

@@ -28,6 +28,8 @@ MAX_RESPONSE = 16 * 1024 * 1024
 KEEP_ALIVE = 4.0
 # When a server says 429 without saying how long.
 DEFAULT_RETRY_AFTER = 5
+# Whatever a server says: Telegram's own last hours.
+LONGEST_RETRY_AFTER = 86_400
 
 Leaving: TypeAlias = Callable[[], Awaitable[None]]
 
@@ -237,7 +239,7 @@ def _refusal(status: int, answer: Mapping[str, Any]) -> dict[str, Any]:
 def _whole(*candidates: Any) -> int:
     for candidate in candidates:
         try:
-            return max(1, int(candidate))
-        except (TypeError, ValueError):
+            return min(LONGEST_RETRY_AFTER, max(1, int(candidate)))
+        except (OverflowError, TypeError, ValueError):
             continue
     return DEFAULT_RETRY_AFTER

@@ -156,7 +156,7 @@ class Updates:
         try:
             answered = update["update_id"] in self._handled
             return [replace(heard, answered=answered) for heard in hear(update, self._ears())]
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
             log.warning("an update can't be understood and is skipped", error=repr(error), **_label(update))
             return []
 
