@@ -188,14 +188,27 @@ class _House:
                 await self.db.write(silence.in_touch, name, adapter.keeps_for, utc_now())
 
     async def chores(self) -> None:
-        """Forget what has been kept long enough."""
+        """Forget what has been kept long enough, however long it takes until the database lets us."""
+        await self.db.outlasting(self._chores)
+
+    async def _chores(self) -> None:
         await self.recorder.sweep()
         now = utc_now()
         kept = self.settings.retention
+        open_for = timedelta(days=self.settings.votes.open_days)
+        on = [name for name, adapter in self.adapters.items() if adapter.state is not State.REFUSED]
+        await self.db.write(retention.close, now, open_for, on)
         await self.db.write(retention.prune, now, timedelta(days=kept.entries_days), timedelta(days=kept.log_days))
+        await self._forget_voters()
         # What the operator's command line has changed meanwhile.
         await self.gatherer.sync_subscriptions()
         await self._file_missing()
+
+    async def _forget_voters(self) -> None:
+        """Whose last vote went with its story."""
+        for after in range(0, await self.db.read(retention.last_voter), retention.VOTERS):
+            if ids := await self.db.read(retention.voteless, after):
+                await self.db.write(retention.forget_voters, ids)
 
     async def _file_missing(self) -> None:
         """Stories that searching doesn't know: those of before it was there. In batches, so that no vote waits."""
@@ -235,7 +248,7 @@ class _House:
     async def keep(self, adapter: ChatAdapter) -> None:
         """Run an adapter; a token that its platform refuses stops this one alone."""
         try:
-            await adapter.run(self.dispatcher.dispatch)
+            await self.db.outlasting(lambda: adapter.run(self.dispatcher.dispatch))
         except TokenRefused as error:
             adapter.state, adapter.detail = State.REFUSED, error.phrase
             log.error("token refused", platform=adapter.platform, reason=str(error))
@@ -299,23 +312,30 @@ async def _live(
         *([(READING_SECONDS, house.read)] if house.reader is not None else []),
     ]
     async with asyncio.TaskGroup() as tasks:
-        running = [
-            tasks.create_task(house.recorder.run(), name="recorder"),
+        outbox = tasks.create_task(house.outbox.run(house.signals.publish), name="outbox")
+        rooms = [
+            outbox,
             tasks.create_task(house.refresher.run(), name="refresher"),
             tasks.create_task(house.rereader.run(), name="rereader"),
-            tasks.create_task(house.outbox.run(house.signals.publish), name="outbox"),
             tasks.create_task(house.troubles.run(), name="troubles"),
             tasks.create_task(house.gatherer.run(house.signals.gather), name="gather"),
             *([tasks.create_task(house.reader.run(house.signals.read), name="reader")] if house.reader else []),
             *(tasks.create_task(work, name="translations") for work in house.translators_at_work()),
             tasks.create_task(_serve(house, sock, epoch, say), name="site"),
             tasks.create_task(house.chores(), name="chores at the start"),
+        ]
+        # What carries posts out and votes in stays until the outbox has seen its last posts arrive.
+        carriers = [
+            tasks.create_task(house.recorder.run(), name="recorder"),
             *(tasks.create_task(house.keep(adapter), name=name) for name, adapter in house.adapters.items()),
         ]
         with ticking(jobs):
             house.signals.everything()
             await stop.wait()
-        for task in running:
+        for task in rooms:
+            task.cancel()
+        await asyncio.wait({outbox})
+        for task in carriers:
             task.cancel()
 
 
@@ -477,7 +497,7 @@ def _unshared(settings: Settings, site: Site) -> frozenset[str]:
     return frozenset(
         name
         for name in ADAPTERS
-        if not site.loopback and getattr(settings.platform(name), "share_votes", True) is False
+        if site.reached_by_others and getattr(settings.platform(name), "share_votes", True) is False
     )
 
 

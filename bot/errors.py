@@ -4,7 +4,7 @@
 
     NewstallyError                      show `phrase` to whoever asked
     ├── ConfigError                     tell every fault at once, exit with 2
-    ├── StorageError                    stop: the database can't be used as it is
+    ├── StorageError                    at the start: stop; later: acknowledge nothing, try again
     ├── SourceError                     back the source off and say why in /sources
     ├── CommandError                    answer the member with `phrase`
     ├── TokenRefused                    stop this one adapter and say so
@@ -55,7 +55,14 @@ class ConfigError(NewstallyError):
 
 
 class StorageError(NewstallyError):
-    """The database file can't be opened or is not ours."""
+    """The database file can't be opened or is not ours, or it can't be used now: the disk is full, it is locked."""
+
+
+def is_storage_error(error: BaseException) -> bool:
+    """Whether it is one, or a group of nothing else: tasks that run side by side end in a group."""
+    if isinstance(error, BaseExceptionGroup):
+        return error.split(StorageError)[1] is None
+    return isinstance(error, StorageError)
 
 
 class SourceError(NewstallyError):

@@ -20,6 +20,10 @@ _LOOKS_SECRET = re.compile(r"(?<!\d)\d{6,}:[A-Za-z0-9_-]{30,}|\b[\w-]{23,28}\.[\
 _CHATTY = ("aiosqlite", "alembic", "apscheduler", "asyncio", "discord", "httpcore", "httpx", "telegram", "uvicorn")
 
 
+# Without the values of variables: a message's text, a signing key or an interaction's token may be among them.
+_TRACES = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
+
+
 class Redactor:
     """A structlog processor that strikes secrets out of the finished line."""
 
@@ -44,7 +48,7 @@ def configure(level: str, form: Literal["console", "json"], secrets: Iterable[st
         structlog.processors.StackInfoRenderer(),
     ]
     last: list[Any] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
+        [_TRACES, structlog.processors.JSONRenderer(ensure_ascii=False)]
         if form == "json"
         else [
             structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)

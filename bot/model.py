@@ -218,6 +218,8 @@ class Button:
     url: str | None = None
     pressed: bool = False
     """For a choice that is the present setting."""
+    count: int | None = None
+    """For a vote: how many have given it here. ``label`` says it too, for platforms whose buttons are plain text."""
 
 
 @dataclass(frozen=True, slots=True)

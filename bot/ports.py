@@ -127,6 +127,16 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Task:
+    """A command as a form says it, where people fill in instead of type."""
+
+    title: Phrase
+    """What it is for, in a few words. Where there is nothing to fill in, it is all that the button says."""
+    button: Phrase | None = None
+    """The verb on the button beside the fields."""
+
+
+@dataclass(frozen=True, slots=True)
 class Subcommand:
     """A verb below a command, with parameters of its own."""
 
@@ -136,6 +146,8 @@ class Subcommand:
     audience: Audience = Audience.MEMBER
     shown_as: Phrase | None = None
     """As it is typed, with the command before it: "/sources add"; see `Parameter.shown_as`."""
+    task: Task | None = None
+    """None: its form says the description."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +166,12 @@ class Command:
     """It can be given about another chat than the one where it is given, by that chat's admins."""
     shown_as: Phrase | None = None
     """As it is typed: "/sources"; see `Parameter.shown_as`. What comes back always has the names declared here."""
+    task: Task | None = None
+    """None: its form says the description."""
+    by_words: bool = False
+    """Where only commands are understood, words without one mean this: its one parameter. True of one at most."""
+    chooses_language: bool = False
+    """It settles which language a chat speaks: of no use where `LanguageByChat` holds, and not offered there."""
 
 
 # --- answers ---------------------------------------------------------------------------------------------------------
@@ -206,16 +224,43 @@ class Limit:
     seconds: float
 
 
+class Turn(Protocol):
+    """One request's leave to go."""
+
+    def used(self) -> None:
+        """The request goes only now, some time after it was let go: what its limits count is when it goes."""
+        ...
+
+
 class Pace(Protocol):
     """The one limiter. Every request that costs a platform's budget asks it first."""
 
-    async def turn(self, kind: Traffic, limits: Sequence[Limit]) -> None:
+    async def turn(self, kind: Traffic, limits: Sequence[Limit]) -> Turn:
         """Returns when the request may go, having taken one from each limit. More urgent kinds go first; cancel to
-        give up."""
+        give up. Who goes at once needn't say that the turn is used."""
         ...
 
     def penalise(self, name: str, seconds: float) -> None:
         """The platform said 429: nothing under the limit of that name goes for ``seconds``; all others go on."""
+        ...
+
+
+# --- going out -------------------------------------------------------------------------------------------------------
+
+
+class Departure(Protocol):
+    """Keeps track, for the caller of `ChatAdapter.send`, of whether its message is on the way: what waits for its turn
+    isn't, and must be neither lost nor taken for sent when we stop."""
+
+    async def leaving(self) -> None:
+        """Awaited when a request had its turn and nothing is left to wait for but the platform: it becomes durable that
+        the message is on its way. What this raises, `send` raises, and the request isn't made: the message may have
+        become unwanted while it waited. None of it is an error of the platform's library."""
+        ...
+
+    async def refused(self) -> None:
+        """Awaited when the platform surely did nothing and the same `send` tries another request, which has to wait for
+        its turn and leaves anew."""
         ...
 
 
@@ -282,17 +327,20 @@ class ChatAdapter(ABC):
     detail: Phrase | None = None
     """Why `state` is what it is, where that helps."""
 
+    def spelled(self, command: str) -> str:
+        """How a command is given here that reads ``/sources follow crypto`` where words follow one another."""
+        return command
+
     @abstractmethod
     async def capabilities(self, chat: ChatRef, kind: Traffic = Traffic.ANSWER) -> Capabilities:
         """What the chat allows now. May ask the platform, waiting for its turn (``kind``). Raises DeliveryError."""
 
     @abstractmethod
-    async def send(self, chat: ChatRef, card: Card, *, key: str) -> MessageRef:
+    async def send(self, chat: ChatRef, card: Card, *, key: str, departure: Departure) -> MessageRef:
         """Post a card. ``key`` (at most 25 ASCII characters) is the same for every attempt at the same delivery, so
-        that a
-        platform which can, recognises a repetition. Waits for its turn at the Pace (Traffic.POST). Raises
-        DeliveryError;
-        Unconfirmed only when the platform may have acted."""
+        that a platform which can, recognises a repetition. Waits for its turn at the Pace (Traffic.POST) and for
+        whatever else there is to wait for, and only then tells ``departure``. Raises DeliveryError, and what
+        ``departure`` raises; Unconfirmed only when the platform may have acted."""
 
     @abstractmethod
     async def edit(self, message: MessageRef, card: Card) -> None:
@@ -345,8 +393,18 @@ class FindsOwnPosts(ABC):
     """Optional port: after an attempt cut off mid-air we can look whether the message is there."""
 
     @abstractmethod
-    async def find(self, chat: ChatRef, button: str) -> MessageRef | None:
-        """Our newest message in the chat with a button of this id, or None. Raises DeliveryError."""
+    async def find(self, chat: ChatRef, button: str, since: datetime | None = None) -> MessageRef | None:
+        """Our message in the chat with a button of this id, posted not long before ``since`` or later (None: ever), or
+        None when there surely is none. Raises DeliveryError; PlatformDown also where so much was written since that it
+        hasn't looked through all of it yet: then the next call goes on."""
+
+
+class LanguageByChat(ABC):
+    """Optional port: each chat here has its language by its nature, and who wants another goes to another chat."""
+
+    @abstractmethod
+    def address_in(self, language: str) -> str:
+        """Where the chat of that language is: the ``url`` of a button that leads there, which this adapter renders."""
 
 
 class PublishesCommands(ABC):
@@ -406,7 +464,7 @@ class RoomMessage:
 
 
 class RoomStore(Protocol):
-    """Keeps the messages of rooms that have no platform to keep them."""
+    """Keeps for rooms what elsewhere the platform keeps: their messages, and knows who has pressed which button."""
 
     async def append(self, room: str, card: Card, *, key: str, at: datetime) -> RoomMessage:
         """Store a message; one with the same room and key is returned as it is."""
@@ -416,8 +474,16 @@ class RoomStore(Protocol):
         """Change a message; None when there is none."""
         ...
 
+    async def find(self, room: str, message_id: int) -> RoomMessage | None:
+        """A message as it is now; None when there is none."""
+        ...
+
     async def page(self, room: str, *, before: int | None = None, limit: int = 50) -> Sequence[RoomMessage]:
         """The newest messages (older than ``before``), oldest first."""
+        ...
+
+    async def pressed(self, actor: Actor, buttons: Collection[str]) -> Collection[str]:
+        """Those of the buttons whose press by the actor stands as a vote; ids of any other kind are left out."""
         ...
 
 
@@ -440,6 +506,11 @@ class Site:
     admin_token: str = field(repr=False)
     """The configured one, or one made for this run. A secret."""
     loopback: bool
+
+    @property
+    def reached_by_others(self) -> bool:
+        """Whether people on other machines see the site: directly, or by a proxy in front of it."""
+        return not self.loopback or bool(self.public_url)
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,12 @@ class Keys:
         self.written.set()
 
 
+class OpenTurn:
+    """Of a pace that counts nothing."""
+
+    def used(self) -> None: ...
+
+
 @dataclass
 class OpenPace:
     """Lets everyone through and remembers who asked."""
@@ -82,11 +88,46 @@ class OpenPace:
     turns: list[tuple[Traffic, tuple[str, ...]]] = field(default_factory=list)
     penalties: list[tuple[str, float]] = field(default_factory=list)
 
-    async def turn(self, kind: Traffic, limits: Sequence[Limit]) -> None:
+    async def turn(self, kind: Traffic, limits: Sequence[Limit]) -> OpenTurn:
         self.turns.append((kind, tuple(limit.name for limit in limits)))
+        return OpenTurn()
 
     def penalise(self, name: str, seconds: float) -> None:
         self.penalties.append((name, seconds))
+
+
+class _Free:
+    """A departure of which nobody keeps track."""
+
+    async def leaving(self) -> None: ...
+
+    async def refused(self) -> None: ...
+
+
+FREE = _Free()
+
+
+@dataclass
+class Noted:
+    """A departure that remembers what it was told, and after how many turns."""
+
+    pace: OpenPace
+    told: list[tuple[str, int]] = field(default_factory=list)
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def times(self, count: int) -> None:
+        """Wait until it was told something so often."""
+        async with asyncio.timeout(20):
+            while len(self.told) < count:
+                self._news.clear()
+                await self._news.wait()
+
+    async def leaving(self) -> None:
+        self.told.append(("leaving", len(self.pace.turns)))
+        self._news.set()
+
+    async def refused(self) -> None:
+        self.told.append(("refused", len(self.pace.turns)))
 
 
 @dataclass

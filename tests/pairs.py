@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.gather.clues import clues
-from bot.gather.same import LINKED_FROM, SAME_FROM, linked, linked_score, same, same_score
+from bot.gather.same import kinship, sameness
 from bot.storage.telling import Telling
 
 FOLDER = Path(__file__).parent / "gather" / "pairs"
@@ -89,11 +89,11 @@ def _telling(article: dict[str, Any], language: str | None) -> Telling:
 
 
 def judge_same(pair: Pair) -> bool:
-    return same(pair.one, pair.other)
+    return sameness(pair.one, pair.other) > 0
 
 
 def judge_linked(pair: Pair) -> bool:
-    return bool(linked(pair.one, pair.other))
+    return kinship(pair.one, pair.other) > 0
 
 
 def score(pairs: Sequence[Pair], judge: Callable[[Pair], bool]) -> Count:
@@ -138,11 +138,11 @@ def main() -> None:
     print(f"one language ({'held out' if held_out else 'dev'})")
     pairs = load("same_language", held_out=held_out)
     _table(pairs, judge_same, lambda pair: (pair.languages,))
-    _worst(pairs, lambda pair: same_score(pair.one, pair.other) - SAME_FROM)
+    _worst(pairs, lambda pair: sameness(pair.one, pair.other))
     print(f"across languages ({'held out' if held_out else 'dev'})")
     pairs = load("cross_language", held_out=held_out)
     _table(pairs, judge_linked, lambda pair: [f"with {language}" for language in pair.languages.split()] + [pair.kind])
-    _worst(pairs, lambda pair: linked_score(pair.one, pair.other) - LINKED_FROM)
+    _worst(pairs, lambda pair: kinship(pair.one, pair.other))
 
 
 if __name__ == "__main__":

@@ -31,7 +31,8 @@ from tests.languages import CATALOGUES
 
 ROOT = Path(__file__).parent.parent
 ADMIN_TOKEN = "0123456789abcdef-admin"
-NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=12)
+"""The product goes by the real clock, and what is days old is no news to it."""
 
 EVERY_SECOND = "[gather]\ninterval = 1\nadaptive = false\n"
 """Sources are looked at as often as can be."""

@@ -61,10 +61,10 @@ class Running:
 
     async def until(self, words: str) -> str:
         """Read on until these words were said; returns the line."""
-        assert self.process.stderr is not None
+        assert self.process.stdout is not None
         async with asyncio.timeout(60):
             while True:
-                line = (await self.process.stderr.readline()).decode()
+                line = (await self.process.stdout.readline()).decode()
                 assert line, self.said
                 self.said += line
                 if words in line:
@@ -72,11 +72,11 @@ class Running:
 
     async def stop(self, number: signal.Signals = signal.SIGTERM) -> float:
         """Seconds that it took to end."""
-        assert self.process.stderr is not None
+        assert self.process.stdout is not None
         began = time.monotonic()
         self.process.send_signal(number)
         async with asyncio.timeout(20):
-            self.said += (await self.process.stderr.read()).decode()
+            self.said += (await self.process.stdout.read()).decode()
             await self.process.wait()
         return time.monotonic() - began
 
@@ -90,7 +90,8 @@ async def started(*arguments: str, cwd: Path, **settings: str) -> AsyncIterator[
         *arguments,
         cwd=cwd,
         env=environment(**settings),
-        stderr=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
         limit=1 << 20,
     )
     try:

@@ -42,6 +42,22 @@ def test_no_secret_stands_in_any_line(form, capsys: pytest.CaptureFixture[str]) 
     assert TELEGRAM.split(":")[1] not in written
 
 
+@pytest.mark.parametrize("form", ["console", "json"])
+def test_a_trace_tells_no_values_of_variables(form, capsys: pytest.CaptureFixture[str]) -> None:
+    log.configure("info", form, [])
+
+    def attend(interaction: str) -> None:
+        raise ValueError("out of reach")
+
+    try:
+        attend("an interaction's " + "token")
+    except ValueError:
+        structlog.get_logger().exception("failed")
+    written = capsys.readouterr().err
+    assert "attend" in written
+    assert "interaction's token" not in written
+
+
 def test_json_lines_are_json(capsys: pytest.CaptureFixture[str]) -> None:
     log.configure("info", "json", ["s3cret"])
     structlog.get_logger().info("said", what='quote " and s3cret')

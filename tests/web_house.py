@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,6 +20,7 @@ from bot.card.story import Standing, story_card
 from bot.events import ButtonPressed, ChatJoined, ChoicesWanted, CommandInvoked, Event
 from bot.i18n import Catalogues
 from bot.model import (
+    Actor,
     Button,
     ButtonRole,
     Card,
@@ -42,6 +43,7 @@ from bot.ports import (
     State,
     Subcommand,
     Surroundings,
+    Task,
     Translators,
 )
 from bot.site.app import create_site
@@ -51,18 +53,19 @@ from bot.site.settings import SiteSettings
 from bot.storage.database import Database, open_database
 from bot.storage.meta import Keys
 from bot.storage.rooms import Rooms
+from tests.around import FREE
 from tests.languages import CATALOGUES, NAMES
 
 TOKEN = "a-token-for-the-operator-alone"
 
 COMMANDS = (
-    Command("help", Phrase("What this bot can do")),
-    Command("language", Phrase("Choose the language of this chat")),
+    Command("help", Phrase("What this bot can do"), task=Task(Phrase("Help"))),
+    Command("language", Phrase("Choose the language of this chat"), chooses_language=True),
     Command(
         "sources",
         Phrase("What this chat follows"),
         subcommands=(
-            Subcommand("list", Phrase("Show what this chat follows")),
+            Subcommand("list", Phrase("Show what this chat follows"), task=Task(Phrase("Sources"))),
             Subcommand(
                 "follow",
                 Phrase("Follow a pack"),
@@ -72,6 +75,7 @@ COMMANDS = (
                     ),
                 ),
                 Audience.ADMIN,
+                Task(Phrase("Follow a pack"), Phrase("Follow")),
             ),
             Subcommand("add", Phrase("Follow a feed"), (Parameter("address", Phrase("Address")),), Audience.ADMIN),
             Subcommand(
@@ -81,6 +85,13 @@ COMMANDS = (
                 Audience.ADMIN,
             ),
         ),
+    ),
+    Command(
+        "search",
+        Phrase("Find stories"),
+        (Parameter("words", Phrase("What the stories say")),),
+        task=Task(Phrase("Search"), Phrase("Search")),
+        by_words=True,
     ),
     Command("status", Phrase("What works in this chat")),
 )
@@ -98,6 +109,22 @@ class _Post:
         return Tally(said.count(Sentiment.BULLISH), said.count(Sentiment.BEARISH))
 
 
+class HouseRooms(Rooms):
+    """The real rooms; who pressed what they ask the small core, which keeps its votes to itself."""
+
+    core: SmallCore
+
+    async def pressed(self, actor: Actor, buttons: Collection[str]) -> Collection[str]:
+        votes = {button: parse_vote_button(button) for button in buttons}
+        return {
+            button
+            for button, vote in votes.items()
+            if vote is not None
+            and (post := self.core.posts.get(vote[0])) is not None
+            and post.votes.get(actor.id) is vote[1]
+        }
+
+
 class SmallCore:
     """As much of the core as a room can see: votes move tallies, commands are answered."""
 
@@ -109,12 +136,14 @@ class SmallCore:
         self.slow = asyncio.Event()
         """What /status waits for before it knows more."""
         self.broken: Exception | None = None
+        self.said: dict[str, Card] = {}
+        """What it says to commands of these names instead of what it would."""
 
     async def post(self, story: Story, room: str = "en", *, delivery: int = 0) -> MessageRef:
         delivery = delivery or len(self.posts) + 1
         chat = ChatRef("web", room)
         card = self._card(story, delivery, Tally(), room)
-        message = await self.adapter.send(chat, card, key=f"d{delivery}")
+        message = await self.adapter.send(chat, card, key=f"d{delivery}", departure=FREE)
         self.posts[delivery] = _Post(story, chat, message)
         return message
 
@@ -145,10 +174,15 @@ class SmallCore:
         else:
             post.votes[event.actor.id] = vote[1]
         await self.adapter.edit(post.message, self._card(post.story, vote[0], post.tally(), post.chat.id))
-        return None
+        said = "Your vote counts." if event.actor.id in post.votes else "Your vote is taken back."
+        return Answer(answer_card(post.chat.id, paragraph(said)), private=True)
 
     def _commanded(self, event: CommandInvoked) -> Answer:
         room = event.chat.id
+        if event.name in self.said:
+            return Answer(self.said[event.name], private=True)
+        if event.name not in {command.name for command in COMMANDS}:
+            return Answer(answer_card(room, paragraph(f"There is no {event.name}.")), private=True)
         if event.name == "language":
             return Answer(self._menu(room, room), private=True)
         if event.name == "status":
@@ -164,7 +198,7 @@ class SmallCore:
     def _later(self, room: str) -> Callable[[], Awaitable[Card]]:
         async def follow_up() -> Card:
             await self.slow.wait()
-            return answer_card(room, paragraph("All is well."))
+            return answer_card(room, paragraph("All is well."), buttons=[[Button("Languages", "c:language:en")]])
 
         return follow_up
 
@@ -231,11 +265,12 @@ async def web_house(
     sock = bind(SiteSettings(port=port, public_url=public_url, admin_token=token))  # type: ignore[arg-type]
     site = site_of(SiteSettings(public_url=public_url, admin_token=token), sock.getsockname()[1])  # type: ignore[arg-type]
     async with open_database(folder / "newstally.db") as db, asyncio.TaskGroup() as group:
+        rooms = HouseRooms(db)
         surroundings = Surroundings(
             pace=Pacer(),
             translators=catalogues,
             keys=Keys(db, "web"),
-            rooms=Rooms(db),
+            rooms=rooms,
             site=site,
             clock=clock,
             sleep=asyncio.sleep,
@@ -243,7 +278,7 @@ async def web_house(
         adapter = build(WebSettings(), surroundings)
         assert isinstance(adapter, WebAdapter)
         adapter.declare(COMMANDS)
-        core = SmallCore(adapter, catalogues)
+        rooms.core = core = SmallCore(adapter, catalogues)
         health: dict[str, Health] = {}
         registry = CollectorRegistry()
         started = asyncio.Event()

@@ -23,7 +23,8 @@ def joined(guild: discord.Guild) -> ChatJoined | None:
     for channel in channels:
         if may_write(channel.permissions_for(me)):
             name = title(guild.name, channel.name)
-            return ChatJoined(_ref(channel), ChatKind.GROUP, name, locale=guild.preferred_locale.value)
+            beside = tuple(_ref(other) for other in all_channels(guild) if other != channel)
+            return ChatJoined(_ref(channel), ChatKind.GROUP, name, locale=guild.preferred_locale.value, beside=beside)
     return None
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import structlog
 
 from adapters.discord.calls import Calls
-from adapters.discord.client import Sleep, backoff
 from adapters.discord.inbound import ELSEWHERE
 from adapters.discord.locales import is_name, spoken
-from bot.errors import DeliveryError, PlatformDown, Throttled
+from adapters.discord.patience import Sleep, backoff
+from bot.errors import DeliveryError, PlatformDown, StorageError, Throttled
 from bot.model import Phrase
 from bot.ports import Choice, Command, KeyStore, Parameter, Subcommand, Translators
 
@@ -52,6 +52,21 @@ def application_commands(commands: Sequence[Command], translators: Translators) 
         for command in commands
     ]
     return words.called(made, [command.shown_as for command in commands])
+
+
+def spelled(commands: Sequence[Command], words: str) -> str:
+    """How someone types in Discord's clients what reads ``/sources follow crypto`` elsewhere: ``/sources follow
+    pack:crypto``. Only the first option, which takes all the words."""
+    name, _, rest = words.removeprefix("/").partition(" ")
+    command = next((one for one in commands if one.name == name), None)
+    if command is None:
+        return words
+    head, parameters = f"/{name}", command.parameters
+    verb, _, after = rest.partition(" ")
+    subcommand = next((one for one in command.subcommands if one.name == verb), None)
+    if subcommand is not None:
+        head, parameters, rest = f"{head} {verb}", subcommand.parameters, after
+    return f"{head} {parameters[0].name}:{rest}" if parameters and rest else words
 
 
 def _options(command: Command, words: _Words) -> list[dict[str, Any]]:
@@ -160,22 +175,28 @@ def fingerprint(payload: Sequence[Mapping[str, Any]]) -> str:
 
 
 async def publish(payload: list[dict[str, Any]], calls: Calls, keys: KeyStore, sleep: Sleep) -> None:
-    """Hand the commands to Discord unless it has these already; again and again while it can't be reached."""
+    """Hand the commands to Discord unless it has these already; again and again while it can't be reached, or while it
+    can't be remembered that it has them."""
     application = calls.client.application_id
     assert application is not None, "known from the login on"
-    key, wanted = f"discord/commands/{application}", fingerprint(payload)
-    if await keys.get(key) == wanted:
-        return
     failures = 0
     while True:
         try:
-            await calls.ask(lambda: calls.client.http.bulk_upsert_global_commands(application, payload))
-            break
-        except (PlatformDown, Throttled) as error:
+            await _publish(payload, calls, keys, application)
+            return
+        except (PlatformDown, Throttled, StorageError) as error:
             failures += 1
+            log.info("commands could not be published on Discord yet", reason=str(error))
             await sleep(error.retry_after if isinstance(error, Throttled) else backoff(failures))
         except DeliveryError as error:
             log.error("Discord refuses the commands", reason=str(error))
             return
+
+
+async def _publish(payload: list[dict[str, Any]], calls: Calls, keys: KeyStore, application: int) -> None:
+    key, wanted = f"discord/commands/{application}", fingerprint(payload)
+    if await keys.get(key) == wanted:
+        return
+    await calls.ask(lambda: calls.client.http.bulk_upsert_global_commands(application, payload))
     await keys.put(key, wanted)
     log.info("commands published on Discord", commands=len(payload))

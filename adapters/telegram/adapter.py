@@ -31,6 +31,7 @@ from bot.ports import (
     Capabilities,
     ChatAdapter,
     Command,
+    Departure,
     DescribesChats,
     Diagnoses,
     Dispatch,
@@ -87,11 +88,11 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChat
 
     # --- posts ---------------------------------------------------------------------------------------------------
 
-    async def send(self, chat: ChatRef, card: Card, *, key: str) -> MessageRef:
+    async def send(self, chat: ChatRef, card: Card, *, key: str, departure: Departure) -> MessageRef:
         """See `ChatAdapter`. Telegram knows no idempotency, so ``key`` can't help. The message bears the chat's number,
         even where the chat is given as ``@name``."""
         try:
-            return await self._calls.send(chat, render(card), Traffic.POST)
+            return await self._calls.send(chat, render(card), Traffic.POST, departure=departure)
         except ChatGone:
             self._writable.discard(chat)
             raise
@@ -188,6 +189,10 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChat
         self._forget_rights(heard)
         try:
             answer = await dispatch(heard.event)
+        except StorageError as error:
+            log.warning("a question could not be answered", reason=str(error))
+            self._stop_spinning(heard, tasks)
+            return
         except Exception:
             log.exception("a question could not be answered", event_kind=type(heard.event).__name__)
             self._stop_spinning(heard, tasks)
@@ -238,7 +243,7 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChat
         me = await self._wire.ask("getMe")
         try:
             return _Me(int(me["id"]), str(me["username"]), bool(me.get("can_join_groups", True)))
-        except (KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
             raise TelegramError("getMe was answered with something else") from None
 
     async def _own_id(self) -> int:
@@ -255,6 +260,8 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChat
         try:
             wanted = menus(self._commands, around.translators)
             await publish(wanted, await self._own_id(), self._calls, around.keys, around.sleep)
+        except StorageError as error:
+            log.warning("the commands could not be published", reason=str(error))  # the next start tries again
         except Exception:
             log.exception("the commands could not be published")
 

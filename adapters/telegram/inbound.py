@@ -117,7 +117,16 @@ def _press(query: Json) -> list[Heard]:
     if message is None or data is None:
         return []  # of an inline message or a game: none of ours
     ref = MessageRef(_chat_ref(message["chat"], message), str(int(message["message_id"])))
-    return [Heard(ButtonPressed(ref, actor, str(data), callback), callback=callback)]
+    pressed = ButtonPressed(ref, actor, str(data), callback, carried=_carries(message, str(data)))
+    return [Heard(pressed, callback=callback)]
+
+
+def _carries(message: Json, button: str) -> bool | None:
+    """Of a message that we can't see any more (InaccessibleMessage) Telegram tells no buttons."""
+    if not message.get("date"):
+        return None
+    rows = (message.get("reply_markup") or {}).get("inline_keyboard") or []
+    return any(one.get("callback_data") == button for row in rows for one in row)
 
 
 # --- where we are ----------------------------------------------------------------------------------------------------

@@ -43,11 +43,21 @@ def writing(chat: ChatRef, kind: Traffic) -> tuple[Limit, ...]:
     return (TOKEN, _chat(chat), _group(chat), *share)
 
 
+# As many as all requests, but shut alone: a question that is refused stops no news.
+_QUESTIONS = Limit("telegram/questions", 30, 1.0)
+
+
 def asking() -> tuple[Limit, ...]:
     """What a question about a chat costs: it is no message, so none of the chat's own limits."""
-    return (TOKEN,)
+    return (TOKEN, _QUESTIONS)
 
 
-def shut(chat: ChatRef) -> tuple[str, ...]:
-    """The names that a 429 about a chat shuts: that chat alone."""
+def shut(chat: ChatRef, met: tuple[Limit, ...], *, others: bool) -> tuple[str, ...]:
+    """The names that a 429 shuts, to a request about this chat that met these limits: that chat alone, or questions.
+    Telegram doesn't say whose limit it was, but where requests about ``others`` are refused at the same time, it is the
+    bot's."""
+    if others:
+        return (TOKEN.name,)
+    if met == asking():
+        return (_QUESTIONS.name,)
     return (_chat(chat).name,) if is_person(chat) else (_chat(chat).name, _group(chat).name)

@@ -6,10 +6,11 @@ The library gets a placeholder instead of the token, because it would write the 
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 import aiohttp
 from telegram import Bot
@@ -19,6 +20,7 @@ from telegram.request import BaseRequest, RequestData
 PLACEHOLDER = "0:placeholder"
 READ_TIMEOUT = 20.0
 CONNECT_TIMEOUT = 10.0
+CONNECTIONS = 32
 # A hundred updates are at most some hundred kilobytes; more is no Bot API.
 MAX_RESPONSE = 16 * 1024 * 1024
 # Shorter than servers' own (uvicorn 5 s, nginx 60 s or more): a request written into a connection that the server is
@@ -26,6 +28,10 @@ MAX_RESPONSE = 16 * 1024 * 1024
 KEEP_ALIVE = 4.0
 # When a server says 429 without saying how long.
 DEFAULT_RETRY_AFTER = 5
+# Whatever a server says: Telegram's own last hours.
+LONGEST_RETRY_AFTER = 86_400
+
+Leaving: TypeAlias = Callable[[], Awaitable[None]]
 
 
 class NotSent(NetworkError):
@@ -138,19 +144,28 @@ class Wire(Bot):
     answer that they can't parse would make a message that was sent look as if it weren't.
     """
 
-    __slots__ = ()
+    __slots__ = ("_free",)
 
     def __init__(self, base_url: str, token: str, *, poll_timeout: float) -> None:
+        self._free = asyncio.Semaphore(CONNECTIONS)
         super().__init__(
             PLACEHOLDER,
-            request=Connection(base_url, token, limit=32),
+            request=Connection(base_url, token, limit=CONNECTIONS),
             # Its own pool, so that a poll which waits never stands in the way of a call.
             get_updates_request=Connection(base_url, token, limit=1, read_timeout=poll_timeout + READ_TIMEOUT),
         )
 
-    async def ask(self, endpoint: str, **parameters: Any) -> Any:
-        """The ``result`` of one call. Parameters that are None are left out. Raises TelegramError."""
-        return await self._post(endpoint, parameters)
+    async def ask(self, endpoint: str, leaving: Leaving | None = None, **parameters: Any) -> Any:
+        """The ``result`` of one call. Parameters that are None are left out. ``leaving`` is awaited when there is a
+        connection to go by. Raises TelegramError, and what that raises."""
+        async with self._free:
+            if leaving is not None:
+                await leaving()
+            return await self._post(endpoint, parameters)
+
+    async def poll(self, **parameters: Any) -> Any:
+        """The ``result`` of getUpdates, as `ask` gives it."""
+        return await self._post("getUpdates", parameters)
 
     async def open(self) -> None:
         """Get ready to call; touches no network."""
@@ -224,7 +239,7 @@ def _refusal(status: int, answer: Mapping[str, Any]) -> dict[str, Any]:
 def _whole(*candidates: Any) -> int:
     for candidate in candidates:
         try:
-            return max(1, int(candidate))
-        except (TypeError, ValueError):
+            return min(LONGEST_RETRY_AFTER, max(1, int(candidate)))
+        except (OverflowError, TypeError, ValueError):
             continue
     return DEFAULT_RETRY_AFTER

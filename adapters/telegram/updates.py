@@ -93,9 +93,7 @@ class Updates:
             began = self._clock()
             patience = POLL_SECONDS if self._heard_of else 0
             try:
-                batch = await self._wire.ask(
-                    "getUpdates", offset=offset, limit=BATCH, timeout=patience, allowed_updates=list(KINDS)
-                )
+                batch = await self._wire.poll(offset=offset, limit=BATCH, timeout=patience, allowed_updates=list(KINDS))
             except TelegramError as error:
                 failures += 1
                 self._heard_of = False
@@ -158,7 +156,7 @@ class Updates:
         try:
             answered = update["update_id"] in self._handled
             return [replace(heard, answered=answered) for heard in hear(update, self._ears())]
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
             log.warning("an update can't be understood and is skipped", error=repr(error), **_label(update))
             return []
 

@@ -17,7 +17,7 @@ from adapters.web.errors import known_room
 from adapters.web.hub import Hub, Kind
 from adapters.web.inbound import PLATFORM
 from adapters.web.pages import Pages
-from adapters.web.render import Renderer
+from adapters.web.render import Renderer, room_address
 from adapters.web.settings import WebSettings
 from adapters.web.visits import Visits
 from bot.errors import StorageError
@@ -26,8 +26,10 @@ from bot.ports import (
     Capabilities,
     ChatAdapter,
     Command,
+    Departure,
     Dispatch,
     KnowsAdmins,
+    LanguageByChat,
     PublishesCommands,
     ServesPages,
     State,
@@ -36,7 +38,7 @@ from bot.ports import (
 )
 
 
-class WebAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, ServesPages):
+class WebAdapter(ChatAdapter, KnowsAdmins, LanguageByChat, PublishesCommands, ServesPages):
     """Rooms in a browser, one a language. The Pace isn't asked: nothing here costs a platform's budget."""
 
     platform: ClassVar[str] = PLATFORM
@@ -58,9 +60,10 @@ class WebAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, ServesPages):
         self._room(chat)
         return Capabilities(posts=True, buttons=True, reactions=False, emoji=frozenset())
 
-    async def send(self, chat: ChatRef, card: Card, *, key: str) -> MessageRef:
+    async def send(self, chat: ChatRef, card: Card, *, key: str, departure: Departure) -> MessageRef:
         """Store a message and tell the open pages."""
         room = self._room(chat)
+        await departure.leaving()
         message = await self._surroundings.rooms.append(room, card, key=key, at=self._surroundings.clock())
         self._hub.tell(room, Kind.APPEND, f"m{message.id}", self._pages.message_html(message))
         return MessageRef(chat, str(message.id))
@@ -105,6 +108,10 @@ class WebAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, ServesPages):
         """All rooms or none."""
         admin = actor.platform == PLATFORM and self._visits.has_been_admin(actor.id)
         return [chat for chat in chats if admin and chat.platform == PLATFORM]
+
+    def address_in(self, language: str) -> str:
+        """See `LanguageByChat`."""
+        return room_address(language)
 
     def declare(self, commands: Sequence[Command]) -> None:
         """The pages build their menu from these."""

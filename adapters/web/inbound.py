@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qsl
 
@@ -19,7 +18,10 @@ FIELDS = 40
 FIELD_CHARACTERS = 4096
 BUTTON_BYTES = 64
 
-_TYPED = re.compile(r"/([a-z][a-z0-9_]{0,31})(?:\s+(.*))?", re.DOTALL | re.ASCII)
+STROKES = ("/", "／")
+"""Before a command; the wide one is what a Japanese or Chinese keyboard gives."""
+
+NAME_CHARACTERS = 32
 _ARGUMENT = "argument."
 
 
@@ -57,16 +59,16 @@ def press(form: Mapping[str, str], room: str, member: Member, event_id: str) -> 
     return ButtonPressed(ref, actor_of(member, room), button, event_id, admin=member.admin)
 
 
-def typed_command(text: str, room: str, title: str, member: Member, event_id: str) -> CommandInvoked | None:
-    """What was typed in the room, if it is a command."""
-    match = _TYPED.fullmatch(text.strip())
-    if match is None:
-        return None
+def typed_command(text: str, words_mean: str, room: str, title: str, member: Member, event_id: str) -> CommandInvoked:
+    """What was typed in the room: a command, known or not; words alone are given to the one of this name."""
+    name, words = words_mean, text.strip()
+    if words.startswith(STROKES):
+        name, words = [*words[1:].split(maxsplit=1), "", ""][:2]
     return CommandInvoked(
         chat_of(room),
         actor_of(member, room),
-        name=match[1],
-        text=(match[2] or "").strip(),
+        name=name[:NAME_CHARACTERS].lower(),
+        text=words.strip(),
         event_id=event_id,
         admin=member.admin,
         kind=ChatKind.ROOM,

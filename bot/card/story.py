@@ -151,10 +151,12 @@ def _vote_buttons(delivery_id: int, tally: Tally, ballot: Ballot, t: Translator)
             label=f"{ballot.bullish[0]} {bullish} {t.number(tally.bullish)}",
             id=vote_button(delivery_id, Sentiment.BULLISH),
             role=ButtonRole.BULLISH,
+            count=tally.bullish,
         ),
         Button(
             label=f"{ballot.bearish[0]} {bearish} {t.number(tally.bearish)}",
             id=vote_button(delivery_id, Sentiment.BEARISH),
             role=ButtonRole.BEARISH,
+            count=tally.bearish,
         ),
     )

@@ -146,13 +146,16 @@ async def _look(settings: Settings, asked: Sequence[Asked]) -> list[Finding]:
 
 
 def _followed(settings: Settings, known: set[str]) -> list[Asked]:
+    from bot.gather.client import checked
     from bot.gather.health import Asked
     from bot.storage import sources as stored
 
+    # What the config has ceased to name is held to the guard, whatever the database still says.
+    named = {str(checked(address)) for chat in settings.chats for address in chat.feeds}
     return [
-        Asked(one.url, one.title, (), ("followed",), one.exempt)
+        Asked(one.url, one.title, (), ("followed",), one.exempt and one.url in named)
         for one in _with_database(settings, stored.health)
-        if one.followed and one.url not in known and one.url.startswith(("http://", "https://"))
+        if one.followed and not one.ended and one.url not in known and one.url.startswith(("http://", "https://"))
     ]
 
 

@@ -71,13 +71,9 @@ def split(story: int, entries: tuple[int, ...], config: Path | None) -> None:
 
     Entries that a merge had brought come back to the story that they were, with its posts and their votes.
     """
-    from bot.gather.identity import address_key, title_key
     from bot.storage import corrections
 
-    def keys(url: str | None, title: str) -> tuple[str | None, str]:
-        return address_key(url), title_key(title)
-
-    off = _with_database(config, lambda db: corrections.split(db, story, entries, keys, _now()))
+    off = _with_database(config, lambda db: corrections.split(db, story, entries, _now()))
     _log("story split", story=story, entries=entries, became=off.story_id)
     say(f"They are story {off.story_id} {'again' if off.revived else 'now'}.")
 

@@ -12,8 +12,8 @@ from bot.commands.request import Request, command_button
 from bot.commands.sources_menu import add_example, pack_buttons
 from bot.commands.targets import offer_channels
 from bot.errors import CommandError
-from bot.model import Button, ButtonRole, ChatKind, Line, Phrase
-from bot.ports import Answer, Audience, Choice, Command, Parameter, Translators
+from bot.model import Button, ButtonRole, Line, Phrase
+from bot.ports import Answer, Audience, Choice, Command, LanguageByChat, Parameter, Translators
 from bot.storage import chats, subscriptions
 
 NAME = "language"
@@ -41,6 +41,7 @@ def declaration(languages: Mapping[str, str]) -> Command:
         ),
         audience=Audience.ADMIN,
         elsewhere=True,
+        chooses_language=True,
     )
 
 
@@ -54,7 +55,7 @@ async def answer(request: Request) -> Answer:
     if not words:
         if translates is not None:
             return await translation.switched(request, translates)
-        return await offer_channels(request) or await _menu(request)
+        return _doors(request) or await offer_channels(request) or await _menu(request)
     names = request.services.translators.names
     language = language_named(words, request.services.translators)
     if language is None:
@@ -68,10 +69,9 @@ async def answer(request: Request) -> Answer:
                 },
             )
         )
+    if doors := _doors(request, language):
+        return doors
     await request.require_admin()
-    if request.chat.kind is ChatKind.ROOM and request.chat.language is not None:
-        # Its address says its language.
-        raise CommandError(Phrase("Each language has a room of its own: choose yours at the top of the page."))
     await request.services.database.write(chats.choose_language, request.chat.id, language, request.actor, request.now)
     if translates is not None:
         await translation.switch(request, translates)
@@ -103,6 +103,19 @@ def language_buttons(
         for code, name in translators.names.items()
     ]
     return in_rows(buttons, 3)
+
+
+def _doors(request: Request, wanted: str | None = None) -> Answer | None:
+    """Where each language has a chat of its own: the way to the one that is wanted, or to all. Anyone may go there."""
+    if not isinstance(request.adapter, LanguageByChat):
+        return None
+    buttons = [
+        Button(name, role=ButtonRole.LINK, url=request.adapter.address_in(code), pressed=code == request.chat.language)
+        for code, name in request.services.translators.names.items()
+        if wanted in (None, code)
+    ]
+    said = paragraph(request.t("Each language has a room of its own."))
+    return request.answer(said, buttons=in_rows(buttons, 3), private=True)
 
 
 async def _menu(request: Request) -> Answer:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from bot.card.answer import heading, item, paragraph
 from bot.commands.request import Request
 from bot.model import Phrase
-from bot.ports import Answer, Command
+from bot.ports import Answer, Command, Task
 
 COMMAND = Command(
     name="privacy",
     # TRANSLATORS: a command as it is typed: a slash and one word of lower-case letters, without spaces
     shown_as=Phrase("/privacy"),
     description=Phrase("What I store about you, and whom to ask"),
+    # TRANSLATORS: a button that leads to what is stored about people
+    task=Task(Phrase("Privacy")),
 )
 
 
@@ -30,10 +32,24 @@ async def answer(request: Request) -> Answer:
             )
         ),
         item(
+            t(
+                "While a story can be voted on, its votes are kept in any case. "
+                "Stories of one event share their votes and are forgotten together."
+            )
+        ),
+        item(t("When none of your votes is left, your id is forgotten within the hour.")),
+        item(
             t.plural(
                 "The log of settings is kept for {n} day.",
                 "The log of settings is kept for {n} days.",
                 services.log_days,
+            )
+        ),
+        item(
+            # TRANSLATORS: follows the sentence on the log of settings: as long as that
+            t(
+                "A vote that could not be stored because of a fault is noted for whoever runs this bot, "
+                "and that note is kept as long."
             )
         ),
         heading(t("Whom to ask")),

@@ -81,8 +81,11 @@ class Commands:
         return Answer(choices=tuple(fitting[:MAX_SUGGESTED]))
 
     async def joined(self, event: ChatJoined) -> Answer | None:
-        """Remembers the chat and introduces the bot; a place with a language of its own starts at once instead."""
+        """Remembers the chat and introduces the bot, unless it is known there by another chat; a place with a language
+        of its own starts at once instead."""
         database = self._services.database
+        if await self._is_known_beside(event):
+            return None
         here = await self._ensure(event.chat, event.kind, event.title, event.locale)
         await database.write(chats.resume, event.chat, self._services.clock())
         if event.language is not None:
@@ -101,6 +104,12 @@ class Commands:
         return Answer(
             card=answer_card(t.language, paragraph(t("I am back, with the settings from before."))), private=private
         )
+
+    async def _is_known_beside(self, event: ChatJoined) -> bool:
+        known = await self._services.database.read(chats.by_ref, event.chat)
+        if known is not None and known.language is not None:
+            return False
+        return await self._services.database.read(chats.any_set_up, event.beside)
 
     async def reread(self) -> None:
         """What chats follow has changed by itself."""
@@ -134,7 +143,8 @@ class Commands:
         registered = self._registry.get(asked.name)
         if registered is None:
             raise CommandError(_unknown(asked.name, self._registry))
-        chat_id, words = named_chat(asked.words)
+        # Only a command that can be about another chat takes a name of one; in others it is a word like any.
+        chat_id, words = named_chat(asked.words) if registered.command.elsewhere else (None, asked.words.strip())
         chat, said_admin = here, asked.admin
         if asked.about is not None:
             await require_admin_of(self._services, asked.actor, asked.about)

@@ -13,7 +13,7 @@ from bot.commands.sources_menu import ADD_EXAMPLE, how_to_add, menu, name_of, pa
 from bot.commands.targets import offer_channels
 from bot.errors import CommandError
 from bot.model import Phrase
-from bot.ports import Answer, Audience, Choice, Command, Parameter, Subcommand, Translator
+from bot.ports import Answer, Audience, Choice, Command, Parameter, Subcommand, Task, Translator
 from bot.storage import subscriptions
 from bot.storage.subscriptions import FollowedSource, Outcome, Subscription
 
@@ -50,6 +50,8 @@ def declaration(packs: Sequence[str]) -> Command:
                     ),
                 ),
                 audience=Audience.ADMIN,
+                # TRANSLATORS: title of a form in which one chooses a pack, and its button
+                task=Task(Phrase("Follow a pack"), Phrase("Follow")),
             ),
             Subcommand(
                 name="add",
@@ -60,12 +62,15 @@ def declaration(packs: Sequence[str]) -> Command:
                     Parameter(name="address", shown_as=ADDRESS, description=Phrase("Address of the site or feed")),
                 ),
                 audience=Audience.ADMIN,
+                # TRANSLATORS: title of a form in which one gives the address of a site, and its button
+                task=Task(Phrase("Add a site or feed"), Phrase("Add")),
             ),
             Subcommand(
                 name="list",
                 # TRANSLATORS: as for /sources follow
                 shown_as=Phrase("/sources list"),
                 description=Phrase("What this chat follows, and how each source does"),
+                task=Task(Phrase("Sources")),
             ),
             Subcommand(
                 name="remove",
@@ -81,6 +86,8 @@ def declaration(packs: Sequence[str]) -> Command:
                     ),
                 ),
                 audience=Audience.ADMIN,
+                # TRANSLATORS: title of a form in which one names a source that shall go, and its button
+                task=Task(Phrase("Stop following"), Phrase("Remove")),
             ),
         ),
     )

@@ -13,7 +13,7 @@ from bot.commands.translation import what_is_translated
 from bot.commands.voting import ways_to_vote
 from bot.errors import DeliveryError
 from bot.model import Line, Phrase
-from bot.ports import Answer, Capabilities, Command
+from bot.ports import Answer, Capabilities, Command, Task
 from bot.storage import chats, silence, subscriptions
 from bot.storage.chats import Duties
 
@@ -23,6 +23,7 @@ COMMAND = Command(
     shown_as=Phrase("/status"),
     description=Phrase("What works here, and what is missing"),
     elsewhere=True,
+    task=Task(Phrase("Status")),
 )
 
 

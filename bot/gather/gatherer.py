@@ -12,6 +12,7 @@ from typing import Protocol
 
 import structlog
 
+from bot.errors import StorageError
 from bot.gather import rhythm
 from bot.gather.client import GuardedClient, checked
 from bot.gather.following import Packs, pack_addresses, packs_read, singles_read
@@ -87,7 +88,7 @@ class Gatherer:
             while True:
                 await wake.wait()
                 wake.clear()
-                await self._start(tasks)
+                await self._db.outlasting(lambda: self._start(tasks))
 
     async def sweep(self) -> None:
         """Poll all that is due and isn't being polled; returns when that is done."""
@@ -110,13 +111,20 @@ class Gatherer:
         rest what nobody reads."""
         async with self._syncing:
             self._health_changed = False
-            packs = load_packs() if self._packs is None else self._packs
-            followers = await self._db.read(following.followers)
-            known = await self._db.read(following.known, pack_addresses(followers, packs))
-            of_packs, singles = packs_read(followers, packs, known), singles_read(followers)
-            await self._db.write(following.apply, of_packs, singles, self._settings.interval, self._clock())
-            urls = {wanted.url for several in of_packs.values() for wanted in several}
-            self._outages.keep(set(singles.values()), urls)
+            try:
+                await self._sync()
+            except StorageError:
+                self._health_changed = True
+                raise
+
+    async def _sync(self) -> None:
+        packs = load_packs() if self._packs is None else self._packs
+        followers = await self._db.read(following.followers)
+        known = await self._db.read(following.known, pack_addresses(followers, packs))
+        of_packs, singles = packs_read(followers, packs, known), singles_read(followers)
+        await self._db.write(following.apply, of_packs, singles, self._settings.interval, self._clock())
+        urls = {wanted.url for several in of_packs.values() for wanted in several}
+        self._outages.keep(set(singles.values()), urls)
 
     async def probe(self, address: str) -> Sequence[ProbedFeed]:
         """The feeds behind an address that somebody typed: the one that it is, or those that its page names.
@@ -126,8 +134,10 @@ class Gatherer:
         return await self._probe.find(address)
 
     async def add_feed(self, feed: Feed) -> int:
-        """The id of the source of this address that is held to the guard, made if need be."""
-        return await self._ensure(feed.url, exempt=False, title=feed.title)
+        """The id of the source of this address that is held to the guard, made if need be. It was read just now."""
+        source_id = await self._ensure(feed.url, exempt=False, title=feed.title)
+        await self._db.write(sources.revive, source_id)
+        return source_id
 
     async def declared_source(self, address: str) -> int:
         """The id of the source that the operator's config names, which isn't held to the guard.
@@ -157,8 +167,8 @@ class Gatherer:
             await self.sync_subscriptions()
         now = self._clock()
         if self._settings.adaptive and abs((now - self._weighed).total_seconds()) >= rhythm.LEVEL_SECONDS:
-            self._weighed = now
             await self._poller.weigh()
+            self._weighed = now
         busy = frozenset(self._in_flight)  # as it was when the table was read: what ends meanwhile isn't due any more
         found = await self._db.read(polls.due, now, BATCH + len(busy))
         for source in found:
@@ -173,7 +183,7 @@ class Gatherer:
         try:
             turns = self._failing if source.failures else self._well
             async with turns.turn(host_of(source), manners_for(source)):
-                polled = await self._poller.poll(source)
+                polled = await self._db.outlasting(lambda: self._poller.poll(source))
             if polled.mark is not None:
                 await self._mark(polled.mark)
             changed = polled.look is not Look.WELL or source.failures > 0 or not source.ever_ok
@@ -184,7 +194,7 @@ class Gatherer:
 
     async def _mark(self, mark: Mark) -> None:
         try:
-            await self._marks.add(mark)
+            await self._db.outlasting(lambda: self._marks.add(mark))
         except Exception:
             # It stays due, and the next sweep tries again.
             log.exception("recording a poll failed", source=mark.source_id)

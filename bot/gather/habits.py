@@ -74,7 +74,8 @@ def learned(habits: Habits | None, dates: Iterable[datetime], looked_at: datetim
     first look, when the dates are all there is to know.
     """
     end = now.timestamp()
-    start = looked_at.timestamp() if looked_at is not None and habits is not None else None
+    # A clock that once was wrong may have left a look in the future.
+    start = min(looked_at.timestamp(), end) if looked_at is not None and habits is not None else None
     known = habits.newest if habits is not None else -math.inf
     found = [min(at.timestamp(), end) for at in dates]
     news = sorted(date for date in set(found) if date > known)

@@ -14,9 +14,14 @@ from bot.gather.parsed import Draft
 _TRACKING = re.compile(
     r"utm_\w*|mtm_\w*|pk_\w*|wt_mc|wt\.mc_id|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|twclid|igshid|mc_cid|mc_eid|_hsenc"
     r"|_hsmi|mkt_tok|ref|ref_src|ref_url|rss|src|source|feed|cmpid|cmp|ncid|ocid|spm|smid|sr_share|at_medium|at_campaign"
-    r"|traffic_source|output|partner|guccounter|ns_\w*",
+    r"|traffic_source|output|partner|guccounter|ns_\w*|phpsessid|jsessionid|aspsessionid\w*|sess(?:ion)?_?id|oscsid|zenid"
+    r"|cftoken",
     re.IGNORECASE,
 )
+_MAYBE_SESSION = {"sid", "session", "sess", "cfid"}
+"""Names of what may be a visit, and may be a story: that one has a number, or parts."""
+_VISIT = re.compile(r"(?=.*[a-z])[\da-z_-]+", re.IGNORECASE)
+_VISIT_IN_PATH = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*", re.IGNORECASE)
 
 # Redirectors that carry the whole address of the article in theirs: ".../*https://…", "?url=https://…".
 _INNER = re.compile(r"(?:\*|[?&](?:url|u|to|link|target|redirect)=)(https?(?::|%3a)(?:/|%2f){2}.+)$", re.IGNORECASE)
@@ -38,10 +43,20 @@ def address_key(url: str | None) -> str | None:
         return None
     host = re.sub(r"^(?:www\d?|m|amp|mobile)\.", "", host)
     place = host if port in {None, 80, 443} else f"{host}:{port}"
-    path = re.sub(r"/{2,}", "/", parts.path)
+    path = re.sub(r"/{2,}", "/", _VISIT_IN_PATH.sub("", parts.path))
     path = re.sub(r"(?:/amp)?/?$|/index\.(?:html?|php)$", "", path)
-    query = sorted(pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.fullmatch(pair[0]))
+    query = sorted(pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not _says_nothing(*pair))
     return f"{place}{path}?{urlencode(query)}" if query else f"{place}{path}"
+
+
+def _place(url: str | None) -> str:
+    return address_key(url) or url or ""
+
+
+def _says_nothing(name: str, value: str) -> bool:
+    if name.lower() in _MAYBE_SESSION:
+        return _VISIT.fullmatch(value) is not None
+    return _TRACKING.fullmatch(name) is not None
 
 
 def _unquoted(encoded: str) -> str:
@@ -64,8 +79,8 @@ def digest(*parts: str) -> str:
 
 
 def content_hash(draft: Draft) -> str:
-    """Over what readers see; a changed date alone is no edit."""
-    return digest(draft.title, draft.lede, draft.url or "", draft.picture or "")
+    """Over what readers see; a changed date alone is no edit, nor is an address that leads where it led."""
+    return digest(draft.title, draft.lede, _place(draft.url), draft.picture or "")
 
 
 def identify(drafts: Sequence[Draft]) -> list[tuple[str, Draft]]:
@@ -74,17 +89,17 @@ def identify(drafts: Sequence[Draft]) -> list[tuple[str, Draft]]:
     Entries that share a guid (or, without one, an address) though they differ are told apart by their words: all of
     them, so that it doesn't depend on which comes first.
     """
-    words: dict[str, set[tuple[str, str | None]]] = defaultdict(set)
-    ledes: dict[tuple[str, str, str | None], set[str]] = defaultdict(set)
+    words: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    ledes: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     for draft in drafts:
-        name = _named(draft)
-        words[name].add((draft.title, draft.url))
-        ledes[name, draft.title, draft.url].add(draft.lede)
+        name, said = _named(draft), (draft.title, _place(draft.url))
+        words[name].add(said)
+        ledes[name, *said].add(draft.lede)
     identified: dict[str, Draft] = {}
     for draft in drafts:
-        name = _named(draft)
-        several = len(ledes[name, draft.title, draft.url]) > 1
-        apart = [draft.title, draft.url or ""] if len(words[name]) > 1 or several else []
+        name, said = _named(draft), (draft.title, _place(draft.url))
+        several = len(ledes[name, *said]) > 1
+        apart = [*said] if len(words[name]) > 1 or several else []
         apart += [draft.lede] if several else []
         identified.setdefault(digest(name, *apart), draft)
     return list(identified.items())
@@ -94,5 +109,5 @@ def _named(draft: Draft) -> str:
     if draft.guid:
         return f"guid {draft.guid}"
     if draft.url:
-        return f"url {draft.url}"
+        return f"url {_place(draft.url)}"
     return f"words {draft.title}\n{draft.lede}"

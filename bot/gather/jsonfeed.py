@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from bot.gather.dates import read_date
@@ -32,9 +33,13 @@ def read_json(text: str, url: str, known: Known = NOTHING_KNOWN, salt: str = "")
     language = declared_language(_text(data, "language"))
     items = [item for item in _list(data, "items")[:MAX_ENTRIES] if isinstance(item, dict)]
     hashes = _hashes(items, "\n".join((salt, url, language or "")))
-    drafts = [
-        _draft(item, url, language, one) for item, one in zip(items, hashes, strict=True) if one not in known.raw_hashes
-    ]
+    drafts: list[Draft] = []
+    below = False
+    for item, one in zip(items, hashes, strict=True):
+        if one in known.raw_hashes:
+            below = True
+        else:
+            drafts.append(replace(_draft(item, url, language, one), below=below))
     hub = next((one for hub in _list(data, "hubs") if isinstance(hub, dict) and (one := _text(hub, "url"))), None)
     hub_url = absolute_address(hub, url)
     return DraftFeed(

@@ -21,6 +21,8 @@ class Draft:
     raw_hash: str | None = None
     outbound: tuple[str, ...] = ()
     alternates: tuple[tuple[str, str], ...] = ()
+    below: bool = False
+    """It stands below one that was known in its very form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,8 @@ class ParsedEntry:
     """Names in the topic table (`topics.py`)."""
     outside: tuple[str, int, int] | None = None
     """A news API's name, and how many of its own readers are bullish and bearish."""
+    below: bool = False
+    """It stands below one that was known in its very form."""
 
 
 @dataclass(frozen=True, slots=True)

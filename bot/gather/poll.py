@@ -3,41 +3,41 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
 
-from bot.errors import SourceError
+from bot.errors import SourceError, StorageError
 from bot.gather import parse
 from bot.gather.apis.asking import Apis
 from bot.gather.article import says_little
 from bot.gather.client import UNREACHED, Fetched, FetchRequest, GuardedClient, NotModified
 from bot.gather.habits import USUAL_LEVEL, level_for, renewed
 from bot.gather.language import UNDETERMINED
-from bot.gather.merge import same_title
+from bot.gather.merge import decide
 from bot.gather.outages import Look
 from bot.gather.parsed import NOTHING_KNOWN, Known, ParsedEntry, ParsedFeed
 from bot.gather.rhythm import SAMPLE, Random, Wishes, after_failure, after_success
-from bot.gather.same import linked, same
 from bot.gather.settings import GatherSettings
-from bot.gather.workers import WorkerCrashed, Workers, WorkerTimeout
+from bot.gather.storing import Listing, Storing, Undecided
+from bot.gather.workers import JobFailed, WorkerCrashed, Workers, WorkerTimeout
 from bot.model import Phrase
 from bot.storage import leases, polls, stories
 from bot.storage.database import Database
 from bot.storage.polls import Answered, Body, Mark, SourceForPoll
 from bot.storage.stories import FoundFeed
-from bot.storage.telling import FoundEntry, Judge, OutsideCounts
+from bot.storage.telling import FoundEntry, Newcomer, OutsideCounts, Verdict
 
 log = structlog.get_logger()
 
 PARSE_SECONDS = 20.0
 """A feed of 5 MB takes two or three."""
 
-JUDGE = Judge(same_title, same, linked)
-"""Says which entries tell the same."""
+DECIDE_SECONDS = 5.0
+"""What a lot of new entries tells is decided in some hundredths."""
 
 OnStories = Callable[[tuple[int, ...], tuple[int, ...]], Awaitable[object]]
 """Told, after the commit, the ids of stories that are new and the ledgers of stories whose looks have changed."""
@@ -70,7 +70,7 @@ class Polled:
 
 
 class Poller:
-    """Looks at sources. Raises nothing for what is wrong with one."""
+    """Looks at sources. Raises nothing for what is wrong with one, StorageError for what is wrong with ourselves."""
 
     def __init__(
         self,
@@ -94,6 +94,7 @@ class Poller:
         self._random = random
         self._level = USUAL_LEVEL
         self._apis = Apis(db, client, workers, settings, clock)
+        self._storing = Storing(db, self._decide)
 
     async def weigh(self) -> None:
         """Deal the looks out anew among the sources: those that publish much are looked at more often."""
@@ -106,6 +107,8 @@ class Poller:
         except SourceError as error:
             await self._failed(source, error)
             return Polled(Look.UNREACHED if error.phrase in UNREACHED else Look.FAILED)
+        except StorageError:
+            raise
         except Exception as error:
             # A bug of ours meets one source, and must not stop the others.
             log.exception("polling a source failed", source=source.id, url=source.url)
@@ -145,7 +148,10 @@ class Poller:
             )
         )
         if isinstance(answer, NotModified):
-            return Mark(source.id, self._answered(source, answer))
+            moved_to = answer.moved_to or source.moved_to
+            same = Body(source.etag, source.last_modified, source.body_hash or "", moved_to)
+            moved = moved_to != source.moved_to
+            return Mark(source.id, self._answered(source, answer), same if moved else None)
         body = Body(answer.etag, answer.last_modified, _body_hash(answer), answer.moved_to or source.moved_to)
         if body.body_hash == source.body_hash:
             return Mark(source.id, self._answered(source, answer), body)
@@ -165,9 +171,12 @@ class Poller:
         now = self._clock()
         answered = Answered(now, now + told.wait, round(told.wait.total_seconds()))
         body = Body(None, None, told.body_hash, None)
-        if told.feed is None:
+        feed = told.feed
+        if feed is None:
             return Mark(source.id, answered, body)
-        await self._store(source, told.feed, _described(None, told.feed), body, answered)
+        described = _described(None, feed)
+        # What was fetched needn't be fetched again because the database refuses.
+        await self._db.outlasting(lambda: self._store(source, feed, described, body, answered))
         return None
 
     def _address(self, source: SourceForPoll) -> str:
@@ -177,26 +186,28 @@ class Poller:
         return source.moved_to or source.url
 
     async def _save(self, source: SourceForPoll, answer: Fetched, feed: ParsedFeed, body: Body) -> None:
-        await self._store(source, feed, _described(answer, feed), body, self._answered(source, answer, feed))
+        described, answered = _described(answer, feed), self._answered(source, answer, feed)
+        await self._db.outlasting(lambda: self._store(source, feed, described, body, answered))
 
     async def _store(
         self, source: SourceForPoll, feed: ParsedFeed, described: FoundFeed, body: Body, answered: Answered
     ) -> None:
         entries = [_found(entry, source.language, read_articles=self._settings.read_articles) for entry in feed.entries]
-        result = await self._db.write(
-            stories.save_poll,
-            source.id,
-            described,
-            entries,
-            answered,
-            body,
-            JUDGE,
-            feed.unchanged,
-        )
+        result = await self._storing.store(Listing(source.id, described, entries, answered, body, feed.unchanged))
         if result.new_story_ids:
             log.info("stories gathered", source=source.id, new=len(result.new_story_ids), url=source.url)
         if result.new_story_ids or result.changed_ledgers:
             await self._on_stories(result.new_story_ids, result.changed_ledgers)
+
+    async def _decide(self, lot: Sequence[Newcomer], now: datetime) -> Sequence[Verdict]:
+        if len(lot) == 1 and not (lot[0].again or lot[0].near):
+            return decide(lot, now)
+        try:
+            return await self._workers.run(DECIDE_SECONDS, decide, lot, now)
+        except WorkerTimeout as error:
+            raise Undecided("it takes too long") from error
+        except (WorkerCrashed, JobFailed) as error:
+            raise Undecided(str(error)) from error
 
     def _answered(
         self, source: SourceForPoll, answer: Fetched | NotModified, feed: ParsedFeed | None = None
@@ -223,13 +234,14 @@ class Poller:
         log.debug("source not read", source=source.id, url=source.url, reason=str(error))
         now = self._clock()
         try:
-            if error.permanent:
-                await self._db.write(polls.mark_ended, source.id, error.phrase, now)
+            # What is gone where it once moved to may be back where it was: that address is asked next.
+            if error.permanent and source.moved_to is None:
+                await self._db.insist(polls.mark_ended, source.id, error.phrase, now)
                 return
             wait: timedelta = after_failure(
                 source.url, source.failures + 1, error.retry_after, self._settings, self._random
             )
-            await self._db.write(polls.mark_failed, source.id, error.phrase, now, now + wait)
+            await self._db.insist(polls.mark_failed, source.id, error.phrase, now, now + wait)
         except Exception:
             # It stays due, and the next sweep tries again.
             log.exception("recording a source's failure failed", source=source.id)
@@ -283,5 +295,6 @@ def _found(entry: ParsedEntry, language: str | None, *, read_articles: bool) -> 
         clues=entry.clues,
         topics=entry.topics,
         outside=entry.outside and OutsideCounts(*entry.outside),
+        below=entry.below,
         wants_article=read_articles and entry.url is not None and says_little(entry.lede),
     )

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from bot.errors import SourceError
+from bot.errors import SourceError, StorageError
 from bot.gather.article import MAX_BYTES, Article, NoArticle, read_article
 from bot.gather.client import Fetched, FetchRequest, GuardedClient, checked, may_pass
 from bot.gather.poll import OnStories
@@ -80,7 +80,7 @@ class Reader:
             while True:
                 await wake.wait()
                 wake.clear()
-                await self._start(tasks)
+                await self._db.outlasting(lambda: self._start(tasks))
 
     async def sweep(self) -> None:
         """Read what may be read now, one article of each host; returns when that is done."""
@@ -101,12 +101,18 @@ class Reader:
 
     async def _read(self, one: WaitingArticle, host: str) -> None:
         try:
+            if one.attempts >= len(AGAIN):
+                await self._give_up(one, "it brought us down each time")
+                return
             # Written first: one that brings us down isn't tried for ever.
             await self._db.write(articles.begin, one.entry_id, self._clock() + after(one.attempts))
             await self._attempt(one, host)
-        except Exception:
+        except StorageError:
+            pass  # it is tried again, as one that could not be read
+        except Exception as error:
             # A bug of ours meets one article, and must not stop the others.
             log.exception("reading an article failed", entry=one.entry_id)
+            await self._unexpected(one, error)
         finally:
             self._busy.discard(host)
             rest = self._clock() + timedelta(seconds=PAUSE)
@@ -167,9 +173,19 @@ class Reader:
             raise Refused(found.value)
         return found
 
+    async def _unexpected(self, one: WaitingArticle, error: Exception) -> None:
+        try:
+            await self._later(one, Later(f"something unexpected went wrong: {type(error).__name__}"))
+        except Exception:
+            # The attempt stands written: what can't be told now is told when it is the last one.
+            log.exception("recording a failed article failed", entry=one.entry_id)
+
+    async def _give_up(self, one: WaitingArticle, problem: str) -> None:
+        await self._db.write(articles.give_up, one.entry_id, ArticleState.FAILED, problem)
+
     async def _later(self, one: WaitingArticle, error: Later) -> None:
         if one.attempts + 1 >= len(AGAIN):
-            await self._db.write(articles.give_up, one.entry_id, ArticleState.FAILED, str(error))
+            await self._give_up(one, str(error))
             return
         wait = max(after(one.attempts), timedelta(seconds=min(error.wait or 0.0, 86_400.0)))
         await self._db.write(articles.try_again, one.entry_id, self._clock() + wait, str(error))

@@ -8,14 +8,14 @@ precision first, as a wrong merge hides news and a missed one only repeats it.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import lru_cache
 
 from bot.gather.gist import Gist, gist
 from bot.gather.identity import address_key, title_key
 from bot.gather.likeness import Shared, compare
-from bot.gather.merge import same_title
+from bot.gather.retold import same_title
 from bot.storage.telling import Telling
 
 _key = lru_cache(maxsize=4096)(address_key)
@@ -75,33 +75,22 @@ _LINKED: Mapping[str, float] = {
 LINKED_FROM = 3.18
 
 
-def same(one: Telling, other: Telling) -> bool:
-    """Whether a reader of both would be told the same news twice; they are of one language."""
-    return same_score(one, other) > SAME_FROM
-
-
-def linked(one: Telling, other: Telling) -> Sequence[str]:
-    """What shows that two tellings in different languages are of one event, in words for the operator; else nothing."""
-    score = linked_score(one, other)
-    return _evidence(one, other, score) if score > LINKED_FROM else ()
-
-
-def same_score(one: Telling, other: Telling) -> float:
-    """How surely they tell the same: from ``SAME_FROM`` on they do."""
+def sameness(one: Telling, other: Telling) -> float:
+    """How surely a reader of both would be told the same news twice: above zero, it is so. They are of one language."""
     if one == other:
         return math.inf
     if one.language != other.language or _gap(one, other) > WINDOW:
         return -math.inf
     if _one_article(one, other):
         return math.inf
-    return _score(measures_of_same(one, other), _SAME)
+    return _score(measures_of_same(one, other), _SAME) - SAME_FROM
 
 
-def linked_score(one: Telling, other: Telling) -> float:
-    """How surely they are of one event: from ``LINKED_FROM`` on they are."""
+def kinship(one: Telling, other: Telling) -> float:
+    """How surely two tellings in different languages are of one event: above zero, they are."""
     if one.language == other.language or "und" in {one.language, other.language} or _gap(one, other) > WINDOW:
         return -math.inf
-    return _score(measures_of_link(one, other), _LINKED)
+    return _score(measures_of_link(one, other), _LINKED) - LINKED_FROM
 
 
 def _one_article(one: Telling, other: Telling) -> bool:
@@ -204,7 +193,8 @@ def _sources(one: Telling, other: Telling) -> list[str]:
     return sorted(clue[2:] for clue in {*one.clues} & {*other.clues} if clue.startswith("o:"))
 
 
-def _evidence(one: Telling, other: Telling, score: float) -> tuple[str, ...]:
+def evidence(one: Telling, other: Telling) -> tuple[str, ...]:
+    """What shows that two tellings are of one event, in words for the operator."""
     earlier, later, shared, _ = _measures(one, other)
     said = []
     if _translation(earlier, later):
@@ -217,5 +207,5 @@ def _evidence(one: Telling, other: Telling, score: float) -> tuple[str, ...]:
     if shared.topics:
         said.append(f"topics: {', '.join(sorted(shared.topics))}")
     said.append(f"{_gap(one, other) / timedelta(hours=1):.0f} hours apart")
-    said.append(f"score {score:.1f} of at least {LINKED_FROM:.1f}")
+    said.append(f"score {kinship(one, other) + LINKED_FROM:.1f} of at least {LINKED_FROM:.1f}")
     return tuple(said)

@@ -43,7 +43,7 @@ def read_xml(text: str, url: str, known: Known = NOTHING_KNOWN, salt: str = "") 
 def _read(text: str, url: str, known: Known, salt: str) -> DraftFeed | None:
     slices = sliced(text, known.raw_hashes, url, salt, MAX_ENTRIES)
     if slices is not None and slices.unchanged:
-        news = _feed(_root(slices.text), slices.raw_hashes, url)
+        news = _feed(_root(slices.text), slices.raw_hashes, url, slices.above)
         if news is not None:
             return replace(news, unchanged=slices.unchanged)
         slices = None
@@ -67,14 +67,18 @@ def _root(text: str) -> Node | None:
     return root if root is not None and is_feed(root) else None
 
 
-def _feed(root: Node | None, raw_hashes: Sequence[str] | None, url: str) -> DraftFeed | None:
-    """None where there is none, or where there aren't as many items in it as ``raw_hashes``."""
+def _feed(root: Node | None, raw_hashes: Sequence[str] | None, url: str, above: int = MAX_ENTRIES) -> DraftFeed | None:
+    """None where there is none, or where there aren't as many items in it as ``raw_hashes``. ``above``: so many of them
+    stand above all that are known."""
     items = items_of(root) if root is not None else []
     if root is None or (raw_hashes is not None and len(items) != len(raw_hashes)):
         return None
     head, context = head_of(root, url)
     hashes: Sequence[str | None] = [None] * len(items) if raw_hashes is None else raw_hashes
-    drafts = [replace(draft_of(item, context), raw_hash=one) for item, one in zip(items, hashes, strict=True)]
+    drafts = [
+        replace(draft_of(item, context), raw_hash=one, below=place >= above)
+        for place, (item, one) in enumerate(zip(items, hashes, strict=True))
+    ]
     return DraftFeed(
         title=head.title,
         language=head.language,

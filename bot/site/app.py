@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.responses import JSONResponse
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
+from bot.errors import StorageError
 from bot.ports import Site, Translators
 from bot.site.feed_lists import feed_lists_router
 from bot.site.health import Health, TranslationsDone, health_router
@@ -17,6 +19,8 @@ from bot.site.samples import samples_router
 from bot.site.server import address_of
 from bot.site.stories import stories_router
 from bot.storage.database import Database
+
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
 def create_site(
@@ -40,13 +44,25 @@ def create_site(
     """
     # The documentation pages would load their scripts from elsewhere; the description itself stays at /openapi.json.
     app = FastAPI(title="Newstally", docs_url=None, redoc_url=None)
-    app.include_router(health_router(db, registry, adapters, standing, translations))
+    app.add_exception_handler(StorageError, _refused)
+    app.include_router(health_router(db, registry, adapters, standing, clock, translations))
     app.include_router(stories_router(db, site.admin_token))
     app.include_router(feed_lists_router(db, site.admin_token))
     if sample_epoch is not None:
         app.include_router(samples_router(address_of(site), sample_epoch, translators, clock))
     if callbacks is not None:
         app.include_router(hub_router(callbacks))
+
+    @app.api_route("/api/{rest:path}", methods=[*_METHODS], include_in_schema=False)
+    async def nothing(rest: str) -> None:
+        """A program asked: it wants no page, which is what people get for an address that isn't there."""
+        raise HTTPException(404)
+
     if pages is not None:
         app.mount("/", pages)
     return app
+
+
+async def _refused(_request: Request, error: Exception) -> JSONResponse:
+    """Whoever asks may ask again: nothing was changed."""
+    return JSONResponse({"error": str(error)}, 503)

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from bot.gather.opml import Outline, write_opml
 from bot.model import ChatKind, ChatRef
-from bot.site.stories import is_operator
+from bot.site.stories import is_operator, without_credentials
 from bot.storage import chats, feed_lists
 from bot.storage.database import Database
 
@@ -29,7 +29,8 @@ def feed_lists_router(db: Database, admin_token: str) -> APIRouter:
         if chat is None or not (operator or chat.kind is ChatKind.ROOM):
             raise HTTPException(404, "There is no such room.")
         listed = await db.read(feed_lists.followed, ref)
-        outlines = [Outline(one.url, one.title, one.pack or "", one.language or "") for one in listed]
+        shown = str if operator else without_credentials
+        outlines = [Outline(shown(one.url), one.title, one.pack or "", one.language or "") for one in listed]
         headers = {"Content-Disposition": 'attachment; filename="newstally.opml"', "X-Content-Type-Options": "nosniff"}
         return Response(write_opml("Newstally", outlines), media_type="text/x-opml", headers=headers)
 

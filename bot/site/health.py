@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
@@ -14,7 +15,10 @@ from bot.errors import StorageError
 from bot.model import Phrase, Sentiment
 from bot.ports import State
 from bot.storage import api
-from bot.storage.database import Database
+from bot.storage.database import Database, Refusal
+
+PASSING = timedelta(minutes=1)
+"""For so long a database that refuses is no reason to call the product ill: another process may hold it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ def health_router(
     registry: CollectorRegistry,
     adapters: Callable[[], Mapping[str, Health]],
     standing: Callable[[], bool],
+    clock: Callable[[], datetime],
     translations: Callable[[], Awaitable[TranslationsDone]] | None = None,
 ) -> APIRouter:
     """The routes for those who watch the product. ``standing``: whether HTTP and storage are both up."""
@@ -53,9 +58,14 @@ def health_router(
     @router.head("/healthz", include_in_schema=False)
     @router.get("/healthz")
     async def healthz() -> Response:
-        """200 while the product itself works, whatever the platforms say; each adapter's state is told."""
-        told = {name: _told(health) for name, health in adapters().items()}
-        return JSONResponse({"adapters": told}, 200 if standing() else 503)
+        """200 while the product itself works, whatever the platforms say; each adapter's state is told, and the
+        storage's where it can't be used."""
+        told: dict[str, object] = {"adapters": {name: _told(health) for name, health in adapters().items()}}
+        refusal = db.refusal
+        if refusal is not None:
+            told["storage"] = {"state": "refusing", "detail": _words(refusal)}
+        works = standing() and (refusal is None or clock() - refusal.since < PASSING)
+        return JSONResponse(told, 200 if works else 503)
 
     @router.head("/metrics", include_in_schema=False)
     @router.get("/metrics")
@@ -67,6 +77,11 @@ def health_router(
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     return router
+
+
+def _words(refusal: Refusal) -> str:
+    since = f"{refusal.since:%Y-%m-%d %H:%M:%S} UTC"
+    return f"The database refuses since {since}: {refusal.reason}. Votes and stories wait until it can be used again."
 
 
 def _told(health: Health) -> dict[str, str]:

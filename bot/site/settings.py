@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -9,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, fi
 
 SHORTEST_TOKEN = 16
 """Characters of an admin token: too many to guess over HTTP, even for who may try for ever."""
+
+
+_VISIBLE = re.compile(r"[!-~]+")
 
 
 def is_loopback(host: str) -> bool:
@@ -44,6 +48,9 @@ class SiteSettings(BaseModel):
             raise ValueError(f"others can reach host {host}: set admin_token to {SHORTEST_TOKEN} characters or more")
         if token is not None and len(token.get_secret_value()) < SHORTEST_TOKEN:
             raise ValueError(f"must have at least {SHORTEST_TOKEN} characters")
+        if token is not None and not _VISIBLE.fullmatch(token.get_secret_value()):
+            # It travels in a header, which carries nothing else unchanged.
+            raise ValueError("must consist of ASCII letters, digits and signs, without blanks")
         return token
 
     @field_validator("public_url")
@@ -51,7 +58,11 @@ class SiteSettings(BaseModel):
     def _an_origin(cls, url: str) -> str:
         if not url:
             return url
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+            _ = parts.port  # read only when asked for, and then it may turn out to be none
+        except ValueError:
+            raise ValueError("must look like https://news.example.org") from None
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
             raise ValueError("must look like https://news.example.org")
         if parts.path.rstrip("/") or parts.query or parts.fragment:

@@ -187,9 +187,13 @@ def _entry(entry: ListedEntry) -> EntryJson:
     )
 
 
+_SECRETS = re.compile(r"(?i)(?<=[?&;])([\w.-]*(?:key|token|secret|passw(?:or)?d|pwd|auth|signature|sig))=[^&;#]+")
+
+
 def without_credentials(url: str) -> str:
-    """The address without the user name and password that an operator may have put in it: anyone may read the API."""
+    """The address without the user name, password or key that an operator may have put in it: anyone may read the
+    API."""
     parts = urlsplit(url)
-    if parts.username is None and parts.password is None:
-        return url
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    if parts.username is not None or parts.password is not None:
+        url = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    return _SECRETS.sub(r"\1=…", url) if parts.query else url

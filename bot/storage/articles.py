@@ -45,6 +45,7 @@ _WANT = insert(article).from_select(
         entry.c.source_id == bindparam("source"),
         entry.c.identity.in_(AMONG_KEYS),
         entry.c.url.is_not(None),
+        entry.c.backlog.is_(False),
         func.coalesce(entry.c.published_at, entry.c.first_seen_at) >= bindparam("since", type_=UtcDateTime),
         func.length(story.c.lede) <= func.length(entry.c.lede),
         story.c.sample.is_(False),
@@ -165,7 +166,7 @@ def save(connection: Connection, entry_id: int, read: ReadArticle, now: datetime
             problem=None,
         )
     )
-    candidates.keep(connection, {told.story_id: read.clues})
+    candidates.keep(connection, {entry_id: read.clues})
     changed = complete(connection, {one for one in told if one is not None})
     search.index(connection, {told.story_id})
     return pairs.ledgers_of(connection, changed) if changed else set()

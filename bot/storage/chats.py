@@ -65,6 +65,16 @@ STILL_NEWS = timedelta(hours=1)
 """What waits no longer than this is sent to a chat that was out of reach: rights are often given back at once."""
 
 
+def any_set_up(connection: Connection, refs: tuple[ChatRef, ...]) -> bool:
+    """Whether one of these chats of one platform has a language."""
+    wanted = select(chat.c.id).where(
+        chat.c.platform.in_({ref.platform for ref in refs}),
+        chat.c.native_id.in_({ref.id for ref in refs}),
+        chat.c.language.is_not(None),
+    )
+    return connection.execute(wanted.limit(1)).first() is not None
+
+
 def ensure(
     connection: Connection,
     ref: ChatRef,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,9 +18,6 @@ from bot.storage.tables import delivery, entry, story
 
 BY_HAND = ("by the operator",)
 """The evidence of what an operator has said."""
-
-Keys = Callable[[str | None, str], tuple[str | None, str]]
-"""The keys of an address and a title, by which an entry is recognised as telling a story; gather knows them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +53,7 @@ def merge(connection: Connection, into: int, other: int, now: datetime) -> None:
     search.index(connection, {into, other})
 
 
-def split(connection: Connection, story_id: int, entry_ids: Collection[int], keys: Keys, now: datetime) -> SplitOff:
+def split(connection: Connection, story_id: int, entry_ids: Collection[int], now: datetime) -> SplitOff:
     """Make entries of a story one of their own, or again the one that they were before it was merged.
 
     Votes stay with the posts that they were given on. Raises CommandError.
@@ -70,7 +67,7 @@ def split(connection: Connection, story_id: int, entry_ids: Collection[int], key
     if len(chosen) == len(rows):
         raise impossible("These are all entries of story {story}: nothing would be left of it.", story=story_id)
     home = _former_home(connection, story_id, rows, chosen)
-    becomes = home if home is not None else _new_story(connection, story_id, chosen[0], keys, now)
+    becomes = home if home is not None else _new_story(connection, story_id, chosen[0], now)
     moved = entry.c.id.in_([row.id for row in chosen])
     connection.execute(update(entry).where(moved).values(story_id=becomes, merged_from=None))
     if home is not None:
@@ -78,7 +75,7 @@ def split(connection: Connection, story_id: int, entry_ids: Collection[int], key
         (account,) = pairs.ledgers_of(connection, [story_id])
         pairs.part(connection, account)
     pairs.say(connection, story_id, becomes, APART, BY_HAND, now)
-    _retell(connection, story_id, keys)
+    _retell(connection, story_id)
     _draw_anew(connection, {story_id, becomes})
     search.index(connection, {story_id, becomes})
     return SplitOff(becomes, home is not None)
@@ -151,7 +148,7 @@ def _must_not_be_apart(stories: Group, one: int, other: int) -> None:
     """What the operator says of these two holds over what was said of them, but not over what was said of others."""
     between = stories.between(one, other)
     others = [pair for pair in stories.pairs if pair not in between]
-    pair = Group(stories.ledgers, stories.merged, others).across(APART)
+    pair = replace(stories, pairs=others).across(APART)
     if pair is not None:
         raise impossible(
             "Stories {one} and {two}, which were split or unlinked by hand, would come to share their votes:"
@@ -223,10 +220,10 @@ def _former_home(
     return connection.execute(merged).scalar()
 
 
-def _new_story(connection: Connection, story_id: int, leading: Row[Any], keys: Keys, now: datetime) -> int:
+def _new_story(connection: Connection, story_id: int, leading: Row[Any], now: datetime) -> int:
     sample = select(story.c.sample).where(story.c.id == story_id).scalar_subquery()
     values = {
-        **_looks(leading, keys),
+        **_looks(leading),
         "language": leading.language,
         "published_at": leading.published_at,
         "first_seen_at": leading.first_seen_at,
@@ -238,7 +235,7 @@ def _new_story(connection: Connection, story_id: int, leading: Row[Any], keys: K
     return made
 
 
-def _retell(connection: Connection, story_id: int, keys: Keys) -> None:
+def _retell(connection: Connection, story_id: int) -> None:
     """A story that lost the entry by which it was told is told by its next one."""
     theirs = entry.c.story_id == story_id
     own = connection.execute(select(entry.c.id).where(theirs, entry.c.merged_from.is_(None)).limit(1)).first()
@@ -249,20 +246,12 @@ def _retell(connection: Connection, story_id: int, keys: Keys) -> None:
     ).one()
     here = connection.execute(select(story).where(story.c.id == story_id)).one()
     if (leading.title, leading.url) != (here.title, here.url):
-        values = {**_looks(leading, keys), "published_at": leading.published_at}
+        values = {**_looks(leading), "published_at": leading.published_at}
         connection.execute(update(story).where(story.c.id == story_id).values(**values))
 
 
-def _looks(leading: Row[Any], keys: Keys) -> dict[str, Any]:
-    address_key, title_key = keys(leading.url, leading.title)
-    return {
-        "title": leading.title,
-        "url": leading.url,
-        "lede": leading.lede,
-        "picture": leading.picture,
-        "address_key": address_key,
-        "title_key": title_key,
-    }
+def _looks(leading: Row[Any]) -> dict[str, Any]:
+    return {"title": leading.title, "url": leading.url, "lede": leading.lede, "picture": leading.picture}
 
 
 def _draw_anew(connection: Connection, story_ids: Collection[int]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -23,19 +23,19 @@ class State(StrEnum):
 
     WAITING = "waiting"
     SENDING = "sending"
-    """Marked before the attempt; found after a restart, it tells that the attempt was cut off."""
+    """Marked when it leaves, after all waiting; found after a restart, it tells that the attempt was cut off."""
     POSTED = "posted"
     UNCONFIRMED = "unconfirmed"
     """It may or may not have arrived, and there is no way to find out but a member's press."""
     FAILED = "failed"
-    """The platform refuses it for what it is."""
+    """Given up: the platform refuses it for what it is, or nothing has told in time whether it arrived."""
     CLOSED = "closed"
     """Posted, and voting has ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A delivery to be attempted now."""
+    """A delivery to be attempted, as it was found."""
 
     id: int
     chat_id: int
@@ -45,7 +45,7 @@ class Outgoing:
     """The chat's own; None: that of its language."""
     story: Story
     attempts: int
-    """Including this one."""
+    """Including the one to come."""
     translation: Translation | None = None
     """None: the story's own words."""
 
@@ -103,9 +103,9 @@ def _not_held(asked_before: datetime) -> ColumnElement[bool]:
     )
 
 
-def begin_next(connection: Connection, chat_id: int, now: datetime, hold: timedelta = HOLD) -> Outgoing | None:
-    """Mark the chat's next due delivery as being sent and return it; None when there is none. Oldest story first, but
-    one that waits for its translation holds no other up."""
+def next_due(connection: Connection, chat_id: int, now: datetime, hold: timedelta = HOLD) -> Outgoing | None:
+    """The chat's delivery that is to be sent next; None when there is none. Oldest story first, but one that waits for
+    its translation holds no other up."""
     row = connection.execute(
         select(
             delivery.c.id,
@@ -134,12 +134,6 @@ def begin_next(connection: Connection, chat_id: int, now: datetime, hold: timede
     ).first()
     if row is None:
         return None
-    attempts = row[1] + 1
-    connection.execute(
-        update(delivery)
-        .where(delivery.c.id == row[0])
-        .values(state=State.SENDING, attempts=attempts, attempted_at=now, problem=None)
-    )
     return Outgoing(
         id=row[0],
         chat_id=chat_id,
@@ -147,8 +141,43 @@ def begin_next(connection: Connection, chat_id: int, now: datetime, hold: timede
         language=row.language,
         timezone=row.timezone,
         story=story_from(row),
-        attempts=attempts,
+        attempts=row[1] + 1,
         translation=translation_from(row),
+    )
+
+
+def leave(connection: Connection, out: Outgoing, clock: Callable[[], datetime], latest: datetime) -> bool:
+    """Mark a delivery as being sent. False, and nothing is marked, when it isn't wanted any more as it was found, or
+    when the time is past ``latest``: a transaction may have to wait for others before it can begin."""
+    now = clock()
+    if now > latest:
+        return False
+    as_found = (
+        select(literal(1))
+        .where(
+            chat.c.id == delivery.c.chat_id,
+            chat.c.paused.is_(None),
+            chat.c.platform == out.chat.platform,
+            chat.c.native_id == out.chat.id,
+            chat.c.topic == out.chat.topic,
+            chat.c.language == out.language,
+            story.c.id == delivery.c.story_id,
+            story.c.revision == out.story.revision,
+        )
+        .exists()
+    )
+    result = connection.execute(
+        update(delivery)
+        .where(delivery.c.id == out.id, delivery.c.state == State.WAITING, as_found)
+        .values(state=State.SENDING, attempts=out.attempts, attempted_at=now, problem=None)
+    )
+    return result.rowcount == 1
+
+
+def come_back(connection: Connection, out: Outgoing) -> None:
+    """The platform refused one request for it, and another one will be tried."""
+    connection.execute(
+        update(delivery).where(delivery.c.id == out.id, delivery.c.state == State.SENDING).values(state=State.WAITING)
     )
 
 
@@ -201,12 +230,23 @@ def _drop_guess(connection: Connection, delivery_id: int, message: MessageRef) -
         connection.execute(delete(post).where(post.c.delivery_id == delivery_id))
 
 
-def put_back(connection: Connection, delivery_id: int, next_try_at: datetime, problem: Phrase | None) -> None:
-    """The attempt surely had no effect: it waits again."""
+_UNENDED = delivery.c.state.in_((State.WAITING, State.SENDING))
+"""An attempt can come to its end before it has left."""
+
+
+def put_back(
+    connection: Connection, delivery_id: int, attempts: int, next_try_at: datetime, problem: Phrase | None
+) -> None:
+    """The last of so many attempts surely had no effect: it waits again."""
     connection.execute(
         update(delivery)
-        .where(delivery.c.id == delivery_id, delivery.c.state == State.SENDING)
-        .values(state=State.WAITING, next_try_at=next_try_at, problem=problem and phrase_to_json(problem))
+        .where(delivery.c.id == delivery_id, _UNENDED)
+        .values(
+            state=State.WAITING,
+            attempts=attempts,
+            next_try_at=next_try_at,
+            problem=problem and phrase_to_json(problem),
+        )
     )
 
 
@@ -214,7 +254,7 @@ def give_up(connection: Connection, delivery_id: int, state: State, problem: Phr
     """FAILED or UNCONFIRMED: it is never sent again by itself."""
     connection.execute(
         update(delivery)
-        .where(delivery.c.id == delivery_id, delivery.c.state == State.SENDING)
+        .where(delivery.c.id == delivery_id, _UNENDED)
         .values(state=state, problem=phrase_to_json(problem))
     )
 
@@ -245,6 +285,11 @@ def look_later(connection: Connection, delivery_id: int, at: datetime) -> None:
     )
 
 
+def attempted_at(connection: Connection, delivery_id: int) -> datetime | None:
+    """When its last attempt was made."""
+    return connection.execute(select(delivery.c.attempted_at).where(delivery.c.id == delivery_id)).scalar()
+
+
 @dataclass(frozen=True, slots=True)
 class Unconfirmed:
     """A post that may or may not be there, for the operator to look."""
@@ -265,6 +310,38 @@ def unconfirmed(connection: Connection) -> list[Unconfirmed]:
         .order_by(delivery.c.id)
     )
     return [Unconfirmed(*row) for row in rows]
+
+
+# --- the end of voting where no edit can tell of it -------------------------------------------------------------------
+
+PATIENCE = timedelta(days=7)
+"""How long the closing edit of a post may wait for a platform that is out of reach, or for anything else."""
+
+
+def close_silently(connection: Connection, open_after: datetime, reachable: Sequence[str]) -> None:
+    """End what is too old to be voted on where nobody can be told: in chats that we have left or that are paused, on
+    platforms other than these, and wherever an edit has been owed for too long. There, what still waits to be posted
+    is no news any more. What nothing has confirmed in all this time counts as not posted."""
+    gone = select(chat.c.id).where(or_(chat.c.paused.is_not(None), chat.c.platform.not_in(reachable)))
+    out_of_reach = delivery.c.chat_id.in_(gone)
+
+    def too_old(since: ColumnElement[datetime]) -> ColumnElement[bool]:
+        return or_(and_(since <= open_after, out_of_reach), since <= open_after - PATIENCE)
+
+    connection.execute(
+        update(delivery)
+        # Nothing is sent before its time: that narrows it to an end of the index.
+        .where(delivery.c.state == State.POSTED, delivery.c.next_try_at <= open_after, too_old(delivery.c.posted_at))
+        .values(state=State.CLOSED)
+    )
+    connection.execute(
+        delete(delivery).where(delivery.c.state == State.WAITING, delivery.c.created_at <= open_after, out_of_reach)
+    )
+    connection.execute(
+        update(delivery)
+        .where(delivery.c.state.in_((State.SENDING, State.UNCONFIRMED)), delivery.c.attempted_at <= open_after)
+        .values(state=State.FAILED)
+    )
 
 
 # --- seeds -----------------------------------------------------------------------------------------------------------

@@ -63,10 +63,10 @@ def driver(connection: Connection) -> sqlite3.Connection:
     return raw
 
 
-def stored(at: datetime) -> object:
+def stored(at: datetime | None) -> object:
     """A moment as its column holds it."""
     assert _to_stored is not None
-    return _to_stored(at)
+    return None if at is None else _to_stored(at)
 
 
 def read_back(column: str | None) -> datetime | None:

@@ -1,231 +1,229 @@
-"""Stores entries that weren't known: they join the stories that they tell, or make new ones, which may get linked."""
+"""Stores entries that weren't known, as was decided: they join stories that are there, or make new ones, which may get
+linked."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, distinct, exists, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Text,
+    bindparam,
+    cast,
+    distinct,
+    exists,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 
 from bot.storage import articles, candidates, pairs
-from bot.storage.candidates import Candidate
-from bot.storage.keys import AMONG_KEYS, among, as_json
-from bot.storage.pairs import Newcomer
+from bot.storage.hot import Hot, stored
+from bot.storage.keys import AMONG_KEYS, as_json
 from bot.storage.tables import entry, story
-from bot.storage.telling import FoundEntry, Judge, Telling, looks
-
-SAME_ADDRESS = 100
-"""So many of the newest stories at one address are compared: some feeds give all their items the same."""
-
-JUDGED = 8
-"""So many candidates, the nearest, are judged for each entry."""
+from bot.storage.telling import FoundEntry, Newcomer, StoryRef, Verdict, looks
 
 TOLD_AGAIN_AT = (2, 3, 5, 10)
 """A story's posts are drawn anew when so many sources tell it. In between, and beyond, they come to say the number when
 they are edited for something else: what a hundred sources tell must not cost a hundred edits of each post."""
 
 
-@dataclass(slots=True)
-class _Told:
-    """A story that new entries tell: one that is there (with its id), or one to be made."""
+class Decided(NamedTuple):
+    """A new entry, its place in its lot, and what was decided of it."""
 
-    id: int | None
-    title_key: str
-    values: dict[str, Any]
+    place: int
+    newcomer: Newcomer
+    verdict: Verdict
+
+
+@dataclass(slots=True)
+class Stored:
+    """What came of new entries."""
+
+    new: set[int] = field(default_factory=set)
+    """Stories that weren't there."""
+    changed: set[int] = field(default_factory=set)
+    """Stories that were there and look different now."""
+    relinked: set[int] = field(default_factory=set)
+    """Ledgers that stories were linked to."""
+
+
+@dataclass(slots=True)
+class _Joined:
+    """A story that was there, and that new entries may tell too."""
+
+    id: int
+    lede: str
+    picture: str | None
+    tellings: int
+    told_here: bool
 
 
 class News:
-    """Entries that we don't know yet: first it is decided which stories they tell, then all is written at once."""
+    """Stores a lot of one source's entries, whole or in parts, each a transaction: what its later entries say of
+    earlier ones holds over them."""
 
-    def __init__(self, connection: Connection, source_id: int, now: datetime, judge: Judge, *, sample: bool) -> None:
-        self._connection = connection
+    def __init__(self, source_id: int, now: datetime, *, sample: bool) -> None:
         self._source_id = source_id
         self._now = now
-        self._judge = judge
         self._sample = sample
-        self._by_place: dict[tuple[str, ...], list[_Told]] = {}
-        self._joined: set[int] = set()
-        """Stories that were there and that this source tells now."""
-        self.changed: set[int] = set()
-        """Stories that were there and look different now."""
-        self.relinked: set[int] = set()
-        """Ledgers that stories were linked to."""
+        self._told: dict[int, int] = {}
+        """By the place of an entry, the story that it makes or joins."""
 
-    def save(self, unknown: Sequence[FoundEntry]) -> set[int]:
-        """Returns the new stories."""
-        if not unknown:
-            return set()
-        self._look_up(unknown)
-        since = self._now - self._judge.window
-        asked = [found.clues if self._at(found) >= since else () for found in unknown]
-        near = candidates.find(self._connection, asked, self._source_id, since)
-        told = [self._tell(found, nearest) for found, nearest in zip(unknown, near, strict=True)]
-        new = self._insert_stories(told)
-        known_here = self._told_by_this_source()
-        self._connection.execute(insert(entry), [self._row(f, one) for f, one in zip(unknown, told, strict=True)])
-        self._count_sources(self._joined - known_here)
-        wanted = [found.identity for found in unknown if found.wants_article]
-        articles.want(self._connection, self._source_id, wanted, self._now)
-        newcomers: dict[int, Newcomer] = {}
-        for found, one, clues, nearest in zip(unknown, told, asked, near, strict=True):
-            if one.id is not None and one.id in new and clues and one.id not in newcomers:
-                newcomers[one.id] = Newcomer(one.id, self._sample, self._telling(found), nearest)
-        candidates.keep(self._connection, {story_id: one.telling.clues for story_id, one in newcomers.items()})
-        self.relinked |= pairs.meet(self._connection, list(newcomers.values()), self._judge, self._now)
-        return new
+    def save(self, connection: Connection, decided: Sequence[Decided]) -> Stored:
+        """Store a part, in the lot's order. A story that is gone by now isn't joined."""
+        result = Stored()
+        if not decided:
+            return result
+        told = dict(self._told)
+        there = _there(connection, self._source_id, [_story(one.verdict.joins, told) for one in decided])
+        made: dict[int, dict[str, Any]] = {}
+        fresh = _newest(connection, _NEWEST_STORY) + 1
+        for one in decided:
+            wanted = _story(one.verdict.joins, told)
+            story_id = there[wanted].id if wanted in there else wanted if wanted in made else fresh + len(made)
+            told[one.place] = story_id
+            if story_id >= fresh:
+                _complete(made.setdefault(story_id, self._values(one.newcomer, story_id)), one.newcomer.found)
+        result.new = set(made)
+        _MAKE.many(connection, [tuple(values[name] for name in _STORY) for values in made.values()])
+        joined = {one.id: one for one in there.values()}
+        self._insert(connection, decided, told, joined)
+        result.changed = _told_by_more(connection, decided, told, joined)
+        wants = [one.newcomer.found.identity for one in decided if one.newcomer.found.wants_article]
+        articles.want(connection, self._source_id, wants, self._now)
+        for one in decided:
+            if one.verdict.links and told[one.place] in made:
+                links = [(_story(link.story, told), link) for link in one.verdict.links]
+                result.relinked |= pairs.meet(connection, told[one.place], links, self._now)
+        self._told = told
+        return result
 
-    def _at(self, found: FoundEntry) -> datetime:
-        # An item from the future must not stand above the news until then.
-        return min(found.published_at or self._now, self._now)
-
-    def _telling(self, found: FoundEntry) -> Telling:
-        return Telling(found.language, found.title, found.lede, self._at(found), found.clues, found.url)
-
-    def _look_up(self, unknown: Sequence[FoundEntry]) -> None:
-        """The stories at the addresses of these entries, newest first."""
-        rows = self._connection.execute(_AT_PLACES, {"keys": as_json({found.address_key for found in unknown})})
-        for row in rows:
-            place = self._by_place.setdefault((row.language, row.address_key), [])
-            if len(place) < SAME_ADDRESS:
-                place.append(_Told(row.now_in, row.title_key, {}))
-
-    def _tell(self, found: FoundEntry, nearest: Sequence[Candidate]) -> _Told:
-        place = (
-            (found.language, found.address_key)
-            if found.address_key
-            else ("", found.language, found.title_key, found.lede)
-        )
-        told = self._by_place.setdefault(place, [])
-        if not told and found.address_key is None:
-            told += self._without_address(found)
-        for one in told[:SAME_ADDRESS]:
-            if self._judge.same_title(one.title_key, found.title_key):
-                self._complete(one, found)
-                return one
-        story_id = self._told_elsewhere(found, nearest)
-        one = _Told(story_id, found.title_key, {} if story_id is not None else self._values(found))
-        if story_id is not None:
-            self._complete(one, found)
-        told.insert(0, one)
-        return one
-
-    def _told_elsewhere(self, found: FoundEntry, nearest: Sequence[Candidate]) -> int | None:
-        """The story of other sources that an entry tells. What its own source has told is news when told again."""
-        telling = self._telling(found)
-        possible = [
-            one
-            for one in nearest
-            if one.telling.language == found.language and one.sample == self._sample and not one.told_here
-        ]
-        for one in possible[:JUDGED]:
-            if one.story_id not in self._joined and self._judge.same(telling, one.telling):
-                return one.story_id
-        return None
-
-    def _without_address(self, found: FoundEntry) -> list[_Told]:
-        """Without an address, only the source itself can tell the same again, in the same words."""
-        theirs = select(entry.c.id).where(entry.c.story_id == _NOW_IN, entry.c.source_id == self._source_id)
-        rows = self._connection.execute(
-            select(_NOW_IN.label("now_in"), story.c.title_key).where(
-                story.c.language == found.language,
-                story.c.address_key.is_(None),
-                story.c.title_key == found.title_key,
-                story.c.lede == found.lede,
-                exists(theirs),
-            )
-        )
-        return [_Told(row.now_in, row.title_key, {}) for row in rows]
-
-    def _complete(self, told: _Told, found: FoundEntry) -> None:
-        """A story that came without a lede or picture takes them from whoever tells it next."""
-        if told.id is None:
-            told.values["lede"] = told.values["lede"] or found.lede
-            told.values["picture"] = told.values["picture"] or found.picture
-            return
-        self._joined.add(told.id)
-        row = self._connection.execute(select(story.c.lede, story.c.picture).where(story.c.id == told.id)).one()
-        missing: dict[str, Any] = {}
-        if not row.lede and found.lede:
-            missing["lede"] = found.lede
-        if not row.picture and found.picture:
-            missing["picture"] = found.picture
-        if missing:
-            values = missing | {"revision": story.c.revision + 1}
-            self._connection.execute(update(story).where(story.c.id == told.id).values(**values))
-            self.changed.add(told.id)
-
-    def _insert_stories(self, told: Sequence[_Told]) -> set[int]:
-        made = list({id(one): one for one in told if one.id is None}.values())
-        if not made:
-            return set()
-        ids = self._connection.execute(
-            insert(story).returning(story.c.id, sort_by_parameter_order=True), [one.values for one in made]
-        ).scalars()
-        for one, story_id in zip(made, ids, strict=True):
-            one.id = story_id
-        self._connection.execute(_OWN_LEDGER)
-        return {one.id for one in made if one.id is not None}
-
-    def _told_by_this_source(self) -> set[int]:
-        """Those of the joined stories that it had told before."""
-        if not self._joined:  # as a rule
-            return set()
-        theirs = entry.c.source_id == self._source_id
-        rows = self._connection.execute(
-            select(entry.c.story_id).where(theirs, entry.c.story_id.in_(among(self._joined)))
-        )
-        return set(rows.scalars())
-
-    def _count_sources(self, joined: set[int]) -> None:
-        """These stories are told by one source more."""
-        if not joined:
-            return
-        told_by = func.count(distinct(entry.c.source_id))
-        counted = self._connection.execute(
-            select(entry.c.story_id)
-            .where(entry.c.story_id.in_(among(joined)))
-            .group_by(entry.c.story_id)
-            .having(told_by.in_(TOLD_AGAIN_AT))
-        )
-        again = set(counted.scalars()) - self.changed
-        if again:
-            values = {"revision": story.c.revision + 1}
-            self._connection.execute(update(story).where(story.c.id.in_(among(again))).values(**values))
-            self.changed |= again
-
-    def _values(self, found: FoundEntry) -> dict[str, Any]:
-        return looks(found) | {
-            "language": found.language,
-            "published_at": found.published_at,
-            "first_seen_at": self._now,
-            "sorted_at": self._at(found),
+    def _values(self, new: Newcomer, story_id: int) -> dict[str, Any]:
+        return looks(new.found) | {
+            "id": story_id,
+            "language": new.found.language,
+            "published_at": stored(new.found.published_at),
+            "first_seen_at": stored(self._now),
+            "sorted_at": stored(new.at),
             "sample": self._sample,
+            "ledger_id": story_id,
         }
 
-    def _row(self, found: FoundEntry, told: _Told) -> dict[str, Any]:
-        return {
-            "source_id": self._source_id,
-            "identity": found.identity,
-            "story_id": told.id,
-            "url": found.url,
-            "title": found.title,
-            "lede": found.lede,
-            "picture": found.picture,
-            "language": found.language,
-            "published_at": found.published_at,
-            "first_seen_at": self._now,
-            "last_seen_at": self._now,
-            "content_hash": found.content_hash,
-            "raw_hash": found.raw_hash,
+    def _insert(
+        self, connection: Connection, decided: Sequence[Decided], told: dict[int, int], joined: dict[int, _Joined]
+    ) -> None:
+        now = stored(self._now)
+        tellings = {story_id: one.tellings for story_id, one in joined.items()}
+        rows, clues = [], {}
+        for entry_id, one in enumerate(decided, start=_newest(connection, _NEWEST_ENTRY) + 1):
+            new, story_id = one.newcomer, told[one.place]
+            found = new.found
+            rows.append(
+                (entry_id, self._source_id, found.identity, story_id, found.url, found.title, found.title_key,
+                 found.address_key, found.lede, found.picture, found.language, stored(found.published_at), now, now,
+                 found.content_hash, found.raw_hash, new.backlog)
+            )  # fmt: skip
+            tellings[story_id] = tellings.get(story_id, 0) + 1
+            if new.meets and tellings[story_id] <= candidates.TELLINGS:
+                clues[entry_id] = found.clues
+        _TELL.many(connection, rows)
+        candidates.keep(connection, clues)
+
+
+def _story(ref: StoryRef | None, told: dict[int, int]) -> int:
+    """0: one that isn't there."""
+    if ref is None:
+        return 0
+    return ref if ref >= 0 else told.get(-ref - 1, 0)
+
+
+def _newest(connection: Connection, statement: Hot) -> int:
+    ((newest,),) = statement.all(connection)
+    return int(newest)
+
+
+def _there(connection: Connection, source_id: int, wanted: Sequence[int]) -> dict[int, _Joined]:
+    """Those of these stories that are there, or what they were merged into since it was decided."""
+    if not any(wanted):  # as a rule
+        return {}
+    rows = _JOINED.all(connection, source_id, as_json(sorted(set(wanted))))
+    return {
+        asked: _Joined(one, lede, picture, tellings, bool(here)) for asked, one, lede, picture, tellings, here in rows
+    }
+
+
+def _complete(values: dict[str, Any], found: FoundEntry) -> None:
+    """A story that came without a lede or picture takes them from whoever tells it next."""
+    values["lede"] = values["lede"] or found.lede
+    values["picture"] = values["picture"] or found.picture
+
+
+def _told_by_more(
+    connection: Connection, decided: Sequence[Decided], told: dict[int, int], joined: dict[int, _Joined]
+) -> set[int]:
+    """Stories that were there get what they lacked, and say at a few steps by how many they are told; returns those
+    that look different now."""
+    changed = set()
+    for place, new, _ in decided:
+        one = joined.get(told[place])
+        if one is None:
+            continue
+        values: dict[str, Any] = {"lede": one.lede, "picture": one.picture}
+        _complete(values, new.found)
+        if values != {"lede": one.lede, "picture": one.picture}:
+            one.lede, one.picture = values["lede"], values["picture"]
+            connection.execute(update(story).where(story.c.id == one.id).values(**values))
+            changed.add(one.id)
+    others = [one.id for one in joined.values() if not one.told_here]
+    if others:
+        changed |= {
+            story_id for story_id, sources in _TOLD_BY.all(connection, as_json(others)) if sources in TOLD_AGAIN_AT
         }
+    if changed:
+        connection.execute(_DRAW_ANEW, {"keys": as_json(changed)})
+    return changed
 
 
-_NOW_IN = func.coalesce(story.c.merged_into, story.c.id)
-_AT_PLACES = (
-    select(_NOW_IN.label("now_in"), story.c.language, story.c.address_key, story.c.title_key)
-    .where(story.c.address_key.in_(AMONG_KEYS))
-    .order_by(story.c.id.desc())
+_NEWEST_STORY = Hot(select(func.coalesce(func.max(story.c.id), literal_column("0"))))
+_NEWEST_ENTRY = Hot(select(func.coalesce(func.max(entry.c.id), literal_column("0"))))
+_STORY = (
+    "id", "language", "title", "url", "lede", "picture", "published_at", "first_seen_at", "sorted_at", "sample",
+    "ledger_id",
+)  # fmt: skip
+_MAKE = Hot(insert(story), *_STORY)
+_TELL = Hot(
+    insert(entry),
+    "id", "source_id", "identity", "story_id", "url", "title", "title_key", "address_key", "lede", "picture",
+    "language", "published_at", "first_seen_at", "last_seen_at", "content_hash", "raw_hash", "backlog",
+)  # fmt: skip
+_K = func.json_each(bindparam("keys", type_=Text)).table_valued("value", name="k")
+_asked = story.alias("asked")
+_theirs = entry.c.story_id == story.c.id
+_JOINED = Hot(
+    select(
+        _K.c.value,
+        story.c.id,
+        story.c.lede,
+        story.c.picture,
+        select(func.count()).select_from(entry).where(_theirs).scalar_subquery(),
+        exists(select(entry.c.id).where(_theirs, entry.c.source_id == bindparam("source"))),
+    )
+    .select_from(_K)
+    .join(_asked, _asked.c.id == cast(_K.c.value, Integer))
+    .join(story, story.c.id == func.coalesce(_asked.c.merged_into, _asked.c.id)),
+    "source", "keys",
+)  # fmt: skip
+_TOLD_BY = Hot(
+    select(entry.c.story_id, func.count(distinct(entry.c.source_id)))
+    .where(entry.c.story_id.in_(select(_K.c.value)))
+    .group_by(entry.c.story_id),
+    "keys",
 )
-_OWN_LEDGER = update(story).where(story.c.ledger_id == 0).values(ledger_id=story.c.id)
+_DRAW_ANEW = update(story).where(story.c.id.in_(AMONG_KEYS)).values(revision=story.c.revision + 1)

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, fu
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.storage import translations
+from bot.storage.articles import RECENT
 from bot.storage.deliveries import State
 from bot.storage.tables import (
     UtcDateTime,
@@ -35,8 +36,10 @@ def select_new(connection: Connection, now: datetime, offers: str = "") -> int:
     in another language than their chat's wait for a translation from now on, where one is offered (as
     `translations.want` has it).
 
-    A new subscription gets its three newest stories once all its sources have been tried and at least one answered; all
-    that is older is only stored. After that every new story is owed, once a chat.
+    A new subscription gets its three newest stories, however old, once all its sources have been tried and at least one
+    answered; all that is older is only stored. After that every new story is owed, once a chat, as long as it is news:
+    what is older than `RECENT` when it could be owed isn't any more, whether a source lists it late, a chat was paused
+    or we were away; nor is what a source lists late with much else.
     """
     created = 0
     for subscription_id, chat_id in connection.execute(_ready_for_first_contact()).all():
@@ -44,7 +47,7 @@ def select_new(connection: Connection, now: datetime, offers: str = "") -> int:
         connection.execute(update(subscription).where(subscription.c.id == subscription_id).values(contacted_at=now))
         _read_to_the_end(connection, subscription_id)
     for subscription_id, chat_id in connection.execute(_with_unread_entries()).all():
-        created += _owe(connection, chat_id, now, _unread(subscription_id))
+        created += _owe(connection, chat_id, now, _unread(subscription_id, now - RECENT))
         _read_to_the_end(connection, subscription_id)
     if offers:
         translations.want(connection, offers, now)
@@ -66,10 +69,16 @@ def _ready_for_first_contact() -> Select[int, int]:
 
 
 def _with_unread_entries() -> Select[int, int]:
+    # What a source brings at its first answer is no news to those who know the others of its pack: see
+    # polls._skip_backlog, which comes when all of it is stored.
     unread = (
         select(literal(1))
         .where(
-            _READS, entry.c.source_id == subscription_cursor.c.source_id, entry.c.id > subscription_cursor.c.entry_id
+            _READS,
+            entry.c.source_id == subscription_cursor.c.source_id,
+            entry.c.id > subscription_cursor.c.entry_id,
+            source.c.id == entry.c.source_id,
+            source.c.last_ok_at.is_not(None),
         )
         .exists()
     )
@@ -95,14 +104,19 @@ def _newest(subscription_id: int) -> Select[int]:
     )
 
 
-def _unread(subscription_id: int) -> Select[int]:
+def _unread(subscription_id: int, since: datetime) -> Select[int]:
     """Stories with an unread entry and none that was read: a source that tells an old story again owes nothing."""
     theirs = and_(
         subscription_cursor.c.subscription_id == subscription_id,
         entry.c.source_id == subscription_cursor.c.source_id,
     )
     unread = entry.c.id > subscription_cursor.c.entry_id
-    fresh = select(entry.c.story_id).where(theirs, unread, _for_its_readers(subscription_id))
+    is_news = and_(
+        entry.c.backlog.is_(False),
+        func.coalesce(entry.c.published_at, entry.c.first_seen_at) >= literal(since, UtcDateTime),
+        exists().where(source.c.id == entry.c.source_id, source.c.last_ok_at.is_not(None)),
+    )
+    fresh = select(entry.c.story_id).where(theirs, unread, is_news, _for_its_readers(subscription_id))
     known = select(entry.c.story_id).where(theirs, entry.c.id <= subscription_cursor.c.entry_id)
     return select(story.c.id).where(story.c.id.in_(fresh), story.c.id.not_in(known))
 

@@ -16,30 +16,12 @@ from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.storage import ledger
-from bot.storage.candidates import NEAREST, Candidate
 from bot.storage.keys import among
 from bot.storage.tables import delivery, fact, story, story_pair
-from bot.storage.telling import Judge, Telling
+from bot.storage.telling import Link
 
 LINKED = "linked"
 APART = "apart"
-
-JUDGED = 8
-"""So many candidates of other languages, the nearest, are judged for each story."""
-
-LARGEST = 60
-"""Stories that one ledger may come to hold by itself: more of one event is a chain of errors, and each new one would
-cost more than the last."""
-
-
-@dataclass(frozen=True, slots=True)
-class Newcomer:
-    """A story that was just made, and what shares clues with it."""
-
-    story_id: int
-    sample: bool
-    telling: Telling
-    nearest: Sequence[Candidate]
 
 
 class Pair(NamedTuple):
@@ -56,6 +38,7 @@ class Group:
 
     ledgers: Mapping[int, int]
     """The ledger of each story."""
+    languages: Mapping[int, str]
     merged: Mapping[int, int]
     """Those that were merged into another one, and into which."""
     pairs: Sequence[Pair]
@@ -66,6 +49,16 @@ class Group:
             if pair.relation == relation and self.ledgers[pair.first] != self.ledgers[pair.second]:
                 return pair
         return None
+
+    def repeats_a_language(self) -> bool:
+        """Whether, in these ledgers together, stories of different ledgers would tell one event in one language: what
+        tells the same there is one story, so these tell of different things."""
+        told_in = {
+            (account, self.languages[story_id])
+            for story_id, account in self.ledgers.items()
+            if story_id not in self.merged
+        }
+        return len({language for _, language in told_in}) < len(told_in)
 
     def family(self, story_id: int) -> set[int]:
         """A story, and all that was merged into it."""
@@ -105,7 +98,9 @@ class Group:
 def group(connection: Connection, ledgers: Iterable[int]) -> Group:
     """All stories of these ledgers, with all pairs among them."""
     rows = connection.execute(
-        select(story.c.id, story.c.ledger_id, story.c.merged_into).where(story.c.ledger_id.in_(among(ledgers)))
+        select(story.c.id, story.c.ledger_id, story.c.language, story.c.merged_into).where(
+            story.c.ledger_id.in_(among(ledgers))
+        )
     ).all()
     ids = among(row.id for row in rows)
     pairs = connection.execute(
@@ -115,6 +110,7 @@ def group(connection: Connection, ledgers: Iterable[int]) -> Group:
     )
     return Group(
         {row.id: row.ledger_id for row in rows},
+        {row.id: row.language for row in rows},
         {row.id: row.merged_into for row in rows if row.merged_into is not None},
         [Pair(*row) for row in pairs],
     )
@@ -180,50 +176,27 @@ def part(connection: Connection, account: int) -> set[int]:
     return result
 
 
-def meet(connection: Connection, newcomers: Sequence[Newcomer], judge: Judge, now: datetime) -> set[int]:
-    """Link new stories to those in other languages that the judge says tell of the same event.
+def meet(connection: Connection, story_id: int, links: Sequence[tuple[int, Link]], now: datetime) -> set[int]:
+    """Link a new story to those in other languages that were found to tell of the same event, the surest first.
 
-    Each to the nearest one of each language: more would only chain what need not hang together. Returns the ledgers
-    that they have come to.
+    To one of each language: more would only chain what need not hang together. Returns the ledgers that it has come
+    to.
     """
-    result = set()
-    for one, others in _abroad(newcomers):
-        met: set[str] = set()
-        for other in others[:JUDGED]:
-            language = other.telling.language
-            if language in met or one.sample != other.sample:
-                continue
-            evidence = judge.linked(one.telling, other.telling)
-            if evidence and (account := _link(connection, one.story_id, other.story_id, evidence, now)):
-                met.add(language)
-                result.add(account)
+    result: set[int] = set()
+    met: set[str] = set()
+    for other, link in links:
+        if other and link.language not in met and (account := _link(connection, story_id, other, link.evidence, now)):
+            met.add(link.language)
+            result.add(account)
     return result
-
-
-def _abroad(newcomers: Sequence[Newcomer]) -> Iterator[tuple[Newcomer, list[Candidate]]]:
-    """Of each, what shares clues with it in other languages: those that were there, and those that came before it."""
-    mixed = len({one.telling.language for one in newcomers}) > 1
-    sharing: defaultdict[str, list[Candidate]] = defaultdict(list)
-    for one in newcomers:
-        near = list(one.nearest)
-        if mixed:  # nearly never: a source is in one language
-            here = Candidate(one.story_id, one.sample, told_here=True, telling=one.telling)
-            before = {other.story_id: other for key in one.telling.clues for other in sharing[key][-NEAREST:]}
-            near = [*before.values(), *near]
-            for key in one.telling.clues:
-                sharing[key].append(here)
-        yield one, [other for other in near if _foreign(one.telling.language, other.telling.language)]
-
-
-def _foreign(one: str, other: str) -> bool:
-    # Where a language isn't known, it may be the same one.
-    return one != other and "und" not in (one, other)
 
 
 def _link(connection: Connection, one: int, other: int, evidence: Sequence[str], now: datetime) -> int | None:
     """Link two stories unless something speaks against it; returns their ledger."""
     stories = group(connection, ledgers_of(connection, (one, other)))
-    if len(stories.ledgers) > LARGEST or stories.across(APART) is not None or stories.between(one, other):
+    if other not in stories.ledgers:  # forgotten meanwhile
+        return None
+    if stories.repeats_a_language() or stories.across(APART) is not None or stories.between(one, other):
         return None
     say(connection, one, other, LINKED, evidence, now)
     return join(connection, set(stories.ledgers.values()))

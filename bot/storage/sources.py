@@ -60,6 +60,13 @@ def ensure_source(
     return int(connection.execute(row.returning(source.c.id)).scalar_one())
 
 
+def revive(connection: Connection, source_id: int) -> None:
+    """Somebody has just read it well: whatever its server once said, it hasn't gone for good."""
+    connection.execute(
+        update(source).where(source.c.id == source_id, source.c.ended).values(ended=False, failures=0, problem=None)
+    )
+
+
 def wake_followed(connection: Connection, now: datetime) -> None:
     """What a subscription reads is polled: sources that rested are due at once, and untried again.
 

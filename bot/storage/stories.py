@@ -1,41 +1,28 @@
-"""Stories and their entries: what a poll brings, what it changes, and what is old enough to forget."""
+"""Stories and their entries: what a look at a source brings and changes, and what is old enough to forget.
+
+A look is stored in portions, each a transaction that holds the one writer for some milliseconds; what cuts it off
+between two of them repeats nothing and loses nothing, for only the last one says that the source was read. What its
+entries tell is decided between reading and writing (bot/gather/storing.py), so nothing is compared in here.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, Row, Text, bindparam, cast, delete, exists, func, or_, select, update
 
-from bot.storage import articles, outside, pairs, polls, search, topics
+from bot.storage import articles, edits, outside, pairs, polls, search, topics
 from bot.storage.deliveries import State
+from bot.storage.edits import Edit, Present
+from bot.storage.hot import Hot, read_back, stored
 from bot.storage.keys import AMONG_KEYS, as_json
-from bot.storage.news import News
+from bot.storage.news import Decided, News
 from bot.storage.polls import Answered, Body
 from bot.storage.tables import delivery, entry, source, story, tally
-from bot.storage.telling import FoundEntry, Judge, looks
-
-RECOGNISED = 20
-"""By so many of its newest entries a source's language is told."""
-
-FEW = 5
-"""Fewer new entries beside known ones don't tell it."""
-
-UNDETERMINED = "und"
-
-_KNOWN = select(entry).where(entry.c.source_id == bindparam("source"), entry.c.identity.in_(AMONG_KEYS))
-_TOUCH = update(entry).where(entry.c.id.in_(AMONG_KEYS)).values(last_seen_at=bindparam("now"))
-# What a source lists was last seen when its body was last read, or since: see `_leave_the_list`.
-_LISTED = (entry.c.source_id == bindparam("source"), entry.c.last_seen_at >= bindparam("listed"))
-_TOUCH_UNCHANGED = update(entry).where(*_LISTED, entry.c.raw_hash.in_(AMONG_KEYS)).values(last_seen_at=bindparam("now"))
-_FORMS = select(entry.c.raw_hash).where(*_LISTED, entry.c.raw_hash.is_not(None))
-_OF_SOURCE = select(source.c.listed_at, source.c.detected_language, source.c.language).where(
-    source.c.id == bindparam("wanted")
-)
-_NEW_FORM = update(entry).where(entry.c.id == bindparam("entry")).values(raw_hash=bindparam("form"))
+from bot.storage.telling import MEETS_FOR, FoundEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +50,64 @@ class KnownForms:
     """The one that its entries are in, as far as is known."""
 
 
+@dataclass(frozen=True, slots=True)
+class KnownSource:
+    """What we know of a source that was looked at, and of the entries that it lists."""
+
+    sample: bool
+    last_ok_at: datetime | None
+    newest_at: datetime | None
+    interval_seconds: int
+    present: Mapping[str, Present]
+    """Of the entries asked about, those that we have, by identity."""
+    begun: bool
+    """A look before this one was cut off after it had stored some late entries."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """What is left to be said of a source when all that it lists is stored."""
+
+    feed: FoundFeed
+    answered: Answered
+    body: Body
+    newest_at: datetime | None
+    """The newest date of its entries, never in the future."""
+    recognised: str | None
+    """The language of most of its newest entries, where they tell."""
+    news: bool
+    """It had new entries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """So much of a look as is stored in one transaction."""
+
+    news: Sequence[Decided] = ()
+    edits: Sequence[Edit] = ()
+    seen: Sequence[int] = ()
+    """Ids of entries that are listed still."""
+    forms: Sequence[tuple[int, str | None]] = ()
+    """Ids of entries, and the raw hashes of the forms that they have now."""
+    unchanged: Sequence[str] = ()
+    """Raw hashes of entries that are listed in a form that we have."""
+    counted: Sequence[FoundEntry] = ()
+    """Entries of which readers elsewhere are counted."""
+    end: End | None = None
+    """With the last portion."""
+
+
+@dataclass(slots=True)
+class Brought:
+    """What portions have changed."""
+
+    new: set[int] = field(default_factory=set)
+    ledgers: set[int] = field(default_factory=set)
+    """Those of the stories whose posts may have to be drawn anew: they look different, or share votes with more."""
+    gone: bool = False
+    """The source was removed."""
+
+
 def known_forms(connection: Connection, source_id: int) -> KnownForms:
     """In which forms we have the entries that a source lists."""
     row = connection.execute(_OF_SOURCE, {"wanted": source_id}).first()
@@ -72,60 +117,48 @@ def known_forms(connection: Connection, source_id: int) -> KnownForms:
     return KnownForms(frozenset(forms.scalars()), row.detected_language or row.language)
 
 
-@dataclass(frozen=True, slots=True)
-class PollResult:
-    """What a poll changed."""
+def known(connection: Connection, source_id: int, identities: Collection[str]) -> KnownSource | None:
+    """What we know of a source before what it lists is stored; None: it was removed."""
+    rows = _KNOWN_SOURCE.all(connection, source_id)
+    if not rows:
+        return None
+    ((url, last_ok_at, newest_at, interval_seconds, begun),) = rows
+    present = {
+        identity: Present(entry_id, read_back(published), content_hash, raw_hash)
+        for identity, entry_id, published, content_hash, raw_hash in _PRESENT.all(
+            connection, source_id, as_json(identities)
+        )
+    }
+    return KnownSource(
+        url.startswith("sample:"), read_back(last_ok_at), read_back(newest_at), interval_seconds, present, bool(begun)
+    )
 
-    new_story_ids: tuple[int, ...]
-    changed_ledgers: tuple[int, ...]
-    """Those of the stories whose posts may have to be drawn anew: they look different, or share votes with more."""
-    new_entries: int
+
+def most_at_once(connection: Connection, source_id: int, since: datetime) -> int:
+    """How many entries a look at a source has brought at most since then; neither the first look nor what came late
+    is counted."""
+    looks = sorted(_AT_ONCE.all(connection, source_id, stored(since)))
+    return max((count for at, count in looks[1:] if at >= stored(since)), default=0)
 
 
-def save_poll(
-    connection: Connection,
-    source_id: int,
-    feed: FoundFeed,
-    entries: Sequence[FoundEntry],
-    answered: Answered,
-    body: Body,
-    judge: Judge,
-    unchanged: Sequence[str] = (),
-) -> PollResult:
-    """Store what a source lists now: new entries become stories or join them, edited ones edit theirs.
-
-    ``unchanged``: the raw hashes of the entries that it lists beside these, in a form that we have.
-
-    What other sources tell too is one story, and one in another language is linked, where the judge says so.
-    ``entries`` in the feed's order, newest first as feeds have it; they are stored from the oldest on.
-    """
-    now = answered.polled_at
-    row = connection.execute(select(source).where(source.c.id == source_id)).first()
+def save(connection: Connection, source_id: int, portion: Portion, news: News, now: datetime) -> Brought:
+    """Store a portion of what a source lists."""
+    row = connection.execute(_SOURCE, {"wanted": source_id}).first()
     if row is None:
-        return PollResult((), (), 0)
-    _leave_the_list(connection, row)
-    known = _known(connection, source_id, entries)
-    changed = _Edits(connection, now).save([(known[f.identity], f) for f in reversed(entries) if f.identity in known])
-    changed |= articles.complete(connection, changed) if changed else set()
-    news = News(connection, source_id, now, judge, sample=row.url.startswith("sample:"))
-    unknown = [found for found in reversed(entries) if found.identity not in known]
-    new = news.save(unknown)
-    _touch(connection, [present.id for present in known.values()], now)
-    _keep_forms(connection, [(known[found.identity], found) for found in entries if found.identity in known])
-    if unchanged:
-        values = {"source": source_id, "listed": row.listed_at, "keys": as_json(unchanged), "now": now}
-        connection.execute(_TOUCH_UNCHANGED, values)
-    _describe(connection, row, feed, entries, listed_at=now, news=bool(unknown), alone=not unchanged)
-    polls.mark_answered(connection, source_id, answered, body)
-    ledgers = _ledgers(connection, changed | news.changed) | news.relinked
-    topics.store(connection, source_id, [found for found in entries if _is_told_anew(found, known.get(found.identity))])
-    ledgers |= _ledgers(connection, outside.store(connection, source_id, entries, now))
-    search.index(connection, new | changed | news.changed)
-    return PollResult(tuple(sorted(new)), tuple(sorted(ledgers)), len(unknown))
-
-
-def _is_told_anew(found: FoundEntry, present: Row[Any] | None) -> bool:
-    return present is None or bool(present.content_hash != found.content_hash)
+        return Brought(gone=True)
+    edited = edits.save(connection, portion.edits, now, now - MEETS_FOR)
+    drawn = edited.drawn | (articles.complete(connection, edited.changed) if edited.changed else set())
+    came = news.save(connection, portion.news)
+    _see(connection, row, portion, now)
+    if portion.end is not None:
+        _leave_the_list(connection, row)
+        _describe(connection, row, portion.end)
+        polls.mark_answered(connection, source_id, portion.end.answered, portion.end.body)
+    told_anew = [one.newcomer.found for one in portion.news] + [one.found for one in portion.edits if one.said]
+    topics.store(connection, source_id, told_anew)
+    drawn |= came.changed | outside.store(connection, source_id, portion.counted, now)
+    search.index(connection, came.new | came.changed | edited.changed)
+    return Brought(came.new, _ledgers(connection, drawn) | came.relinked)
 
 
 def prune(connection: Connection, before: datetime) -> int:
@@ -154,111 +187,83 @@ def _ledgers(connection: Connection, story_ids: set[int]) -> set[int]:
     return pairs.ledgers_of(connection, story_ids) if story_ids else set()
 
 
+def _see(connection: Connection, row: Row[Any], portion: Portion, now: datetime) -> None:
+    if portion.seen:
+        connection.execute(_TOUCH, {"keys": as_json(portion.seen), "now": now})
+    _NEW_FORM.many(connection, [(form, entry_id) for entry_id, form in portion.forms])
+    if portion.unchanged:
+        values = {"source": row.id, "listed": row.listed_at, "keys": as_json(portion.unchanged), "now": now}
+        connection.execute(_TOUCH_UNCHANGED, values)
+
+
 def _leave_the_list(connection: Connection, row: Row[Any]) -> None:
-    """What the source listed till now was last seen when it last answered; what it still lists is stamped anew."""
+    """What the source listed till now, and lists no more, was last seen when it last answered."""
     if row.listed_at is None or row.last_ok_at is None or row.last_ok_at <= row.listed_at:
         return
-    connection.execute(
-        update(entry)
-        .where(entry.c.source_id == row.id, entry.c.last_seen_at == row.listed_at)
-        .values(last_seen_at=row.last_ok_at)
-    )
+    connection.execute(_LEAVE, {"source": row.id, "listed": row.listed_at, "left": row.last_ok_at})
 
 
-def _known(connection: Connection, source_id: int, entries: Sequence[FoundEntry]) -> dict[str, Row[Any]]:
-    names = as_json(found.identity for found in entries)
-    rows = connection.execute(_KNOWN, {"source": source_id, "keys": names})
-    return {row.identity: row for row in rows}
-
-
-def _touch(connection: Connection, ids: Sequence[int], now: datetime) -> None:
-    connection.execute(_TOUCH, {"keys": as_json(ids), "now": now})
-
-
-def _keep_forms(connection: Connection, listed: Sequence[tuple[Row[Any], FoundEntry]]) -> None:
-    anew = [
-        {"entry": present.id, "form": found.raw_hash} for present, found in listed if present.raw_hash != found.raw_hash
-    ]
-    if anew:
-        connection.execute(_NEW_FORM, anew)
-
-
-def _describe(
-    connection: Connection,
-    row: Row[Any],
-    feed: FoundFeed,
-    entries: Sequence[FoundEntry],
-    *,
-    listed_at: datetime,
-    news: bool,
-    alone: bool,
-) -> None:
-    """``alone``: these are all the entries that it lists."""
-    values: dict[str, Any] = {"listed_at": listed_at}
+def _describe(connection: Connection, row: Row[Any], end: End) -> None:
+    now, feed = end.answered.polled_at, end.feed
+    values: dict[str, Any] = {"listed_at": now}
     if feed.whole:
         values |= {"manners": feed.manners, "hub": feed.hub, "hub_topic": feed.hub_topic}
-    dates = [min(found.published_at, listed_at) for found in entries if found.published_at is not None]
-    if dates:
-        values["newest_at"] = max([*dates, row.newest_at] if row.newest_at is not None else dates)
-    languages = Counter(found.language for found in entries[:RECOGNISED] if found.language != UNDETERMINED)
-    if languages and (alone or len(entries) >= FEW):
-        (recognised, _), *_rest = languages.most_common(1)
-        values["detected_language"] = recognised if recognised != feed.language else None
+    if end.newest_at is not None:
+        values["newest_at"] = end.newest_at if row.newest_at is None else max(end.newest_at, row.newest_at)
+    if end.recognised is not None:
+        values["detected_language"] = end.recognised if end.recognised != feed.language else None
     if feed.title:
         values["title"] = feed.title
     if feed.language:
         values["language"] = feed.language
     if feed.site_url:
         values["site_url"] = feed.site_url
-    if news:
-        values["last_new_at"] = listed_at
+    if end.news:
+        values["last_new_at"] = now
     connection.execute(update(source).where(source.c.id == row.id).values(**values))
 
 
-class _Edits:
-    """Entries that we know, as their source tells them now."""
-
-    def __init__(self, connection: Connection, now: datetime) -> None:
-        self._connection = connection
-        self._now = now
-
-    def save(self, listed: Sequence[tuple[Row[Any], FoundEntry]]) -> set[int]:
-        """Returns the stories whose looks changed."""
-        return {_told_by(present) for present, found in listed if self._compare(present, found)}
-
-    def _compare(self, present: Row[Any], found: FoundEntry) -> bool:
-        edited = bool(present.content_hash != found.content_hash)
-        if not edited and present.published_at == found.published_at:
-            return False
-        self._connection.execute(
-            update(entry)
-            .where(entry.c.id == present.id)
-            .values(
-                url=found.url,
-                title=found.title,
-                lede=found.lede,
-                picture=found.picture,
-                published_at=found.published_at,
-                content_hash=found.content_hash,
-            )
-        )
-        if present.id != self._leading(present):
-            return False
-        values: dict[str, Any] = {"published_at": found.published_at}
-        if found.published_at is not None:
-            values["sorted_at"] = min(found.published_at, self._now)
-        if edited:
-            values |= looks(found) | {"revision": story.c.revision + 1}
-        self._connection.execute(update(story).where(story.c.id == _told_by(present)).values(**values))
-        return edited
-
-    def _leading(self, present: Row[Any]) -> int | None:
-        """The entry that its story is told by: the first."""
-        theirs = (entry.c.story_id == present.story_id, entry.c.merged_from.is_not_distinct_from(present.merged_from))
-        return self._connection.execute(select(func.min(entry.c.id)).where(*theirs)).scalar()
-
-
-def _told_by(present: Row[Any]) -> int:
-    """The story that looks as an entry says: one that was merged into another still has posts."""
-    story_id: int = present.story_id if present.merged_from is None else present.merged_from
-    return story_id
+_K = func.json_each(bindparam("keys", type_=Text)).table_valued("value", name="k")
+_THEIRS = entry.c.source_id == bindparam("source")
+_SOURCE = select(source).where(source.c.id == bindparam("wanted"))
+_OF_SOURCE = select(source.c.listed_at, source.c.detected_language, source.c.language).where(
+    source.c.id == bindparam("wanted")
+)
+_KNOWN_SOURCE = Hot(
+    select(
+        source.c.url,
+        source.c.last_ok_at,
+        source.c.newest_at,
+        source.c.interval_seconds,
+        # What was seen after the source was last read was stored by a look that didn't come to its end.
+        exists().where(
+            entry.c.source_id == source.c.id, entry.c.last_seen_at > source.c.last_ok_at, entry.c.backlog.is_(True)
+        ),
+    ).where(source.c.id == bindparam("wanted")),
+    "wanted",
+)
+_PRESENT = Hot(
+    select(entry.c.identity, entry.c.id, entry.c.published_at, entry.c.content_hash, entry.c.raw_hash).where(
+        _THEIRS, entry.c.identity.in_(select(_K.c.value))
+    ),
+    "source",
+    "keys",
+)
+_AT_ONCE = Hot(
+    select(cast(entry.c.first_seen_at, Text), func.count())
+    .where(_THEIRS, entry.c.last_seen_at >= bindparam("since", type_=Text), entry.c.backlog.is_(False))
+    .group_by(entry.c.first_seen_at),
+    "source",
+    "since",
+)
+_TOUCH = update(entry).where(entry.c.id.in_(AMONG_KEYS)).values(last_seen_at=bindparam("now"))
+# What a source lists was last seen when its body was last read, or since: see `_leave_the_list`.
+_LISTED = (_THEIRS, entry.c.last_seen_at >= bindparam("listed"))
+_TOUCH_UNCHANGED = update(entry).where(*_LISTED, entry.c.raw_hash.in_(AMONG_KEYS)).values(last_seen_at=bindparam("now"))
+_FORMS = select(entry.c.raw_hash).where(*_LISTED, entry.c.raw_hash.is_not(None))
+_LEAVE = (
+    update(entry).where(_THEIRS, entry.c.last_seen_at == bindparam("listed")).values(last_seen_at=bindparam("left"))
+)
+_NEW_FORM = Hot(
+    update(entry).where(entry.c.id == bindparam("entry")).values(raw_hash=bindparam("form")), "form", "entry"
+)

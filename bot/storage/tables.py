@@ -116,16 +116,12 @@ story = Table(
     Column("sorted_at", UtcDateTime, nullable=False),
     Column("sample", Boolean, nullable=False, server_default="0"),
     Column("revision", Integer, nullable=False, server_default="1"),
-    # Cleaned address and folded title: what tells that a new entry is this story (comparison only, never shown).
-    Column("address_key", Text),
-    Column("title_key", Text, nullable=False, server_default=""),
     # The votes' account: linked stories have one; a story alone has its own id (set right after it is made).
     Column("ledger_id", Integer, nullable=False, server_default="0"),
     # An operator has made it part of another one: its posts stay and show that one's votes; it has no entries.
     Column("merged_into", Integer),
     Index(None, "ledger_id"),
     Index(None, "sorted_at", "id"),  # newest first, page by page
-    Index(None, "address_key", "title_key"),  # the story that a new entry tells; by title where there is no address
 )
 
 entry = Table(
@@ -138,6 +134,10 @@ entry = Table(
     Column("story_id", ForeignKey("story.id", ondelete="CASCADE"), nullable=False),
     Column("url", Text),
     Column("title", Text, nullable=False),
+    # Cleaned address and folded title: what tells that a new entry is this one under another guid, or another source's
+    # entry at the same place (comparison only, never shown).
+    Column("title_key", Text, nullable=False, server_default=""),
+    Column("address_key", Text),
     Column("lede", Text, nullable=False, server_default=""),
     Column("picture", Text),
     Column("language", String(16), nullable=False),
@@ -149,20 +149,24 @@ entry = Table(
     Column("raw_hash", String(32)),
     # The story that it told until an operator merged that one into story_id: a split brings it back there.
     Column("merged_from", Integer),
+    # Listed late by its source, with much else: stored, and owed to nobody (bot/gather/backlog.py says when).
+    Column("backlog", Boolean, nullable=False, server_default="0"),
     UniqueConstraint("source_id", "identity"),
     Index(None, "story_id"),
+    Index(None, "source_id", "title_key", "published_at"),  # what a source has told under a title
+    Index(None, "address_key"),  # what is at an address, the newest first
     Index(None, "source_id", "last_seen_at"),  # what a source lists now, beside however much it has listed before
 )
 
-# What recognises that stories tell the same: an address, a name, a number, a ticker … (bot/gather/clues.py makes them).
-# Kept as long as a story can still be met by another one.
+# What recognises that entries tell the same: an address, a name, a number, a ticker … (bot/gather/clues.py makes them).
+# Kept as long as their story can still be met by another entry.
 clue = Table(
     "clue",
     metadata,
     Column("key", String(128), nullable=False),
-    Column("story_id", ForeignKey("story.id", ondelete="CASCADE"), nullable=False),
-    PrimaryKeyConstraint("key", "story_id"),
-    Index(None, "story_id"),
+    Column("entry_id", ForeignKey("entry.id", ondelete="CASCADE"), nullable=False),
+    PrimaryKeyConstraint("key", "entry_id"),
+    Index(None, "entry_id"),
     sqlite_with_rowid=False,
 )
 
@@ -343,7 +347,7 @@ delivery = Table(
     Column("id", Integer, primary_key=True),
     Column("story_id", ForeignKey("story.id", ondelete="CASCADE"), nullable=False),
     Column("chat_id", ForeignKey("chat.id", ondelete="CASCADE"), nullable=False),
-    # waiting → sending → posted | unconfirmed | failed; posted → closed when voting ends.
+    # waiting → sending → posted | unconfirmed | failed; posted → closed when voting ends, unconfirmed → failed.
     Column("state", String(16), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("next_try_at", UtcDateTime, nullable=False),
@@ -409,6 +413,7 @@ fact = Table(
     Column("seq", Integer, nullable=False),
     PrimaryKeyConstraint("ledger_id", "voter_id", "delivery_id", "token"),
     Index(None, "delivery_id"),  # a moderator's clear, and what is on one message
+    Index(None, "voter_id"),  # who has no fact any more is forgotten
     sqlite_with_rowid=False,
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -42,6 +42,8 @@ class FoundEntry:
     outside: OutsideCounts | None = None
     wants_article: bool = False
     """Its feed says little of it: the article is worth reading."""
+    below: bool = False
+    """Its source lists it below one that we have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,35 +59,72 @@ class Telling:
     url: str | None
 
 
-def _never(_one: Telling, _other: Telling) -> bool:
-    return False
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An entry that we have, as far as it matters to one that may tell the same."""
 
-
-def _nothing(_one: Telling, _other: Telling) -> Sequence[str]:
-    return ()
+    story_id: int
+    """The story that it is part of now."""
+    own: bool
+    """It is of the source that asks."""
+    told_here: bool
+    """That source tells its story already, by this entry or another."""
+    telling: Telling
+    title_key: str
+    address_key: str | None
+    published_at: datetime | None
+    """As its source says."""
+    seen_at: datetime
+    """When its source last listed it."""
+    listed: bool
+    """The source that asks lists it beside the new one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Judge:
-    """Says what belongs together. Its functions are pure: they run within the transaction of a poll."""
+class Newcomer:
+    """An entry that we don't know, and what it is to be compared with."""
 
-    same_title: Callable[[str, str], bool]
-    """Whether two folded titles of entries at one address are the same headline."""
-    same: Callable[[Telling, Telling], bool] = _never
-    """Whether two tellings in one language, by different sources, tell the same thing."""
-    linked: Callable[[Telling, Telling], Sequence[str]] = _nothing
-    """What shows, in words for the operator, that two tellings in different languages are of one event; empty: nothing
-    does."""
-    window: timedelta = MEETS_FOR
+    found: FoundEntry
+    at: datetime
+    """When it was published, or seen first; never in the future."""
+    backlog: bool = False
+    """Its source lists it late, with much else: nobody is owed it."""
+    meets: bool = True
+    """It is young enough to be met by other tellings."""
+    again: Sequence[Known] = ()
+    """Entries that it may be itself, under another guid: those of its source with its title, those at its address."""
+    near: Sequence[Known] = ()
+    """Those that share clues with it, the nearest first."""
+
+    @property
+    def telling(self) -> Telling:
+        found = self.found
+        return Telling(found.language, found.title, found.lede, self.at, found.clues, found.url)
+
+
+StoryRef = int
+"""The id of a story; or, below zero, the story that the lot's entry at the place ``-ref - 1`` makes or joins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A story in another language that tells of the same event, and what shows that, in words for the operator."""
+
+    story: StoryRef
+    language: str
+    evidence: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was decided of a newcomer."""
+
+    joins: StoryRef | None = None
+    """None: it makes a story of its own."""
+    links: Sequence[Link] = ()
+    """The surest first; one a language is wanted."""
 
 
 def looks(found: FoundEntry) -> dict[str, Any]:
-    """What an entry makes its story look like, and what tells the same one."""
-    return {
-        "title": found.title,
-        "url": found.url,
-        "lede": found.lede,
-        "picture": found.picture,
-        "address_key": found.address_key,
-        "title_key": found.title_key,
-    }
+    """What an entry makes its story look like."""
+    return {"title": found.title, "url": found.url, "lede": found.lede, "picture": found.picture}

@@ -10,9 +10,14 @@ BETWEEN_EDITS = timedelta(seconds=1)
 BETWEEN_OLD_EDITS = timedelta(minutes=1)
 
 
+def is_old(posted_at: datetime, now: datetime) -> bool:
+    """Whether platforms grudge edits of a post made then."""
+    return now - posted_at >= YOUNG_FOR
+
+
 def edit_due(posted_at: datetime, last_edit_at: datetime | None, now: datetime) -> datetime:
     """When a post that shows something else than it should may be edited: once a second, an old one once a minute."""
     if last_edit_at is None:
         return now
-    gap = BETWEEN_EDITS if now - posted_at < YOUNG_FOR else BETWEEN_OLD_EDITS
+    gap = BETWEEN_OLD_EDITS if is_old(posted_at, now) else BETWEEN_EDITS
     return max(now, last_edit_at + gap)

@@ -66,6 +66,16 @@ async def test_a_chat_that_is_set_up_hears_no_second_introduction(stage):
     assert await stage.joins() is None
 
 
+async def test_where_another_chat_of_the_same_place_is_set_up_nobody_needs_an_introduction(stage):
+    field, tower = ChatRef("village", "field"), ChatRef("village", "tower")
+    assert (await stage.joins(beside=(field, tower))).card is not None
+    await stage.speaks("fr", tower)
+    assert await stage.joins(beside=(field, tower)) is None
+    await stage.db.write(chats.pause, tower, Phrase("Gone."))
+    assert await stage.joins(beside=(field, tower)) is None
+    assert (await stage.joins(beside=(field,))).card is not None
+
+
 async def test_starting_in_private_introduces_and_later_helps(stage):
     alone = ChatRef("village", "boris")
     first = await stage.types("/start", MEMBER, alone, kind=ChatKind.PRIVATE)

@@ -6,10 +6,12 @@ import pytest
 
 from bot.commands.language import language_named
 from bot.errors import PlatformDown
-from bot.model import Actor, ChatKind, ChatRef, Phrase
-from tests.commands.stage import ADMIN, GROUP, MEMBER, button, buttons, refusal, said
+from bot.model import Actor, ButtonRole, ChatKind, ChatRef, Phrase
+from bot.ports import LanguageByChat
+from tests.commands.stage import ADMIN, GROUP, MEMBER, Village, button, buttons, refusal, said
 from tests.languages import CATALOGUES, LANGUAGES, NAMES
 
+DE = ChatRef("village", "de")
 ONLY_ADMINS = Phrase("Only the admins of this chat can change that.")
 
 
@@ -142,10 +144,32 @@ async def test_each_topic_has_its_own_language(stage):
     assert (await stage.chat(topic)).language == "fr"
 
 
-async def test_a_room_keeps_the_language_that_its_address_names(stage):
-    room = ChatRef("village", "de")
-    stage.adapter.admins.add((room, ADMIN.id))
-    await stage.types("/language de", chat=room, kind=ChatKind.ROOM)
-    told = await stage.types("/language fr", chat=room, kind=ChatKind.ROOM)
-    assert "Each language has a room of its own: choose yours at the top of the page." in said(told)
-    assert (await stage.chat(room)).language == "de"
+class Corridor(Village, LanguageByChat):
+    """A platform where each language has a chat of its own."""
+
+    def address_in(self, language: str) -> str:
+        return f"/door/{language}"
+
+
+@pytest.fixture
+async def corridor(stage):
+    stage = stage.with_services(adapters={"village": Corridor()})
+    await stage.joins(DE, ChatKind.ROOM, language="de")
+    return stage
+
+
+async def test_where_each_language_has_a_chat_anyone_is_shown_the_door_and_nothing_changes(corridor):
+    told = await corridor.types("/language français", MEMBER, DE, kind=ChatKind.ROOM)
+    assert told.private
+    assert [(one.label, one.url, one.role) for one in buttons(told)] == [("Français", "/door/fr", ButtonRole.LINK)]
+    doors = buttons(await corridor.types("/language", MEMBER, DE, kind=ChatKind.ROOM))
+    assert [one.label for one in doors] == list(NAMES.values())
+    assert [one.label for one in doors if one.pressed] == ["Deutsch"]
+    await corridor.presses("c:language:fr", MEMBER, DE)
+    assert (await corridor.chat(DE)).language == "de"
+    assert "Klingon" in said(await corridor.types("/language Klingon", MEMBER, DE, kind=ChatKind.ROOM))
+
+
+async def test_help_is_silent_about_a_choice_that_there_is_not(corridor, stage):
+    assert "/language" not in said(await corridor.types("/help", MEMBER, DE, kind=ChatKind.ROOM))
+    assert "/language fr" in said(await stage.types("/help", MEMBER))

@@ -138,6 +138,15 @@ def test_commands_are_declared_within_the_limits_of_every_platform():
             assert parameter.name.islower()
 
 
+def test_a_form_with_fields_has_a_verb_and_words_alone_fill_the_one_field_of_one_command():
+    declared = [one.command for one in registry(("crypto",)).values()]
+    for one in (*declared, *(verb for command in declared for verb in command.subcommands)):
+        if one.task is not None:
+            assert bool(one.parameters) == (one.task.button is not None), one.name
+    (meant,) = [command for command in declared if command.by_words]
+    assert [parameter.required for parameter in meant.parameters] == [True]
+
+
 WORDS = st.one_of(
     st.text(max_size=80),
     st.lists(

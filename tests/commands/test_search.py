@@ -38,6 +38,12 @@ async def tells(stage, *titles, language="en", lede="", votes=None):
     await stage.db.write(_tell, list(titles), language, lede, votes)
 
 
+async def test_a_number_with_a_sign_before_it_is_a_word_like_any(stage):
+    await stage.speaks("en")
+    await tells(stage, "Bitcoin @5 climbs")
+    assert "Bitcoin @5 climbs" in said(await stage.types("/search @5 bitcoin", MEMBER))
+
+
 async def test_stories_are_found_with_link_source_time_and_votes(stage):
     await stage.speaks("en")
     await tells(stage, "Bitcoin <b>climbs</b>", lede="The price of bitcoin rose.", votes=Tally(3, 1))

@@ -165,6 +165,18 @@ async def test_what_is_missing_or_null_or_odd_costs_no_other_item(apis: NewsApis
     assert all(one.url is None or one.url.startswith("https://") for one in told)
 
 
+async def test_halves_of_signs_cost_no_other_item(apis: NewsApis, start: Start) -> None:
+    half = "\ud83d"
+    apis.items = [
+        coinstats_item(1, link=f"https://a.example/{half}", title=f"One {half}", source=half, imgUrl=half),
+        coinstats_item(2, id=f"{half}2", coins=[{"coinKeyWords": half}]),
+        coinstats_item(3),
+    ]
+    house = await start()
+    await house.poll()
+    assert len(await house.stories()) == 3
+
+
 async def test_each_chat_gets_its_language_of_a_source_in_many_and_english_where_there_is_none(
     apis: NewsApis, start: Start
 ) -> None:
@@ -176,8 +188,9 @@ async def test_each_chat_gets_its_language_of_a_source_in_many_and_english_where
     house = await start(follow=("coinstats",), language="ko")
     await house.poll()
     assert await house.owed() == {apis.items[1]["title"]}
-    apis.items.insert(0, coinstats_item(4, title="비트코인 현물 상장지수펀드에 자금이 계속 유입되고 있다"))
-    apis.items.insert(0, coinstats_item(5, title="The bitcoin network sets a record for the hash rate again"))
+    now = {"feedDate": round(house.clock().timestamp() + 86_400) * 1000}
+    apis.items.insert(0, coinstats_item(4, title="비트코인 현물 상장지수펀드에 자금이 계속 유입되고 있다", **now))
+    apis.items.insert(0, coinstats_item(5, title="The bitcoin network sets a record for the hash rate again", **now))
     await house.poll()
     assert await house.owed() == {apis.items[1]["title"], apis.items[3]["title"]}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -76,6 +77,14 @@ class House:
     async def health(self, url: str) -> SourceHealth:
         (found,) = await self.db.read(sources.health, [url])
         return found
+
+
+@dataclass(frozen=True)
+class Named:
+    """A feed that somebody wants."""
+
+    url: str
+    title: str = ""
 
 
 Start = Callable[..., Awaitable[House]]
@@ -187,12 +196,13 @@ async def test_a_changed_date_alone_is_kept_and_is_no_edit(server: FeedServer, s
     assert house.told.changed == []
 
 
-async def test_one_article_under_two_guids_is_one_story_and_one_title_at_two_addresses_is_two(
+async def test_one_article_under_two_guids_is_one_story_and_two_articles_under_one_title_are_two(
     server: FeedServer, start: Start
 ) -> None:
     house = await start()
     twice = [ITEMS[0], replace(ITEMS[0], guid="again", link="https://www.a.example/0/?utm_medium=rss")]
-    apart = [ITEMS[1], replace(ITEMS[1], guid="other", link="https://a.example/other")]
+    other = replace(ITEMS[1], guid="other", link="https://a.example/other", summary="It says something else")
+    apart = [ITEMS[1], other]
     server.put("/feed", rss([*twice, *apart]))
     await house.follow(await house.gatherer.declared_source(server.url("/feed")))
     await house.poll()
@@ -408,6 +418,35 @@ async def test_a_source_that_is_gone_for_good_is_not_asked_again(server: FeedSer
     await house.poll()
     assert server.count("/feed") == 1
     assert (await house.health(server.url("/feed"))).ended
+
+
+async def test_what_is_gone_where_it_moved_to_is_looked_for_where_it_was(server: FeedServer, start: Start) -> None:
+    house = await start()
+    server.put("/old", fault=faults.redirect("/new", 301))
+    server.put("/new", rss(ITEMS))
+    await house.follow(await house.gatherer.declared_source(server.url("/old")))
+    await house.poll()
+    server.put("/new", fault=faults.status(410))
+    server.put("/old", rss(ITEMS), fault=None)
+    await house.poll()
+    await house.poll()
+    health = await house.health(server.url("/old"))
+    assert (health.ended, health.problem) == (False, None)
+
+
+async def test_a_source_that_was_gone_comes_back_when_somebody_finds_it_again(server: FeedServer, start: Start) -> None:
+    house = await start()
+    page = server.put("/feed", fault=faults.status(410))
+    source_id = await house.gatherer.add_feed(Named(server.url("/feed")))
+    await house.follow(source_id)
+    await house.poll()
+    assert (await house.health(server.url("/feed"))).ended
+    page.fault = None
+    server.put("/feed", rss(ITEMS))
+    assert await house.gatherer.add_feed(Named(server.url("/feed"))) == source_id
+    await house.gatherer.sync_subscriptions()
+    await house.poll()
+    assert len(await house.stories()) == 3
 
 
 async def test_a_failing_source_is_asked_later_and_later_and_recovers(server: FeedServer, start: Start) -> None:
@@ -657,3 +696,24 @@ async def test_a_source_tells_how_fresh_it_is_and_in_which_language(server: Feed
 
 def _newest(connection: Connection, source_id: int) -> datetime | None:
     return connection.execute(select(source.c.newest_at).where(source.c.id == source_id)).scalar()
+
+
+async def test_a_database_that_refuses_is_no_fault_of_the_source_which_is_fetched_once(start: Start, tmp_path) -> None:
+    house = await start()
+    async with FeedServer() as feeds:
+        feeds.put("/a.xml", rss(ITEMS))
+        source_id = await house.gatherer.declared_source(feeds.url("/a.xml"))
+        await house.follow(source_id)
+        await house.db.write(lambda connection: connection.exec_driver_sql("PRAGMA busy_timeout = 1") and None)
+        thief = sqlite3.connect(tmp_path / "test.db", isolation_level=None)
+        thief.execute("BEGIN IMMEDIATE")
+        polling = asyncio.create_task(house.gatherer.sweep())
+        while house.db.refusal is None:
+            await house.db.read(lambda _connection: None)
+        thief.execute("ROLLBACK")
+        thief.close()
+        await polling
+        assert len(await house.titles()) == len(ITEMS)
+        assert feeds.count("/a.xml") == 1
+        health = await house.health(feeds.url("/a.xml"))
+        assert (health.failures, health.problem) == (0, None)

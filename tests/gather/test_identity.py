@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.gather.identity import address_key, content_hash, identify, title_key
-from bot.gather.merge import same_title
 from bot.gather.parsed import Draft
+from bot.gather.retold import same_title
 
 DRAFT = Draft(
     guid="1", title="A title", url="https://a.example/1", lede="Words", picture=None, language=None, published_at=None
@@ -29,6 +29,9 @@ DRAFT = Draft(
         ("https://a.example/x", "https://a.example//x/index.html"),
         ("https://a.example/x.shtml", "https://redir.b.example/rss/*https://a.example/x.shtml"),
         ("https://a.example/x", "https://b.example/go?url=https%3A%2F%2Fa.example%2Fx&sig=1"),
+        ("https://a.example/x?id=7", "https://a.example/x?id=7&sid=ab3"),
+        ("https://a.example/x?id=7&PHPSESSID=1", "https://a.example/x?id=7&PHPSESSID=2"),
+        ("https://a.example/x", "https://a.example/x;jsessionid=0A1B?session_id=9"),
     ],
 )
 def test_addresses_that_lead_to_the_same_page_have_one_key(one: str, other: str) -> None:
@@ -43,6 +46,8 @@ def test_addresses_that_lead_to_the_same_page_have_one_key(one: str, other: str)
         ("https://a.example/x", "https://b.example/x"),
         ("https://a.example:8080/x", "https://a.example/x"),
         ("https://a.example/X", "https://a.example/x"),
+        ("https://a.example/article.pl?sid=26/11/22/1", "https://a.example/article.pl?sid=26/11/22/2"),
+        ("https://a.example/news?sid=1234", "https://a.example/news?sid=1235"),
     ],
 )
 def test_addresses_of_different_pages_have_different_keys(one: str, other: str) -> None:
@@ -86,6 +91,7 @@ def test_an_entry_is_known_by_its_guid_then_its_address_then_its_words() -> None
     assert identity(DRAFT) != identity(replace(DRAFT, guid="2"))
     without_guid = replace(DRAFT, guid="")
     assert identity(without_guid) == identity(replace(without_guid, title="Edited", lede="New"))
+    assert identity(without_guid) == identity(replace(without_guid, url="https://a.example/1?PHPSESSID=ab12"))
     bare = replace(without_guid, url=None)
     assert identity(bare) != identity(replace(bare, title="Another"))
     assert len(identity(bare)) == 64
@@ -109,8 +115,10 @@ def test_entries_without_guid_that_all_lead_to_one_page_are_told_apart() -> None
     assert len(identify(drafts)) == 3
 
 
-def test_a_changed_date_is_no_edit() -> None:
+def test_a_changed_date_is_no_edit_nor_is_another_way_to_the_same_page() -> None:
     from datetime import UTC, datetime
 
     assert content_hash(DRAFT) == content_hash(replace(DRAFT, published_at=datetime(2026, 1, 1, tzinfo=UTC)))
+    assert content_hash(DRAFT) == content_hash(replace(DRAFT, url="https://a.example/1?utm_source=rss&sid=ab12"))
+    assert content_hash(DRAFT) != content_hash(replace(DRAFT, url="https://a.example/2"))
     assert content_hash(DRAFT) != content_hash(replace(DRAFT, lede="Other words"))

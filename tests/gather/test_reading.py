@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, Row, select
 
-from bot.gather.article import MAX_BYTES
+from bot.gather.article import MAX_BYTES, read_article
 from bot.gather.client import GuardedClient
 from bot.gather.gatherer import Gatherer
 from bot.gather.reading import AT_ONCE, Reader
 from bot.gather.robots import Robots
 from bot.gather.settings import GatherSettings
-from bot.gather.workers import Workers
+from bot.gather.workers import JobFailed, Workers
 from bot.model import ChatKind, ChatRef
 from bot.storage import articles, chats, search, subscriptions
 from bot.storage.database import Database, open_database
@@ -97,7 +97,7 @@ async def start(tmp_path: Path, clock: Clock, workers: Workers) -> AsyncIterator
     stack: list[AsyncIterator[House]] = []
 
     @asynccontextmanager
-    async def house(settings: GatherSettings) -> AsyncIterator[House]:
+    async def house(settings: GatherSettings, workers: Workers) -> AsyncIterator[House]:
         async with open_database(tmp_path / "test.db") as db, GuardedClient(settings) as client:
             told = Told()
             gatherer = Gatherer(
@@ -116,10 +116,10 @@ async def start(tmp_path: Path, clock: Clock, workers: Workers) -> AsyncIterator
             await db.write(chats.choose_language, chat.id, "en", None, clock())
             yield House(db, gatherer, reader, clock, told, chat.id)
 
-    async def begin(**changes: object) -> House:
+    async def begin(workers: Workers = workers, **changes: object) -> House:
         await end()
         settings = GatherSettings(**({"interval": 600, "timeout": 2, "allow_networks": LOOPBACK} | changes))
-        stack.append(house(settings))
+        stack.append(house(settings, workers))
         return await stack[-1].__aenter__()
 
     async def end() -> None:
@@ -146,17 +146,26 @@ def publish(
             server.put(path, page.html(), content_type="text/html; charset=utf-8")
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/a",
+        "/2026/11/22/harbour-bank-raises-its-reserve",
+        "/news/harbour-bank-raises-its-reserve-of-bitcoin-20261122.html",
+        "/artikel/4711/",
+    ],
+)
 async def test_a_story_is_told_at_once_and_gains_the_articles_lede_and_picture_later(
-    server: FeedServer, start: Start, clock: Clock
+    server: FeedServer, start: Start, clock: Clock, path: str
 ) -> None:
     house = await start()
-    publish(server, clock, ("/a", ENGLISH.title, ENGLISH))
+    publish(server, clock, (path, ENGLISH.title, ENGLISH))
     await house.follow(server.url("/feed"))
     await house.poll()
     before = await house.story(ENGLISH.title)
     assert (before.lede, before.picture, before.revision) == ("", None, 1)
     assert house.told.new == [before.id]
-    assert server.count("/a") == 0
+    assert server.count(path) == 0
     await house.read()
     after = await house.story(ENGLISH.title)
     assert after.lede.startswith(ENGLISH.paragraphs[0][:80])
@@ -166,10 +175,10 @@ async def test_a_story_is_told_at_once_and_gains_the_articles_lede_and_picture_l
     (row,) = await house.db.read(_articles)
     assert (row.state, row.author, row.attempts) == ("read", "Ada Example", 1)
     assert {"kind": "quote", "spans": [{"text": ENGLISH.quotation}]} in row.lines
-    assert [server.count("/robots.txt"), server.count("/a")] == [1, 1]
-    assert "text/html" in server.last("/a").headers["Accept"]
+    assert [server.count("/robots.txt"), server.count(path)] == [1, 1]
+    assert "text/html" in server.last(path).headers["Accept"]
     await house.read(3)
-    assert server.count("/a") == 1
+    assert server.count(path) == 1
 
 
 async def test_what_the_article_says_is_found_by_searching(server: FeedServer, start: Start, clock: Clock) -> None:
@@ -282,6 +291,52 @@ async def test_what_fails_is_tried_three_times_ever_later(server: FeedServer, st
     clock.forward(hours=12)
     await house.read()
     assert server.count("/a") == 3
+
+
+class Stumbling(Workers):
+    """Workers in which reading a page fails in a way that nobody has thought of."""
+
+    async def run(self, deadline: float, work: Callable[..., object], *args: object) -> object:  # type: ignore[override]
+        if work is read_article:
+            raise JobFailed("ZeroDivisionError")
+        return await super().run(deadline, work, *args)
+
+
+async def test_what_fails_unexpectedly_is_not_tried_for_ever_either(
+    server: FeedServer, start: Start, clock: Clock
+) -> None:
+    async with Stumbling() as workers:
+        house = await start(workers=workers)
+        publish(server, clock, ("/2026/11/22/a-title", ENGLISH.title, ENGLISH), ("/b", GERMAN.title, None))
+        await house.follow(server.url("/feed"))
+        await house.poll()
+        for _ in range(12):
+            clock.forward(hours=6, minutes=10)
+            await house.read(2)
+        assert (await house.states())[ENGLISH.title] == "failed"
+        assert "JobFailed" in await house.problem(ENGLISH.title)
+        assert server.count("/2026/11/22/a-title") == 3
+
+
+async def test_what_brings_us_down_each_time_is_given_up(server: FeedServer, start: Start, clock: Clock) -> None:
+    house = await start(timeout=30)
+    page = server.put("/a", gate=asyncio.Event())
+    publish(server, clock, ("/a", ENGLISH.title, ENGLISH))
+    await house.follow(server.url("/feed"))
+    await house.poll()
+    for _ in range(3):
+        page.asked.clear()
+        reading = asyncio.create_task(house.reader.sweep())
+        await page.asked.wait()
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+        clock.forward(hours=7)
+    page.gate = None
+    house = await start()
+    await house.read()
+    assert await house.states() == {ENGLISH.title: "failed"}
+    assert server.count("/a") == 0
 
 
 async def test_a_server_that_asks_for_time_gets_it(server: FeedServer, start: Start, clock: Clock) -> None:

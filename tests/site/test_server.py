@@ -45,6 +45,11 @@ def test_an_address_that_is_not_ours_is_a_fault_of_the_config() -> None:
         ({"public_url": "ftp://news.example.org"}, "must look like"),
         ({"public_url": "https://user@news.example.org"}, "must look like"),
         ({"public_url": "https://news.example.org/room"}, "no path"),
+        ({"public_url": "https://news.example.org:99999"}, "must look like"),
+        ({"public_url": "https://news.example.org:abc"}, "must look like"),
+        ({"public_url": "https://[::1"}, "must look like"),
+        ({"admin_token": "ein-Schlüssel-von-Länge"}, "ASCII"),
+        ({"admin_token": "two words of some length"}, "without blanks"),
     ],
 )
 def test_settings_that_make_no_sense_are_told(given: dict[str, object], fault: str) -> None:
@@ -82,6 +87,14 @@ def test_each_run_without_a_token_has_one_of_its_own() -> None:
 def test_the_site_knows_where_it_can_be_opened(host: str, public_url: str, address: str, own: str) -> None:
     site = Site(host, 80, public_url, "", loopback=host not in ("0.0.0.0", "::"))
     assert (address_of(site), loopback_address_of(site)) == (address, own)
+
+
+@pytest.mark.parametrize(
+    ("loopback", "public_url", "reached"),
+    [(True, "", False), (False, "", True), (True, "https://news.example.org", True)],
+)
+def test_others_reach_the_site_directly_or_by_a_proxy(loopback: bool, public_url: str, reached: bool) -> None:
+    assert Site("127.0.0.1", 80, public_url, "", loopback=loopback).reached_by_others is reached
 
 
 async def test_cancelling_ends_the_server_soon_even_with_a_client_that_never_reads() -> None:

@@ -304,3 +304,19 @@ async def test_the_api_describes_itself(client: aiohttp.ClientSession) -> None:
         "/healthz",
         "/metrics",
     }
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://ann:pw@a.example/feed?page=2", "https://a.example/feed?page=2"),
+        (
+            "https://a.example/feed?api_key=k1&page=2&token=k2#top",
+            "https://a.example/feed?api_key=…&page=2&token=…#top",
+        ),
+        ("https://a.example/feed?X-Auth=k1", "https://a.example/feed?X-Auth=…"),
+        ("https://a.example/key=1/feed?monkeys=3&q=token", "https://a.example/key=1/feed?monkeys=3&q=token"),
+    ],
+)
+def test_an_address_tells_nobody_the_key_in_it(address: str, shown: str) -> None:
+    assert without_credentials(address) == shown

@@ -88,9 +88,19 @@ async def test_feed_and_story_are_served_and_the_story_says_that_it_is_invented(
         assert wire.stories[2].title in page.replace("&#39;", "'").replace("&#34;", '"')
         assert "This story is invented" in page
         assert 'href="/r/en"' in page
-        for path in ("/wire/xx.json", "/wire/xx/s1", "/wire/en/s99", "/wire/en/..%2f..%2fsettings"):
+        for path, kind in (
+            ("/wire/xx.json", "application/json"),
+            ("/wire/xx/s1", "text/html"),
+            ("/wire/en/s99", "text/html"),
+            ("/wire/en", "text/html"),
+            ("/wire/en/..%2f..%2fsettings", "text/html"),
+            ("/api/v1/stories/99", "application/json"),
+            ("/api", "text/html"),
+        ):
             async with client.get(path) as response:
-                assert response.status == 404
+                assert (response.status, response.content_type) == (404, kind), path
+        async with client.post("/api/v1/stories", headers={"origin": house.address}) as response:
+            assert response.content_type == "application/json"
         async with client.get("/wire/style.css") as response:
             assert response.content_type == "text/css"
 

@@ -23,10 +23,6 @@ from tests.tally.stage import HALL, NOW, ROOM, RULES, YARD, add_chat, add_delive
 HOUR = timedelta(hours=1)
 
 
-def keys(url: str | None, title: str) -> tuple[str | None, str]:
-    return (None if url is None else url.removeprefix("https://"), title)
-
-
 @pytest.fixture
 def told(connection: Connection) -> Connection:
     """Three stories, English, English and German, each in a chat, each with a vote."""
@@ -134,7 +130,7 @@ def test_what_is_owed_of_both_is_owed_once(told: Connection, of_one, of_two, lef
 def test_what_tells_a_merged_story_again_joins_the_survivor(told: Connection) -> None:
     merge(told, 1, 2, NOW)
     poll(told, "b", found("two", "other"), found("new guid", address_key="two.example", title_key="two"))
-    poll(told, "d", found("four", "other"), judge=replace(JUDGE, same=lambda one, other: one.clues == other.clues))
+    poll(told, "d", found("four", "other"), judge=replace(JUDGE, sameness=lambda one, other: one.clues == other.clues))
     assert told_by(told) == {"one": 1, "two": 1, "drei": 3, "new guid": 1, "four": 1}
 
 
@@ -165,7 +161,7 @@ def test_splitting_what_was_merged_brings_the_story_back_with_its_votes(told: Co
     merge(told, 1, 2, NOW)
     vote(told, react(HALL, "1", "cid", "👍"))
     show_all(told)
-    assert split(told, 1, [entry_of(told, "two")], keys, NOW) == SplitOff(2, revived=True)
+    assert split(told, 1, [entry_of(told, "two")], NOW) == SplitOff(2, revived=True)
     assert told_by(told) == {"one": 1, "two": 2, "drei": 3}
     assert row(told, 2).merged_into is None
     assert tallies_of(told, 1) == {"room": (1, 0), "everywhere": (1, 0)}
@@ -179,16 +175,16 @@ def test_stories_merged_one_after_the_other_can_come_back_one_by_one(told: Conne
     merge(told, 2, 4, NOW)
     merge(told, 1, 2, NOW)
     assert ledgers(told) == {1: 1, 2: 1, 4: 1, 3: 3}
-    assert split(told, 1, [entry_of(told, "four")], keys, NOW) == SplitOff(4, revived=True)
-    assert split(told, 1, [entry_of(told, "two")], keys, NOW) == SplitOff(2, revived=True)
+    assert split(told, 1, [entry_of(told, "four")], NOW) == SplitOff(4, revived=True)
+    assert split(told, 1, [entry_of(told, "two")], NOW) == SplitOff(2, revived=True)
     assert ledgers(told) == {1: 1, 2: 2, 3: 3, 4: 4}
 
 
 def test_entries_that_never_were_a_story_make_a_new_one_without_votes(told: Connection) -> None:
     poll(told, "d", found("four", "btc", "90000"))
-    assert split(told, 1, [entry_of(told, "four")], keys, NOW) == SplitOff(4, revived=False)
+    assert split(told, 1, [entry_of(told, "four")], NOW) == SplitOff(4, revived=False)
     new = row(told, 4)
-    assert (new.title, new.ledger_id, new.address_key, new.language) == ("four", 4, "four.example", "en")
+    assert (new.title, new.ledger_id, new.url, new.language) == ("four", 4, "https://four.example", "en")
     assert tallies_of(told, 1) == {"room": (1, 0), "everywhere": (1, 0)}
     assert tallies_of(told, 4) == {}
     assert owed.select_new(told, NOW) == 0
@@ -196,14 +192,14 @@ def test_entries_that_never_were_a_story_make_a_new_one_without_votes(told: Conn
 
 def test_a_story_that_loses_its_first_entry_is_told_by_the_next(told: Connection) -> None:
     poll(told, "d", found("four", "btc", "90000"))
-    split(told, 1, [entry_of(told, "one")], keys, NOW)
-    assert (row(told, 1).title, row(told, 1).address_key) == ("four", "four.example")
+    split(told, 1, [entry_of(told, "one")], NOW)
+    assert (row(told, 1).title, row(told, 1).url) == ("four", "https://four.example")
     assert row(told, 4).title == "one"
 
 
 def test_what_is_left_of_a_merged_story_stays_when_the_survivors_own_entries_leave(told: Connection) -> None:
     merge(told, 1, 2, NOW)
-    split(told, 1, [entry_of(told, "one")], keys, NOW)
+    split(told, 1, [entry_of(told, "one")], NOW)
     assert told_by(told) == {"one": 4, "two": 1, "drei": 3}
     assert (row(told, 1).title, row(told, 2).merged_into) == ("two", 1)
     edited = replace(found("two", "other"), title="Two, edited", content_hash="new")
@@ -274,11 +270,11 @@ def test_what_was_held_apart_is_not_joined_through_another_by_hand_either(told: 
         (lambda c: link(c, 3, 3, NOW), "one and the same"),
         (lambda c: unlink(c, 1, 3, NOW), "not linked"),
         (lambda c: unlink(c, 9, 3, NOW), "no story 9"),
-        (lambda c: split(c, 1, [1], keys, NOW), "nothing would be left"),
-        (lambda c: split(c, 1, [2, 77], keys, NOW), "Story 1 has no entry 2, 77"),
-        (lambda c: split(c, 1, [], keys, NOW), "no entry"),
+        (lambda c: split(c, 1, [1], NOW), "nothing would be left"),
+        (lambda c: split(c, 1, [2, 77], NOW), "Story 1 has no entry 2, 77"),
+        (lambda c: split(c, 1, [], NOW), "no entry"),
         (lambda c: (merge(c, 1, 2, NOW), merge(c, 3, 2, NOW)), "Story 2 is part of story 1"),
-        (lambda c: (merge(c, 1, 2, NOW), split(c, 2, [2], keys, NOW)), "Story 2 is part of story 1"),
+        (lambda c: (merge(c, 1, 2, NOW), split(c, 2, [2], NOW)), "Story 2 is part of story 1"),
     ],
 )
 def test_what_can_not_be_is_told_in_words(told: Connection, correct, says) -> None:
@@ -300,7 +296,7 @@ def test_a_story_is_shown_with_all_that_belongs_to_it(told: Connection) -> None:
     part = closeup.look_at(told, 2)
     assert part is not None
     assert (part.merged_into, part.entries) == (1, [])
-    split(told, 1, [entry_of(told, "two")], keys, NOW)
+    split(told, 1, [entry_of(told, "two")], NOW)
     seen = closeup.look_at(told, 2)
     assert seen is not None
     assert (seen.apart, seen.links) == ([1], [])

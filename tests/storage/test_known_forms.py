@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Connection, select
 
+from bot.gather.storing import Listing
 from bot.storage import polls, sources, stories
 from bot.storage.polls import Answered, Body
 from bot.storage.stories import FoundFeed
 from bot.storage.tables import entry, source
-from bot.storage.telling import FoundEntry, Judge
+from bot.storage.telling import FoundEntry
+from tests.storage import told
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -41,15 +43,16 @@ def source_id(connection: Connection) -> int:
 def save(
     connection: Connection, source_id: int, found: Sequence[FoundEntry], now: datetime, unchanged: Sequence[str] = ()
 ) -> None:
-    stories.save_poll(
+    told.save(
         connection,
-        source_id,
-        FoundFeed("The feed", None, None),
-        found,
-        Answered(now, now + DAY, 600),
-        Body(None, None, str(now), None),
-        Judge(lambda one, other: one == other),
-        unchanged,
+        Listing(
+            source_id,
+            FoundFeed("The feed", None, None),
+            found,
+            Answered(now, now + DAY, 600),
+            Body(None, None, str(now), None),
+            unchanged,
+        ),
     )
 
 

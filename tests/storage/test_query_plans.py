@@ -8,7 +8,19 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.dialects import sqlite
 
-from bot.storage import candidates, early, known_posts, ledger, posts, rereads, translations
+from bot.storage import (
+    candidates,
+    early,
+    edits,
+    known_posts,
+    ledger,
+    news,
+    posts,
+    presses,
+    rereads,
+    stories,
+    translations,
+)
 from bot.storage.hot import Hot
 from bot.storage.migrate import migrate
 
@@ -21,15 +33,15 @@ def _sql(statement):
 
 HOT = {
     f"{module.__name__}.{name}": value._sql
-    for module in (candidates, early, known_posts, ledger)
+    for module in (candidates, early, edits, known_posts, ledger, news, presses, stories)
     for name, value in vars(module).items()
     if isinstance(value, Hot)
 }
 CORE = {
     f"{module.__name__}.{name}": _sql(vars(module)[name])
     for module, names in (
-        (candidates, ["_TELLINGS"]),
         (early, ["_MAY_BECOME_KNOWN"]),
+        (stories, ["_TOUCH", "_TOUCH_UNCHANGED", "_FORMS", "_LEAVE"]),
         (known_posts, ["_UNSETTLED", "_CONFIRM"]),
         (rereads, ["_CHATS", "_OF_DELIVERY", "_PAGE"]),
         (posts, ["_OUTDATED_VIEW", "_OUTDATED_OF_LEDGERS", "_OUTDATED_OF_DELIVERIES", "_OPEN_PAGE", "_MARK"]),
@@ -61,6 +73,9 @@ def test_no_statement_of_the_ledger_reads_a_whole_table(engine, name, sql):
         "SCAN best",
         "SCAN anon",
         "SCAN newest",
+        "SCAN titled",
+        "SCAN frequent",
+        "SCAN there",
         "SCAN early_event USING",
     )
     assert [step for step in plan if step.startswith("SCAN") and not step.startswith(allowed)] == []

@@ -8,14 +8,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, select, update
 
+from bot.gather.storing import Listing
 from bot.model import ChatKind, ChatRef, Phrase
-from bot.storage import chats, following, polls, sources, stories, subscriptions
+from bot.storage import chats, following, polls, sources, subscriptions
 from bot.storage.following import WantedSource
 from bot.storage.migrate import migrate
 from bot.storage.polls import Answered, Body
 from bot.storage.stories import FoundFeed
 from bot.storage.tables import chat, entry, subscription, subscription_cursor
-from bot.storage.telling import FoundEntry, Judge
+from bot.storage.telling import FoundEntry
+from tests.storage import told
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -54,15 +56,7 @@ def follow(connection: Connection, source_id: int, chat_id: int | None = None, n
 def poll(connection: Connection, source_id: int, names: str, now: datetime) -> None:
     found = [FoundEntry(name, name, None, "", None, "en", now, name, None, name) for name in names]
     answered = Answered(now, now + HOUR, 600)
-    stories.save_poll(
-        connection,
-        source_id,
-        FoundFeed("", None, None),
-        found,
-        answered,
-        Body(None, None, names, None),
-        Judge(lambda a, b: a == b),
-    )
+    told.save(connection, Listing(source_id, FoundFeed("", None, None), found, answered, Body(None, None, names, None)))
 
 
 def cursor(connection: Connection, subscription_id: int) -> int:

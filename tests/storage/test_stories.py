@@ -9,13 +9,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Connection, insert, select, update
 
+from bot.gather.storing import Changes, Listing
 from bot.model import ChatKind, ChatRef
 from bot.storage import chats, polls, search, sources, stories
 from bot.storage.polls import Answered, Body
-from bot.storage.stories import FoundFeed, PollResult
+from bot.storage.stories import FoundFeed
 from bot.storage.tables import delivery, entry, source, story
-from bot.storage.telling import FoundEntry, Judge
+from bot.storage.telling import FoundEntry
 from bot.words import terms
+from tests.storage import told
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -44,15 +46,16 @@ def save(
     found: Sequence[FoundEntry],
     now: datetime = NOW,
     feed: FoundFeed | None = None,
-) -> PollResult:
-    return stories.save_poll(
+) -> Changes:
+    return told.save(
         connection,
-        source_id,
-        feed or FoundFeed("The feed", "en", "https://a.example/"),
-        found,
-        Answered(now, now + DAY, 600),
-        Body("etag", None, f"hash of {len(found)}", None),
-        Judge(lambda one, other: one == other),
+        Listing(
+            source_id,
+            feed or FoundFeed("The feed", "en", "https://a.example/"),
+            found,
+            Answered(now, now + DAY, 600),
+            Body("etag", None, f"hash of {len(found)}", None),
+        ),
     )
 
 
@@ -62,7 +65,7 @@ def only_story(connection: Connection):
 
 def test_an_entry_becomes_a_story(connection: Connection, source_id: int) -> None:
     result = save(connection, source_id, [FOUND])
-    assert result == PollResult(new_story_ids=(1,), changed_ledgers=(), new_entries=1)
+    assert result == Changes(new_story_ids=(1,), changed_ledgers=(), new_entries=1)
     told = only_story(connection)
     assert (told.title, told.url, told.lede, told.language) == ("A title", "https://a.example/1", "Words", "en")
     assert (told.sorted_at, told.revision, told.sample) == (FOUND.published_at, 1, False)
@@ -72,7 +75,7 @@ def test_an_entry_becomes_a_story(connection: Connection, source_id: int) -> Non
 
 def test_the_same_again_changes_nothing(connection: Connection, source_id: int) -> None:
     save(connection, source_id, [FOUND])
-    assert save(connection, source_id, [FOUND], NOW + DAY) == PollResult((), (), 0)
+    assert save(connection, source_id, [FOUND], NOW + DAY) == Changes((), (), 0)
     row = connection.execute(select(entry)).one()
     assert (row.first_seen_at, row.last_seen_at) == (NOW, NOW + DAY)
 
@@ -101,7 +104,7 @@ def test_an_entry_from_the_future_does_not_stand_above_the_news(connection: Conn
 
 def test_a_new_guid_at_the_same_address_and_title_joins_the_story(connection: Connection, source_id: int) -> None:
     save(connection, source_id, [FOUND])
-    assert save(connection, source_id, [replace(FOUND, identity="two")]) == PollResult((), (), 1)
+    assert save(connection, source_id, [replace(FOUND, identity="two")]) == Changes((), (), 1)
     assert connection.execute(select(entry.c.story_id)).scalars().all() == [1, 1]
 
 
@@ -109,12 +112,12 @@ def test_a_new_guid_at_the_same_address_and_title_joins_the_story(connection: Co
     "other",
     [
         {"language": "fr"},
-        {"address_key": "a.example/2"},
         {"title_key": "another"},
-        {"address_key": None, "url": None},
+        {"title_key": "another", "address_key": None, "url": None},
+        {"address_key": "a.example/2", "lede": "Said of something else", "published_at": NOW},
     ],
 )
-def test_what_differs_in_language_address_or_title_is_another_story(
+def test_what_differs_in_language_title_or_text_is_another_story(
     other: dict[str, str | None], connection: Connection, source_id: int
 ) -> None:
     save(connection, source_id, [FOUND])
@@ -158,11 +161,11 @@ def test_entries_are_stored_from_the_oldest_on(connection: Connection, source_id
 def test_a_feed_of_thousands_of_items_is_stored(connection: Connection, source_id: int) -> None:
     many = [replace(FOUND, identity=f"{n}", address_key=f"a/{n}") for n in range(2000)]
     assert save(connection, source_id, many).new_entries == 2000
-    assert save(connection, source_id, many) == PollResult((), (), 0)
+    assert save(connection, source_id, many) == Changes((), (), 0)
 
 
 def test_a_poll_of_a_source_that_was_removed_stores_nothing(connection: Connection) -> None:
-    assert save(connection, 99, [FOUND]) == PollResult((), (), 0)
+    assert save(connection, 99, [FOUND]) == Changes((), (), 0)
 
 
 # --- forgetting ------------------------------------------------------------------------------------------------------
@@ -182,7 +185,7 @@ def test_what_a_source_still_lists_is_never_forgotten(connection: Connection, so
 def test_age_counts_from_when_an_entry_was_last_listed(connection: Connection, source_id: int) -> None:
     save(connection, source_id, [FOUND])
     unchanged(connection, source_id, NOW + 50 * DAY)  # listed till here, without a word of it in any body
-    save(connection, source_id, [replace(FOUND, identity="two", address_key="other")], NOW + 51 * DAY)
+    save(connection, source_id, [replace(FOUND, identity="two", title_key="b", address_key="b")], NOW + 51 * DAY)
     assert stories.prune(connection, NOW + 49 * DAY) == 0
     assert stories.prune(connection, NOW + 51 * DAY) == 1
     assert [row.identity for row in connection.execute(select(entry))] == ["two"]

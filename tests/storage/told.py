@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from sqlalchemy import Connection, select
 
-from bot.storage import sources, stories
+from bot.gather.merge import Judge, decide
+from bot.gather.storing import Changes, Listing, Storing
+from bot.storage import sources
 from bot.storage.polls import Answered, Body
-from bot.storage.stories import FoundFeed, PollResult
+from bot.storage.stories import FoundFeed
 from bot.storage.tables import entry, story, story_pair
-from bot.storage.telling import FoundEntry, Judge, Telling
+from bot.storage.telling import FoundEntry, Newcomer, Telling, Verdict
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+T = TypeVar("T")
 
 
-def same(one: Telling, other: Telling) -> bool:
-    """A stand-in: two shared clues are enough."""
-    return len(set(one.clues) & set(other.clues)) >= 2
+def shared(one: Telling, other: Telling) -> list[str]:
+    return sorted(set(one.clues) & set(other.clues))
 
 
-def linked(one: Telling, other: Telling) -> list[str]:
-    shared = sorted(set(one.clues) & set(other.clues))
-    return shared if len(shared) >= 2 else []
+def likeness(one: Telling, other: Telling) -> float:
+    return len(shared(one, other)) - 1
 
 
-JUDGE = Judge(lambda one, other: one == other, same, linked)
+JUDGE = Judge(likeness, likeness, shared)
+"""A stand-in: two shared clues are enough, and more are surer."""
 
 
 def found(name: str, *clues: str, **fields: object) -> FoundEntry:
@@ -47,21 +51,46 @@ def found(name: str, *clues: str, **fields: object) -> FoundEntry:
     return replace(made, **fields)  # type: ignore[arg-type]
 
 
+class Direct:
+    """A database as far as storing needs one: each function runs at once, on one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.writes = 0
+
+    async def read(self, fn: Callable[..., T], /, *args: object) -> T:
+        return fn(self.connection, *args)
+
+    async def write(self, fn: Callable[..., T], /, *args: object) -> T:
+        self.writes += 1
+        return fn(self.connection, *args)
+
+
+def save(db: Connection | Direct, listing: Listing, judge: Judge = JUDGE) -> Changes:
+    """What a poll does with what a source lists, without a loop."""
+
+    async def deciding(lot: Sequence[Newcomer], now: datetime) -> list[Verdict]:
+        return decide(lot, now, judge)
+
+    direct = db if isinstance(db, Direct) else Direct(db)
+    try:
+        Storing(direct, deciding).store(listing).send(None)  # type: ignore[arg-type]
+    except StopIteration as done:
+        changes: Changes = done.value
+        return changes
+    raise AssertionError("it waits for something")
+
+
 def poll(
-    connection: Connection, feed: str, *entries: FoundEntry, now: datetime = NOW, judge: Judge = JUDGE
-) -> PollResult:
+    connection: Connection | Direct, feed: str, *entries: FoundEntry, now: datetime = NOW, judge: Judge = JUDGE
+) -> Changes:
     """A source lists these entries, newest first."""
     url = feed if ":" in feed else f"https://{feed}.example/feed"
-    source_id = sources.ensure_source(connection, url, exempt=False, interval_seconds=600)
-    return stories.save_poll(
-        connection,
-        source_id,
-        FoundFeed(feed, "en", None),
-        entries,
-        Answered(now, now + HOUR, 600),
-        Body(None, None, " ".join(one.content_hash for one in entries), None),
-        judge,
-    )
+    raw = connection.connection if isinstance(connection, Direct) else connection
+    source_id = sources.ensure_source(raw, url, exempt=False, interval_seconds=600)
+    body = Body(None, None, " ".join(one.content_hash for one in entries), None)
+    answered = Answered(now, now + HOUR, 600)
+    return save(connection, Listing(source_id, FoundFeed(feed, "en", None), entries, answered, body), judge)
 
 
 def told_by(connection: Connection) -> dict[str, int]:

@@ -69,6 +69,10 @@ async def test_a_server_gets_a_hello_and_its_admins_set_a_channel_up(tmp_path: P
             assert product.changes(news.id) == product.changes(first.id) == []
             assert labels(hello) == list(NAMES.values())
 
+            # Examples are spelled as people type them here.
+            helped = words(await (await discord.slash(bob, news, "help")).shown(timeout=20)).replace("\u2060", "")
+            assert "/language language:fr · /sources follow pack:crypto · /sources add address:https" in helped
+
             chosen = await (await discord.slash(ann, news, "language", {"language": "fr"})).shown(timeout=20)
             assert FRENCH("The language here is now {language}.", language="Français") in words(chosen)
             await (await discord.slash(ann, news, "sources follow", {"pack": "crypto"})).shown(timeout=20)

@@ -109,11 +109,14 @@ class Time(Awaited):
         self._change()
         await woken
 
-    async def asleep(self, seconds: float) -> None:
-        """Wait until someone sleeps for that long."""
+    async def asleep(self, seconds: float, at_most: float | None = None) -> None:
+        """Wait until someone sleeps for that long, or a while up to ``at_most`` where it isn't settled what comes
+        first."""
+        longest = seconds if at_most is None else at_most
         await self.until(
             lambda: any(
-                abs(at - self._passed - seconds) < 0.001 and not woken.done() for at, _, woken in self._sleepers
+                seconds - 0.001 < at - self._passed < longest + 0.001 and not woken.done()
+                for at, _, woken in self._sleepers
             )
         )
 

@@ -228,7 +228,7 @@ class Ledger(RuleBasedStateMachine):
     def presses(self, story, chat, voter, says):
         actor = Actor(CHATS[chat].platform, voter)
         button = vote_button(self.posts[story, chat], says)
-        self.tell(ButtonPressed(self.message(story, chat), actor, button, self.number()), story, chat)
+        self.tell(ButtonPressed(self.message(story, chat), actor, button, self.number(), carried=True), story, chat)
 
     @rule(story=stories, chat=chats, which=st.none() | emoji)
     def moderator_clears(self, story, chat, which):

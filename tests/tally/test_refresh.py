@@ -105,8 +105,8 @@ async def test_many_votes_cost_few_edits_and_the_last_state_arrives(house: House
         for number in range(50):
             await house.record(react(ROOM, "1", f"voter {number}", "👎"))
         await house.scan_again()
-        await house.time.asleep(0.8)  # a second from one edit of a post to the next
-        house.time.pass_by(0.8)
+        await house.time.asleep(0.8, at_most=1)  # a second from one edit of a post to the next
+        house.time.pass_by(1)
 
         await house.alpha.shows(ROOM, "1:50")
     assert len(house.alpha.edits) == 2
@@ -123,8 +123,9 @@ async def test_a_vote_taken_back_while_its_edit_is_under_way_is_taken_back_on_th
         house.alpha.slow.set()
         await house.alpha.shows(ROOM, "1:0")
         await house.scan_again()
-        await house.time.asleep(0.8)
-        house.time.pass_by(0.8)
+        # Time may have passed before the edit was over: the next one waits a second from then on.
+        await house.time.asleep(0.8, at_most=1)
+        house.time.pass_by(1)
         await house.alpha.shows(ROOM, "0:0")
 
 
@@ -176,8 +177,8 @@ async def test_a_chat_that_is_gone_is_paused_and_left_alone(house: House):
         await house.alpha.until(lambda: ("room", "1") in house.alpha.edits)
         await house.scan_again()
         await house.record(react(HALL, "1", "bob", "👍"))
-        await house.time.asleep(0.8)
-        house.time.pass_by(0.8)
+        await house.time.asleep(0.8, at_most=1)
+        house.time.pass_by(1)
         await house.alpha.shows(HALL, "2:0, all 2:0")
     assert house.alpha.edits.count(("room", "1")) == 1
     assert (await house.db.read(chats.by_ref, ROOM)).paused == Phrase("We were removed.")
@@ -373,6 +374,58 @@ async def test_a_new_post_does_not_wait_behind_an_old_one(house: House):
 
         await house.alpha.shows(ROOM, "0:1", "new")
         assert house.alpha.text(ROOM, "old") == "1:0"
+
+
+async def test_a_new_post_does_not_wait_for_the_turn_of_an_old_one(house: House):
+    old = await house.db.write(add_story)
+    await house.db.write(add_post, old, ROOM, "old", posted_at=OLD)
+    fresh = await house.db.write(add_story)
+    await house.db.write(add_post, fresh, ROOM, "new")
+    async with house.at_work():
+        turn = house.alpha.slow = asyncio.Event()
+        await house.record(react(ROOM, "old", "ann", "👍"))
+        await house.alpha.until(lambda: house.alpha.edits)
+        house.alpha.slow = None
+        await house.scan_again()
+        await house.record(react(ROOM, "new", "ann", "👎"))
+
+        await house.alpha.shows(ROOM, "0:1", "new")
+        assert house.alpha.text(ROOM, "old") == ""
+        turn.set()
+        await house.alpha.shows(ROOM, "1:0", "old")
+
+
+async def test_a_post_that_grows_old_while_its_edit_is_under_way_is_edited_by_one_at_a_time(house: House):
+    story_id = await house.db.write(add_story)
+    await house.db.write(add_post, story_id, ROOM, "1", posted_at=NOW - timedelta(minutes=59))
+    async with house.at_work():
+        turn = house.alpha.slow = asyncio.Event()
+        await house.record(react(ROOM, "1", "ann", "👍"))
+        await house.alpha.until(lambda: house.alpha.edits)
+        house.time.pass_by(120)
+        await house.record(react(ROOM, "1", "bob", "👍"))
+        await house.scan_again()
+        assert len(house.alpha.edits) == 1
+        turn.set()
+        await house.alpha.shows(ROOM, "1:0")
+        await house.time.asleep(60)
+        house.time.pass_by(60)
+        await house.alpha.shows(ROOM, "2:0")
+
+
+async def test_a_post_that_alone_is_throttled_holds_up_no_other_of_its_chat(house: House):
+    first, second = await house.db.write(add_story), await house.db.write(add_story)
+    await house.db.write(add_post, first, ROOM, "1")
+    await house.db.write(add_post, second, ROOM, "2")
+    house.alpha.faults["room"] = [Throttled(Phrase("published, a few an hour"), 600.0)]
+    async with house.at_work():
+        await house.record(react(ROOM, "1", "ann", "👍"), react(ROOM, "2", "ann", "👍"))
+        await house.alpha.shows(ROOM, "1:0", "1")
+        assert house.alpha.text(ROOM, "2") == ""
+        await house.time.asleep(600)
+        house.time.pass_by(600)
+        await house.alpha.shows(ROOM, "1:0", "2")
+    assert len(house.alpha.edits) == 3
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from bot.gather.identity import address_key
 from bot.gather.links import absolute_address
 from bot.gather.text import unescape
 
@@ -35,6 +36,8 @@ class Slices:
     """Of the items that are left, in their order."""
     unchanged: tuple[str, ...]
     """Of those that aren't."""
+    above: int
+    """So many of those that are left stand above all that aren't."""
 
 
 def sliced(text: str, known: Collection[str], url: str, salt: str, limit: int) -> Slices | None:
@@ -46,15 +49,18 @@ def sliced(text: str, known: Collection[str], url: str, salt: str, limit: int) -
     context = "\n".join((salt, url, *_TAGS.findall(around), *_LANGUAGE.findall(around)))
     written = [text[start:end] for start, end in spans]
     hashes = _hashes(written, url, context)
-    kept, pieces, position = [], [], 0
+    kept: list[str] = []
+    pieces: list[str] = []
+    position, above = 0, None
     for (start, end), raw_hash in zip(spans, hashes, strict=True):
         if raw_hash in known:
             pieces.append(text[position:start])
             position = end
+            above = len(kept) if above is None else above
         else:
             kept.append(raw_hash)
     unchanged = tuple(dict.fromkeys(raw_hash for raw_hash in hashes if raw_hash in known))
-    return Slices("".join((*pieces, text[position:])), tuple(kept), unchanged)
+    return Slices("".join((*pieces, text[position:])), tuple(kept), unchanged, len(kept) if above is None else above)
 
 
 def raw_hash_of(context: str, *parts: str) -> str:
@@ -110,7 +116,7 @@ def _key(item: str, url: str) -> str | None:
         return f"guid {_plain(about[1])}"
     links = _LINK.findall(item) if not names else ()
     address = absolute_address(_plain(links[0]), url) if len(links) == 1 else None
-    return f"url {address}" if address else None
+    return f"url {address_key(address) or address}" if address else None
 
 
 def _plain(written: str) -> str:

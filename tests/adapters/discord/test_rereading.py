@@ -11,6 +11,7 @@ from bot.errors import CardRejected, ChatGone, PlatformDown, Throttled
 from bot.events import ButtonPressed, ReactionsChanged, ReactionsMissed
 from bot.model import ChatRef
 from bot.ports import Traffic
+from tests.around import FREE
 
 MESSAGE = "/channels/{channel_id}/messages/{message_id}"
 NOBODY = {"🐂": 0, "👍": 0, "🐻": 0, "👎": 0}
@@ -20,7 +21,7 @@ NOBODY = {"🐂": 0, "👍": 0, "🐻": 0, "👎": 0}
 async def posted(world, place, core, story):
     """The adapter, a post of ours with its seeds, and its message."""
     async with world.running(core) as adapter:
-        ref = await adapter.send(place.chat, story(), key="n7")
+        ref = await adapter.send(place.chat, story(), key="n7", departure=FREE)
         await adapter.seed(ref, adapter.ballot)
         yield adapter, ref, world.server.message(ref.id)
 
@@ -151,7 +152,7 @@ async def test_what_cant_be_read_says_why(world, place, core, posted):
 async def test_a_thread_that_fell_asleep_can_be_read(world, place, core, story):
     forum = await world.server.create_forum(place.guild, "stories")
     async with world.running(core) as adapter:
-        ref = await adapter.send(ChatRef("discord", forum.id), story(), key="n7")
+        ref = await adapter.send(ChatRef("discord", forum.id), story(), key="n7", departure=FREE)
         await world.server.react(place.ann, world.server.message(ref.id), "🐂")
         await world.server.archive(world.server.channel(ref.chat.id))
 
@@ -162,7 +163,7 @@ async def test_what_happens_in_a_forums_thread_names_the_forum(world, place, cor
     forum = await world.server.create_forum(place.guild, "stories")
     chat = ChatRef("discord", forum.id)
     async with world.running(core) as adapter:
-        ref = await adapter.send(chat, story(), key="n7")
+        ref = await adapter.send(chat, story(), key="n7", departure=FREE)
         message = world.server.message(ref.id)
         await world.server.react(place.ann, message, "🐂")
         await world.server.unreact(place.ann, message, "🐂")

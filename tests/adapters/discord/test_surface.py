@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.discord.locales import spoken
-from adapters.discord.surface import application_commands, fingerprint
+from adapters.discord.surface import application_commands, fingerprint, spelled
 from bot.commands import language
 from bot.commands.registry import registry
 from bot.gather.packs import PACKS
@@ -213,3 +213,20 @@ def test_the_fingerprint_changes_with_the_words(translators):
 
     assert fingerprint(same) == fingerprint(application_commands(COMMANDS, translators))
     assert fingerprint(same) != fingerprint(other)
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "here"),
+    [
+        ("/language fr", "/language language:fr"),
+        ("/sources remove https://a.example/x y", "/sources remove address:https://a.example/x y"),
+        ("/sources list", "/sources list"),
+        ("/status", "/status"),
+        ("/status now", "/status now"),
+        ("/language", "/language"),
+        ("/nothing of ours", "/nothing of ours"),
+        ("", ""),
+    ],
+)
+def test_examples_name_the_option_that_takes_the_words(elsewhere, here):
+    assert spelled(COMMANDS, elsewhere) == here

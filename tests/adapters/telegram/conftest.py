@@ -13,7 +13,7 @@ import pytest
 
 from adapters.telegram.adapter import TelegramAdapter
 from adapters.telegram.settings import TelegramSettings
-from bot.model import ChatRef, Phrase
+from bot.model import Card, ChatRef, MessageRef, Phrase
 from bot.ports import Command, Site, State, Surroundings
 from tests.around import Core, Keys, OpenPace, PlainTranslators
 from tests.emulators.telegram import Limits, TelegramServer
@@ -50,6 +50,10 @@ class World:
 
     def clock(self) -> datetime:
         return datetime(2026, 11, 22, 12, tzinfo=UTC) + self.passed
+
+    async def send(self, adapter: TelegramAdapter, chat: ChatRef, card: Card, key: str = "k1") -> MessageRef:
+        """A post of ours."""
+        return await adapter.send(chat, card, key=key)
 
     def surroundings(self, pace: Any = None) -> Surroundings:
         return Surroundings(

@@ -11,7 +11,7 @@ from bot.pace import Pacer
 from bot.ports import Answer
 from tests.adapters.telegram.test_answers import says
 from tests.adapters.telegram.test_posting import place, story
-from tests.around import Core
+from tests.around import FREE, Core
 from tests.emulators.telegram import Limits
 
 
@@ -42,8 +42,8 @@ async def test_votes_of_every_chat_are_durable_while_a_command_waits_for_its_ans
     never = asyncio.Event()
     core = AskingCore(lambda _event: never.wait())
     async with world.running(core) as adapter:
-        ref = await adapter.send(place(group), story(), key="k1")
-        there = await adapter.send(place(other), story(), key="k2")
+        ref = await adapter.send(place(group), story(), key="k1", departure=FREE)
+        there = await adapter.send(place(other), story(), key="k2", departure=FREE)
         for person in people:
             world.server.say(person, group, "/help@newstally_bot")
         world.server.react(people[0], group, int(ref.id), ["👍"])
@@ -67,7 +67,7 @@ async def test_a_vote_that_could_not_be_stored_comes_again_whatever_else_is_aske
 
     core.replies = reply
     async with world.running(core) as adapter:
-        ref = await adapter.send(place(group), story(), key="k1")
+        ref = await adapter.send(place(group), story(), key="k1", departure=FREE)
         world.server.say(people[0], group, "/help@newstally_bot")
         press = await world.server.press(people[1], group, int(ref.id), "v:7:s")
         await world.server.wait_for(lambda: not world.server.bot.queue.entries)
@@ -153,7 +153,7 @@ async def test_presses_that_undo_each_other_are_all_carried_out(world, core):
     gate = asyncio.Event()
     core = AskingCore(lambda _event: gate.wait())
     async with world.running(core) as adapter:
-        ref = await adapter.send(place(group), story(), key="k1")
+        ref = await adapter.send(place(group), story(), key="k1", departure=FREE)
         world.server.say(ann, group, "/help@newstally_bot")
         await core.first(CommandInvoked)
         buttons = ["c:sources:follow", "c:sources:unfollow", "c:sources:follow"]
@@ -196,7 +196,7 @@ async def test_only_so_many_wait_in_a_chat_and_a_button_that_does_not_stops_spin
     core = AskingCore(lambda _event: gate.wait())
     core.replies = lambda e: Answer(says("Help")) if isinstance(e, CommandInvoked) else None
     async with world.running(core) as adapter:
-        ref = await adapter.send(place(group), story(), key="k1")
+        ref = await adapter.send(place(group), story(), key="k1", departure=FREE)
         world.server.say(people[0], group, "/help@newstally_bot")
         await core.first(CommandInvoked)
         for person in people[1:]:
@@ -224,7 +224,7 @@ async def test_a_question_that_the_core_fails_on_costs_only_itself(world, core):
 
     core.replies = reply
     async with world.running(core) as adapter:
-        ref = await adapter.send(place(group), story(), key="k1")
+        ref = await adapter.send(place(group), story(), key="k1", departure=FREE)
         for person in people:
             world.server.say(person, group, "/help@newstally_bot")
         press = await world.server.press(people[0], group, int(ref.id), "c:help:", forged=True)
@@ -242,7 +242,7 @@ async def test_help_for_a_crowd_leaves_the_news_its_share_of_a_groups_budget(wor
         await world.server.wait_for(lambda: world.server.messages(group, by_bot=True))
         async with asyncio.timeout(16):
             # Twelve answers may be in front, a second each; without their share it would be twenty, and then a minute.
-            await adapter.send(place(group), story(), key="k1")
+            await adapter.send(place(group), story(), key="k1", departure=FREE)
     assert world.server.throttled == []
 
 

@@ -18,6 +18,7 @@ from adapters.telegram.settings import TelegramSettings
 from bot.errors import ChatGone
 from bot.model import ChatRef
 from tests.adapters.telegram.test_posting import story
+from tests.around import FREE
 
 TOKEN = "4242:very_SECRET_token"
 
@@ -143,7 +144,7 @@ async def test_the_token_is_in_no_log_and_no_error(world, core, caplog, capsys):
         world.server.poison({"message": None})
         for chat in ("-1001", "-1002", "nonsense"):
             try:
-                await adapter.send(ChatRef("telegram", chat), story(), key="k")
+                await adapter.send(ChatRef("telegram", chat), story(), key="k", departure=FREE)
             except Exception as error:
                 errors.append(error)
         errors += [RuntimeError(repr(adapter._wire)), RuntimeError(repr(adapter._wire.token))]
@@ -195,7 +196,7 @@ async def test_a_story_is_not_lost_for_its_looks(world, refused, attempts):
         await adapter._wire.open()
         try:
             card = story(picture="https://news.example.com/a.jpg")
-            assert (await adapter.send(ChatRef("telegram", "-1"), card, key="k")).id == "8"
+            assert (await adapter.send(ChatRef("telegram", "-1"), card, key="k", departure=FREE)).id == "8"
         finally:
             await adapter._wire.close_connections()
     assert len(taken) == attempts
