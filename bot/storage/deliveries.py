@@ -161,6 +161,7 @@ def leave(connection: Connection, out: Outgoing, clock: Callable[[], datetime], 
             chat.c.native_id == out.chat.id,
             chat.c.topic == out.chat.topic,
             chat.c.language == out.language,
+            delivery.c.story_id == out.story.id,  # a merge may have given it to another one
             story.c.id == delivery.c.story_id,
             story.c.revision == out.story.revision,
         )

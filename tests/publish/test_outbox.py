@@ -17,7 +17,7 @@ from bot.errors import CardRejected, ChatGone, ChatMoved, PlatformDown, Throttle
 from bot.i18n import Catalogues
 from bot.model import ChatRef, MessageRef, Phrase
 from bot.publish.outbox import Outbox, retry_delay
-from bot.storage import chats, deliveries, owed
+from bot.storage import chats, corrections, deliveries, owed
 from bot.storage.database import Database, open_database
 from bot.storage.tables import chat, delivery, entry, source, story, subscription, subscription_cursor
 from tests.around import FREE
@@ -489,6 +489,20 @@ async def test_a_story_that_is_edited_while_it_waits_goes_out_as_it_is_then(worl
         adapter.turn.set()
     assert titles(adapter) == ["corrected"]
     assert adapter.messages[0].edits == 0
+
+
+async def test_a_story_that_is_merged_while_it_waits_goes_out_as_the_other_one(world: World) -> None:
+    await world.tell("a")
+    await world.follow(1)
+    await world.tell("whole", source_id=2)
+    adapter = MemoryAdapter()
+    adapter.turn.clear()
+    async with asyncio.TaskGroup() as senders:
+        await world.outbox(adapter).sweep(senders)
+        await adapter.until(lambda: adapter.waiting == 1)
+        await world.db.write(corrections.merge, 2, 1, NOW)
+        adapter.turn.set()
+    assert titles(adapter) == ["whole"]
 
 
 async def test_a_turn_that_could_not_be_used_in_time_is_gone(world: World) -> None:

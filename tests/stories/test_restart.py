@@ -14,7 +14,7 @@ from tests.emulators.feeds import FeedServer, rss
 from tests.emulators.telegram import Chat, Limits, TelegramServer
 from tests.product import EVERY_SECOND, Product, Spawned, chat_table, items, spawned, telegram_table
 
-CHATS = 90
+CHATS = 65
 """More than Telegram lets a bot write to in two seconds."""
 IN_ONE_SECOND = 30
 """So many may be in mid-air: the bot's turns of one second."""
