@@ -167,7 +167,7 @@ class DiscordAdapter(
 
     async def _login(self, watcher: Watcher) -> Client | Exception:
         point_library_at(self._settings)
-        client = Client(watcher, self._surroundings.sleep)
+        client = Client(watcher, self._surroundings)
         try:
             for _who_we_are_and_which_application in range(2):
                 await self._surroundings.pace.turn(Traffic.ANSWER, asking())

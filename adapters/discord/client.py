@@ -26,6 +26,7 @@ from adapters.discord.connector import Connector
 from adapters.discord.errors import Slowed, seconds_of
 from adapters.discord.rights import hears_more
 from adapters.discord.settings import DiscordSettings
+from bot.ports import Surroundings
 
 log = structlog.get_logger()
 
@@ -91,7 +92,7 @@ class Watcher:
 class Client(discord.Client):
     """One connection to Discord, from login to close; not used again after that."""
 
-    def __init__(self, watcher: Watcher, sleep: Sleep) -> None:
+    def __init__(self, watcher: Watcher, surroundings: Surroundings) -> None:
         super().__init__(
             intents=discord.Intents(
                 guilds=True, guild_messages=True, dm_messages=True, guild_reactions=True, dm_reactions=True
@@ -104,10 +105,10 @@ class Client(discord.Client):
             max_ratelimit_timeout=60.0,
             enable_debug_events=True,
             http_trace=_told_at_once(),
-            connector=Connector(),
+            connector=Connector(surroundings.resolver()),
         )
         self._watcher = watcher
-        self._sleep = sleep
+        self._sleep = surroundings.sleep
         self._failures = 0
         self._known: set[int] = set()
         self._leaving = False

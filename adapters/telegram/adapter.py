@@ -75,7 +75,12 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChat
         if settings.token is None:
             raise ConfigError(("telegram.token: is missing",))
         self._surroundings = surroundings
-        self._wire = Wire(settings.base_url, settings.token.get_secret_value(), poll_timeout=POLL_SECONDS)
+        self._wire = Wire(
+            settings.base_url,
+            settings.token.get_secret_value(),
+            surroundings.resolver,
+            poll_timeout=POLL_SECONDS,
+        )
         self._calls = Calls(self._wire, surroundings.pace)
         self._membership = Membership(self._calls, surroundings.clock, self._own_id)
         self._answers = Answers(self._calls, surroundings.sleep)

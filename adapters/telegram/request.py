@@ -7,11 +7,12 @@ The library gets a placeholder instead of the token, because it would write the 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 from telegram import Bot
 from telegram.error import NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
@@ -63,9 +64,18 @@ class Flooded(RetryAfter):
 class Connection(BaseRequest):
     """One pool of connections to a Bot API server."""
 
-    __slots__ = ("_address", "_limit", "_read_timeout", "_session")
+    __slots__ = ("_address", "_limit", "_read_timeout", "_resolver", "_session")
 
-    def __init__(self, base_url: str, token: str, *, limit: int, read_timeout: float = READ_TIMEOUT) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        token: str,
+        resolver: Callable[[], AbstractResolver],
+        *,
+        limit: int,
+        read_timeout: float = READ_TIMEOUT,
+    ) -> None:
+        self._resolver = resolver
         self._address = base_url.replace("{token}", token) if "{token}" in base_url else base_url + token
         self._limit = limit
         self._read_timeout = read_timeout
@@ -83,7 +93,7 @@ class Connection(BaseRequest):
         trace = aiohttp.TraceConfig()
         trace.on_request_headers_sent.append(_note_departure)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._limit, keepalive_timeout=KEEP_ALIVE),
+            connector=aiohttp.TCPConnector(limit=self._limit, keepalive_timeout=KEEP_ALIVE, resolver=self._resolver()),
             cookie_jar=aiohttp.DummyCookieJar(),
             trace_configs=[trace],
             trust_env=False,
@@ -140,12 +150,16 @@ class Wire(Bot):
 
     __slots__ = ()
 
-    def __init__(self, base_url: str, token: str, *, poll_timeout: float) -> None:
+    def __init__(
+        self, base_url: str, token: str, resolver: Callable[[], AbstractResolver], *, poll_timeout: float
+    ) -> None:
         super().__init__(
             PLACEHOLDER,
-            request=Connection(base_url, token, limit=32),
+            request=Connection(base_url, token, resolver, limit=32),
             # Its own pool, so that a poll which waits never stands in the way of a call.
-            get_updates_request=Connection(base_url, token, limit=1, read_timeout=poll_timeout + READ_TIMEOUT),
+            get_updates_request=Connection(
+                base_url, token, resolver, limit=1, read_timeout=poll_timeout + READ_TIMEOUT
+            ),
         )
 
     async def ask(self, endpoint: str, **parameters: Any) -> Any:
