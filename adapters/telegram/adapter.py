@@ -19,6 +19,7 @@ from adapters.telegram.errors import NO_ANSWER, seconds
 from adapters.telegram.inbound import PLATFORM, Ears, Heard, normal
 from adapters.telegram.membership import Membership
 from adapters.telegram.menu import menus, publish
+from adapters.telegram.outage import Outage
 from adapters.telegram.questions import Questions, question
 from adapters.telegram.render import render
 from adapters.telegram.request import Wire
@@ -59,6 +60,7 @@ class _Me:
 
     id: int
     username: str
+    """Empty where the server says none."""
     can_join_groups: bool
 
 
@@ -86,6 +88,7 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChat
         self._answers = Answers(self._calls, surroundings.sleep)
         self._commands: tuple[Command, ...] = ()
         self._declared = Declared(self._calls, surroundings.sleep)
+        self._outage = Outage()
         self._me: _Me | None = None
         self._writable: set[ChatRef] = set()
         """Where an answer went and no post has been refused since."""
@@ -168,6 +171,7 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChat
             report=self._report,
             verify=self._connect,
             ears=self._ears,
+            outage=self._outage,
         )
 
     async def _handle(self, heard: Heard, dispatch: Dispatch, questions: Questions, tasks: asyncio.TaskGroup) -> None:
@@ -234,7 +238,7 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChat
                 raise TokenRefused(REFUSED) from None
             except TelegramError as error:
                 failures += 1
-                log.info("Telegram could not be reached", error=type(error).__name__, reason=error.message)
+                self._outage.goes_on(error)
                 self._report(State.CONNECTING, NO_ANSWER)
                 wait = seconds(error) if isinstance(error, RetryAfter) else backoff(failures)
                 await self._surroundings.sleep(wait)
@@ -242,8 +246,8 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChat
     async def _who_am_i(self) -> _Me:
         me = await self._wire.ask("getMe")
         try:
-            return _Me(int(me["id"]), str(me["username"]), bool(me.get("can_join_groups", True)))
-        except (KeyError, TypeError, ValueError):
+            return _Me(int(me["id"]), str(me.get("username") or ""), bool(me.get("can_join_groups", True)))
+        except (AttributeError, KeyError, TypeError, ValueError):
             raise TelegramError("getMe was answered with something else") from None
 
     async def _own_id(self) -> int:
@@ -260,12 +264,17 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChat
         try:
             wanted = menus(self._commands, around.translators)
             await publish(wanted, await self._own_id(), self._calls, around.keys, around.sleep)
+        except InvalidToken as error:
+            # Also how a server answers that knows no such method. A token that is revoked, the updates tell of.
+            log.warning("Telegram's menu of commands can't be set here", reason=error.message)
         except Exception:
             log.exception("the commands could not be published")
 
     def _report(self, state: State, detail: Phrase | None) -> None:
         if state is not self.state:
             log.info("Telegram", state=state.value)
+        if state is State.READY:
+            self._outage.is_over()
         self.state, self.detail = state, detail
 
     # --- check ---------------------------------------------------------------------------------------------------

@@ -38,13 +38,13 @@ class Answers:
 
         Never raises: an answer that can't be delivered is logged and lost, as the member can ask again.
         """
-        return await self._logged(heard, self._deliver(heard, answer, tasks))
+        return await self._logged(heard, answer, self._deliver(heard, answer, tasks))
 
-    async def _logged(self, heard: Heard, delivery: Awaitable[_T]) -> _T | None:
+    async def _logged(self, heard: Heard, answer: Answer | None, delivery: Awaitable[_T]) -> _T | None:
         try:
             return await delivery
         except DeliveryError as error:
-            log.info("an answer could not be delivered", event_kind=type(heard.event).__name__, reason=str(error))
+            log.info("an answer could not be delivered", **_whose(heard, answer), reason=str(error))
         except Exception:  # one bad answer must not stop the updates
             log.exception("an answer failed", event_kind=type(heard.event).__name__)
         return None
@@ -53,12 +53,12 @@ class Answers:
         whispered = heard.callback is not None and await self._answered_press(heard.callback, answer)
         if answer is None:
             return None
-        place = _place(heard, private=answer.private and not answer.replaces)
+        place = _place(heard, answer)
         pressed = shown = _pressed(heard) if answer.replaces else None
         if answer.card is not None and not whispered:
             shown = await self._show(heard, place, answer.card, in_place_of=pressed)
         if answer.follow_up is not None:
-            tasks.create_task(self._logged(heard, self._follow_up(heard, place, answer.follow_up, shown)))
+            tasks.create_task(self._logged(heard, answer, self._follow_up(heard, place, answer.follow_up, shown)))
         return place if shown is not None and shown is not pressed else None
 
     async def _follow_up(
@@ -105,9 +105,21 @@ def _pressed(heard: Heard) -> MessageRef | None:
     return heard.event.message if isinstance(heard.event, ButtonPressed) else None
 
 
-def _place(heard: Heard, *, private: bool) -> ChatRef | None:
+def _whose(heard: Heard, answer: Answer | None) -> dict[str, str]:
+    """Whose answer it is and where it goes, by ids alone."""
+    actor = getattr(heard.event, "actor", None)
+    place = _place(heard, answer) if answer is not None else None
+    return {
+        "event_kind": type(heard.event).__name__,
+        "chat": place.id if place is not None else "",
+        "person": actor.id if actor is not None else "",
+    }
+
+
+def _place(heard: Heard, answer: Answer) -> ChatRef | None:
     """Where a message goes: what only the presser of a button, or who brought us into a channel, may see, into their
     chat with us (if they have one)."""
+    private = answer.private and not answer.replaces
     match heard.event:
         case ButtonPressed(message=message, actor=actor):
             return ChatRef(message.chat.platform, actor.id[1:]) if private else message.chat

@@ -33,6 +33,10 @@ class NotSent(NetworkError):
     """No byte of the request left: it surely had no effect."""
 
 
+class Unconnected(NotSent):
+    """No connection came about: there is no network, or nobody at the address."""
+
+
 class Unanswered(TimedOut):
     """The request went out and no answer that can be understood came back."""
 
@@ -137,8 +141,9 @@ class Connection(BaseRequest):
                 return understood(response.status, body, response.headers)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             failure = f"{type(error).__name__}: {_reason(error)}"
+            unsent = Unconnected if _is_unconnected(error) else NotSent
         # Raised outside of the handler: the caught error may hold the address, and with it the token.
-        raise Unanswered(failure) if departed else NotSent(failure)
+        raise Unanswered(failure) if departed else unsent(failure)
 
 
 class Wire(Bot):
@@ -188,6 +193,12 @@ async def _bounded(response: aiohttp.ClientResponse) -> bytes:
         if len(body) > MAX_RESPONSE:
             raise ValueError("the answer is too long")
     return bytes(body)
+
+
+def _is_unconnected(error: BaseException) -> bool:
+    if isinstance(error, aiohttp.ClientSSLError):
+        return False  # somebody was there
+    return isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
 
 
 def _reason(error: BaseException) -> str:

@@ -16,6 +16,7 @@ from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from adapters.telegram.errors import NO_ANSWER, seconds
 from adapters.telegram.inbound import KINDS, Ears, Heard, hear, last_id
+from adapters.telegram.outage import Outage
 from adapters.telegram.request import Wire
 from bot.errors import StorageError
 from bot.model import Phrase
@@ -57,6 +58,7 @@ class Updates:
         report: Report,
         verify: Callable[[], Awaitable[None]],
         ears: Callable[[], Ears],
+        outage: Outage,
     ) -> None:
         """``verify`` asks Telegram who we are: it returns when connected and raises TokenRefused."""
         self._wire = wire
@@ -65,6 +67,7 @@ class Updates:
         self._report = report
         self._verify = verify
         self._ears = ears
+        self._outage = outage
         self._heard_of = False
         """Telegram has answered the last poll. Until it has, none waits: an empty one would look like no connection."""
         self._handled: set[Any] = set()
@@ -111,13 +114,14 @@ class Updates:
 
     async def _recover(self, error: TelegramError, failures: int) -> None:
         """Do what helps against a failed poll, and wait."""
-        log.info("getUpdates failed", error=type(error).__name__, reason=error.message, failures=failures)
-        if isinstance(error, RetryAfter):
-            await self._sleep(seconds(error))
-        elif isinstance(error, Conflict) and "webhook" in error.message.lower():
+        if isinstance(error, Conflict) and "webhook" in error.message.lower():
             self._report(State.CONNECTING, None)
             await self._end_webhook()
             await self._sleep(backoff(failures) - 1)
+            return
+        self._outage.goes_on(error)
+        if isinstance(error, RetryAfter):
+            await self._sleep(seconds(error))
         elif isinstance(error, Conflict):
             self._report(State.CONNECTING, RIVAL)
             await self._sleep(RIVAL_WAIT)
