@@ -9,7 +9,7 @@ from dataclasses import replace
 from bot.card.answer import heading, in_rows, note, paragraph
 from bot.commands.request import Request, command_button
 from bot.commands.sources_menu import add_example, pack_buttons
-from bot.commands.targets import offer_channels
+from bot.commands.targets import which_chat
 from bot.errors import CommandError
 from bot.model import LANGUAGE_NAMES, LANGUAGES, Button, ButtonRole, ChatKind, Line, Phrase, supported_language
 from bot.ports import Answer, Audience, Choice, Command, Parameter
@@ -52,7 +52,7 @@ _ENGLISH_NAMES: Mapping[str, str] = {
 
 async def answer(request: Request) -> Answer:
     if not request.words:
-        return await offer_channels(request) or await _menu(request)
+        return await which_chat(request) or await _menu(request)
     language = language_named(request.words)
     if language is None:
         raise CommandError(
@@ -65,6 +65,9 @@ async def answer(request: Request) -> Answer:
                 },
             )
         )
+    question = await which_chat(request)
+    if question is not None:
+        return question
     await request.require_admin()
     if request.chat.kind is ChatKind.ROOM and request.chat.language is not None:
         # Its address says its language.

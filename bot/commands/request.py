@@ -70,7 +70,7 @@ class Request:
     @property
     def address(self) -> str:
         """How this chat is named in a button; empty for the chat where it was asked."""
-        return f"@{self.chat.id}" if self.chat.id != self.here.id else ""
+        return address_of(self.chat) if self.chat.id != self.here.id else ""
 
     def answer(self, *lines: Line, buttons: Iterable[Sequence[Button]] = (), private: bool = False) -> Answer:
         """The answer; when a button was pressed, in place of the menu that had it."""
@@ -99,6 +99,11 @@ class Request:
 
 
 Handler: TypeAlias = Callable[[Request], Awaitable[Answer]]
+
+
+def address_of(chat: Chat) -> str:
+    """How a chat is named in buttons, and may be typed."""
+    return f"@{chat.id}"
 
 
 def command_button(

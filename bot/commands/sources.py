@@ -10,7 +10,7 @@ from bot.card.answer import paragraph
 from bot.commands.request import Request
 from bot.commands.sources_add import FULL, LIST, add
 from bot.commands.sources_menu import ADD_EXAMPLE, how_to_add, menu, name_of, pack_title, show_list
-from bot.commands.targets import offer_channels
+from bot.commands.targets import which_chat
 from bot.errors import CommandError
 from bot.model import Phrase
 from bot.ports import Answer, Audience, Choice, Command, Parameter, Subcommand, Translator
@@ -66,7 +66,7 @@ def declaration(packs: Sequence[str]) -> Command:
 
 async def answer(request: Request) -> Answer:
     if not request.words:
-        return await offer_channels(request) or await menu(request)
+        return await which_chat(request) or await menu(request)
     verb = _VERBS.get(request.verb)
     if verb is None:
         raise CommandError(
@@ -85,13 +85,16 @@ def suggestions(followed: Sequence[Subscription], t: Translator) -> tuple[Choice
 
 async def _follow(request: Request) -> Answer:
     if not request.rest:
-        return await menu(request)
+        return await which_chat(request) or await menu(request)
     pack = _pack_named(request, request.rest)
     if pack is None:
         names = ", ".join(request.services.packs)
         raise CommandError(
             Phrase("There is no pack “{pack}”. The packs are: {packs}", {"pack": request.rest[:40], "packs": names})
         )
+    question = await which_chat(request)
+    if question is not None:
+        return question
     await request.require_admin()
     outcome = await request.services.database.write(
         subscriptions.follow_pack, request.chat.id, pack, request.actor, request.now
@@ -104,6 +107,9 @@ async def _follow(request: Request) -> Answer:
 
 
 async def _remove(request: Request) -> Answer:
+    question = await which_chat(request)
+    if question is not None:
+        return question
     if not request.rest:
         return await show_list(request)
     await request.require_admin()
@@ -139,7 +145,9 @@ async def _remove(request: Request) -> Answer:
 
 
 async def _add(request: Request) -> Answer:
-    return await (add if request.rest else how_to_add)(request)
+    if not request.rest:
+        return await which_chat(request) or await how_to_add(request)
+    return await add(request)
 
 
 async def _list(request: Request) -> Answer:

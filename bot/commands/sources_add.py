@@ -12,6 +12,7 @@ from bot.card.answer import answer_card, heading, item, note, paragraph
 from bot.commands.request import Request
 from bot.commands.services import FoundFeed
 from bot.commands.sources_menu import ADD_EXAMPLE
+from bot.commands.targets import which_chat
 from bot.errors import CommandError, NewstallyError
 from bot.model import Button, Card, Phrase, Span
 from bot.ports import Answer
@@ -42,6 +43,9 @@ async def add(request: Request) -> Answer:
     address = web_address(match[1]) if match else None
     if match is None or address is None:
         raise CommandError(Phrase("That is not a web address. For example: {example}", {"example": ADD_EXAMPLE}))
+    question = await which_chat(request)
+    if question is not None:
+        return question
     await request.require_admin()
     if not await request.services.database.read(subscriptions.has_room, request.chat.id):
         raise CommandError(FULL)
