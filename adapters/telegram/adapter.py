@@ -83,7 +83,7 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChat
             surroundings.resolver,
             poll_timeout=POLL_SECONDS,
         )
-        self._calls = Calls(self._wire, surroundings.pace)
+        self._calls = Calls(self._wire, surroundings.pace, surroundings.clock)
         self._membership = Membership(self._calls, surroundings.clock, self._own_id)
         self._answers = Answers(self._calls, surroundings.sleep)
         self._commands: tuple[Command, ...] = ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -17,6 +19,7 @@ from adapters.telegram.errors import (
     unchanged,
 )
 from adapters.telegram.limits import TOKEN, asking, shut, writing
+from adapters.telegram.redrawn import Redrawn
 from adapters.telegram.render import Rendered
 from adapters.telegram.request import Wire
 from bot.errors import CardRejected, ChatGone, Unconfirmed
@@ -36,9 +39,10 @@ class Calls:
     they meet, go by the number as soon as Telegram has said it; what is asked for is still the name.
     """
 
-    def __init__(self, wire: Wire, pace: Pace) -> None:
+    def __init__(self, wire: Wire, pace: Pace, clock: Callable[[], datetime]) -> None:
         self._wire = wire
         self._pace = pace
+        self._redrawn = Redrawn(clock)
         self._numbers: dict[str, str] = {}
         self._diverted: set[ChatRef] = set()
 
@@ -70,12 +74,14 @@ class Calls:
         That it can't be reached any more says nothing of the chat: the message may be from before its move, under an
         id that is gone. Whether we are still in the chat, my_chat_member and the next message tell.
         """
+        again = ref in self._redrawn
         try:
             await self._with_fallbacks(
-                "editMessageText", ref.chat, message, kind, repeatable=True, message_id=int(ref.id)
+                "editMessageText", ref.chat, message, kind, repeatable=True, again=again, message_id=int(ref.id)
             )
         except ChatGone as error:
             raise CardRejected(error.phrase) from error
+        self._redrawn.note(ref)
 
     async def ask(self, endpoint: str, chat: ChatRef, kind: Traffic = Traffic.ANSWER, **parameters: Any) -> Any:
         """A question about a chat, answered as raw JSON."""
@@ -98,13 +104,21 @@ class Calls:
         return await self._wire.ask(endpoint, **parameters)
 
     async def _with_fallbacks(
-        self, endpoint: str, chat: ChatRef, message: Rendered, kind: Traffic, *, repeatable: bool, **place: Any
+        self,
+        endpoint: str,
+        chat: ChatRef,
+        message: Rendered,
+        kind: Traffic,
+        *,
+        repeatable: bool,
+        again: bool = False,
+        **place: Any,
     ) -> Any:
         versions = [message, *message.fallbacks()]
         while True:
             version = versions[0]
             try:
-                limits = writing(self._numbered(chat), kind)
+                limits = writing(self._numbered(chat), kind, again=again)
                 return await self._call(endpoint, chat, kind, limits, {**place, **_content(version)})
             except TelegramError as error:
                 if repeatable and unchanged(error):
