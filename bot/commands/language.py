@@ -72,9 +72,12 @@ async def answer(request: Request) -> Answer:
     if request.chat.kind is ChatKind.ROOM and request.chat.language is not None:
         # Its address says its language.
         raise CommandError(Phrase("Each language has a room of its own: choose yours at the top of the page."))
-    await request.services.database.write(chats.choose_language, request.chat.id, language, request.actor, request.now)
-    await request.changed()
-    return await _chosen(request, language)
+    first, _ = await request.once(chats.choose_language, request.chat.id, language, request.actor, request.now)
+    if first:
+        await request.changed()
+        return await _chosen(request, language)
+    chat = await request.services.database.read(chats.by_id, request.chat.id)
+    return await _chosen(request, (chat and chat.language) or language)
 
 
 def language_named(words: str) -> str | None:

@@ -96,14 +96,12 @@ async def _follow(request: Request) -> Answer:
     if question is not None:
         return question
     await request.require_admin()
-    outcome = await request.services.database.write(
-        subscriptions.follow_pack, request.chat.id, pack, request.actor, request.now
-    )
+    first, outcome = await request.once(subscriptions.follow_pack, request.chat.id, pack, request.actor, request.now)
     if outcome is Outcome.FULL:
         raise CommandError(FULL)
     await request.changed()
-    said = request.t("This chat follows the pack {pack} now.", pack=pack_title(pack))
-    return await menu(replace(request, said_admin=True), paragraph(said))
+    said = [paragraph(request.t("This chat follows the pack {pack} now.", pack=pack_title(pack)))] if first else []
+    return await menu(replace(request, said_admin=True), *said)
 
 
 async def _remove(request: Request) -> Answer:
@@ -129,19 +127,12 @@ async def _remove(request: Request) -> Answer:
                 {"words": request.rest[:100], "command": LIST},
             )
         )
-    await request.services.database.write(
-        subscriptions.unfollow,
-        request.chat.id,
-        found[0].id,
-        request.actor,
-        request.now,
-        event_id=None if request.pressed else request.event_id,
-    )
+    first, _ = await request.once(subscriptions.unfollow, request.chat.id, found[0].id, request.actor, request.now)
     await request.changed()
-    said = paragraph(request.t("Removed: {name}", name=name_of(found[0])))
+    said = [paragraph(request.t("Removed: {name}", name=name_of(found[0])))] if first else []
     # Whoever pressed a pack in the menu stays in the menu, whoever pressed it in the list stays in the list.
     in_menu = found[0].pack is not None and not request.rest.startswith("#")
-    return await (menu if in_menu else show_list)(replace(request, said_admin=True), said)
+    return await (menu if in_menu else show_list)(replace(request, said_admin=True), *said)
 
 
 async def _add(request: Request) -> Answer:

@@ -88,7 +88,7 @@ async def _look(request: Request, address: str, chosen: str | None) -> Card:
 
 async def _follow(request: Request, feed: FoundFeed) -> Card:
     source_id = await request.services.gatherer.add_feed(feed)
-    outcome = await request.services.database.write(
+    first, outcome = await request.once(
         subscriptions.follow_source, request.chat.id, source_id, request.actor, request.now
     )
     if outcome is Outcome.FULL:
@@ -96,7 +96,7 @@ async def _follow(request: Request, feed: FoundFeed) -> Card:
     await request.changed()
     t = request.t
     title = feed.title or feed.url
-    if outcome is Outcome.ALREADY:
+    if outcome is Outcome.ALREADY or not first:
         said = t("This chat follows {source} already.", source=title)
     else:
         said = t("This chat follows {source} now. The newest stories come in a moment.", source=title)
