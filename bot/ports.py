@@ -7,7 +7,7 @@ the core asks with ``isinstance`` and never for a platform's name.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
@@ -387,6 +387,14 @@ class KeyStore(Protocol):
     async def get(self, key: str) -> str | None: ...
 
     async def put(self, key: str, value: str) -> None: ...
+
+    async def under(self, prefix: str) -> Mapping[str, str]:
+        """All facts whose names begin so."""
+        ...
+
+    async def change(self, put: Mapping[str, str], drop: Collection[str]) -> None:
+        """Set the one and forget the other, all of it or nothing."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

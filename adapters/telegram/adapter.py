@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import structlog
 from telegram.error import InvalidToken, RetryAfter, TelegramError
@@ -15,20 +15,22 @@ from adapters.telegram import diagnosis
 from adapters.telegram.answers import Answers
 from adapters.telegram.calls import Calls
 from adapters.telegram.declared import Declared
+from adapters.telegram.desk import Desk
 from adapters.telegram.errors import NO_ANSWER, seconds
 from adapters.telegram.inbound import PLATFORM, Ears, Heard, normal
 from adapters.telegram.membership import Membership
 from adapters.telegram.menu import menus, publish
 from adapters.telegram.outage import Outage
-from adapters.telegram.questions import Questions, question
+from adapters.telegram.questions import question
 from adapters.telegram.render import render
 from adapters.telegram.request import Wire
 from adapters.telegram.settings import TelegramSettings
 from adapters.telegram.updates import POLL_SECONDS, Updates, backoff
 from bot.errors import ChatGone, ConfigError, DeliveryError, PlatformDown, StorageError, TokenRefused
-from bot.events import ChatChanged, ChatJoined, ChatMigrated, CommandInvoked
+from bot.events import ChatChanged, ChatJoined, ChatMigrated, CommandInvoked, Event
 from bot.model import Actor, Ballot, Card, ChatRef, MessageRef, Phrase
 from bot.ports import (
+    Answer,
     Capabilities,
     ChatAdapter,
     Command,
@@ -154,8 +156,15 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChat
                 tasks.create_task(self._publish_commands())
                 await self._declared.names(dispatch)
                 tasks.create_task(self._declared.run(dispatch))
-                questions = Questions(lambda heard: self._answer(heard, dispatch, tasks))
-                await self._updates().run(lambda heard: self._handle(heard, dispatch, questions, tasks))
+                desk = Desk(
+                    self._answers,
+                    self._surroundings,
+                    lambda event: self._dispatched(event, dispatch),
+                    tasks,
+                    answered=lambda asked: self._wrote(asked, dispatch),
+                )
+                updates = self._updates(await desk.take_up(self._ears()))
+                await updates.run(lambda heard: self._handle(heard, dispatch, desk))
         except ExceptionGroup as group:
             refused = group.subgroup(TokenRefused)
             if refused is None:
@@ -163,7 +172,7 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChat
             # The group is only how it got here; the caller waits for the one error.
             raise TokenRefused(REFUSED) from None
 
-    def _updates(self) -> Updates:
+    def _updates(self, handled: Collection[Any]) -> Updates:
         return Updates(
             self._wire,
             sleep=self._surroundings.sleep,
@@ -172,42 +181,30 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChat
             verify=self._connect,
             ears=self._ears,
             outage=self._outage,
+            handled=handled,
         )
 
-    async def _handle(self, heard: Heard, dispatch: Dispatch, questions: Questions, tasks: asyncio.TaskGroup) -> None:
-        """Returns when the update may be acknowledged: a fact is durable, a question waits for its answer."""
+    async def _handle(self, heard: Heard, dispatch: Dispatch, desk: Desk) -> None:
+        """Returns when the update may be acknowledged: a fact is durable, a question is kept until it is answered."""
         asked = question(heard.event)
         if asked is not None:
-            if not heard.answered and not questions.put(heard, asked, tasks):
-                self._stop_spinning(heard, tasks)
+            if not heard.answered:
+                await desk.take(heard, asked)
             return
-        self._forget_rights(heard)
         try:
-            answer = await dispatch(heard.event)
+            answer = await self._dispatched(heard.event, dispatch)
         except StorageError:
             raise  # the update comes again, and is answered then
         except Exception:
-            self._stop_spinning(heard, tasks)
+            desk.answer(heard, None)
             raise
-        if not heard.answered and (answer is not None or heard.callback is not None):
-            tasks.create_task(self._answers.deliver(heard, answer, tasks))
+        if not heard.answered:
+            desk.answer(heard, answer)
 
-    async def _answer(self, heard: Heard, dispatch: Dispatch, tasks: asyncio.TaskGroup) -> None:
-        """Ends when the chat's next question may be looked at: long work goes on by itself."""
-        self._forget_rights(heard)
-        try:
-            answer = await dispatch(heard.event)
-        except Exception:
-            log.exception("a question could not be answered", event_kind=type(heard.event).__name__)
-            self._stop_spinning(heard, tasks)
-            return
-        written = await self._answers.deliver(heard, answer, tasks)
-        if isinstance(heard.event, CommandInvoked) and written == heard.event.chat:
-            await self._wrote(heard.event, dispatch)
-
-    def _forget_rights(self, heard: Heard) -> None:
-        if isinstance(heard.event, ChatJoined | ChatChanged | ChatMigrated):
-            self._membership.forget(heard.event.chat)
+    async def _dispatched(self, event: Event, dispatch: Dispatch) -> Answer | None:
+        if isinstance(event, ChatJoined | ChatChanged | ChatMigrated):
+            self._membership.forget(event.chat)
+        return await dispatch(event)
 
     async def _wrote(self, asked: CommandInvoked, dispatch: Dispatch) -> None:
         """Telegram doesn't tell when members may write again. That an answer went into the chat does."""
@@ -221,11 +218,6 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChat
             log.exception("a chat could not be resumed", chat=chat.id)
         else:
             self._writable.add(chat)
-
-    def _stop_spinning(self, heard: Heard, tasks: asyncio.TaskGroup) -> None:
-        """Whatever happened, a button must not spin for ever."""
-        if heard.callback is not None:
-            tasks.create_task(self._answers.deliver(heard, None, tasks))
 
     async def _connect(self) -> None:
         """Ask who we are until Telegram says it. Raises TokenRefused."""

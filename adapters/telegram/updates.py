@@ -6,7 +6,7 @@ The library's own loop acknowledges what is still in memory, and spins for ever 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -59,8 +59,10 @@ class Updates:
         verify: Callable[[], Awaitable[None]],
         ears: Callable[[], Ears],
         outage: Outage,
+        handled: Collection[Any] = (),
     ) -> None:
-        """``verify`` asks Telegram who we are: it returns when connected and raises TokenRefused."""
+        """``verify`` asks Telegram who we are: it returns when connected and raises TokenRefused. ``handled``: the ids
+        of updates that are taken care of, and may come again all the same."""
         self._wire = wire
         self._sleep = sleep
         self._clock = clock
@@ -70,7 +72,7 @@ class Updates:
         self._outage = outage
         self._heard_of = False
         """Telegram has answered the last poll. Until it has, none waits: an empty one would look like no connection."""
-        self._handled: set[Any] = set()
+        self._handled = set(handled)
         """The ids of what was handled and is not yet acknowledged, because others of its batch could not be stored."""
 
     async def run(self, handle: Handle) -> None:
@@ -161,7 +163,7 @@ class Updates:
     def _heard(self, update: Any) -> list[Heard]:
         try:
             answered = update["update_id"] in self._handled
-            return [replace(heard, answered=answered) for heard in hear(update, self._ears())]
+            return [replace(heard, answered=answered, update=update) for heard in hear(update, self._ears())]
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             log.warning("an update can't be understood and is skipped", error=repr(error), **_label(update))
             return []
