@@ -30,6 +30,7 @@ from bot.gather.gatherer import Gatherer
 from bot.gather.hub import Hubs
 from bot.gather.packs import PACKS, load_packs
 from bot.gather.reading import Reader
+from bot.gather.resolver import DaemonResolver
 from bot.gather.robots import Robots
 from bot.gather.workers import Workers
 from bot.i18n import Catalogues
@@ -123,6 +124,7 @@ def lend(name: str, db: Database, site: Site, translators: Translators, pace: Pa
         site=site,
         clock=utc_now,
         sleep=asyncio.sleep,
+        resolver=DaemonResolver,
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from bot.card.answer import heading, in_rows, note, paragraph
 from bot.commands.request import Request, command_button
 from bot.commands.sources_menu import add_example, pack_buttons
-from bot.commands.targets import offer_channels
+from bot.commands.targets import which_chat
 from bot.errors import CommandError
 from bot.model import LANGUAGE_NAMES, LANGUAGES, Button, ButtonRole, Line, Phrase, supported_language
 from bot.ports import Answer, Audience, Choice, Command, LanguageByChat, Parameter
@@ -53,7 +53,7 @@ _ENGLISH_NAMES: Mapping[str, str] = {
 
 async def answer(request: Request) -> Answer:
     if not request.words:
-        return _doors(request) or await offer_channels(request) or await _menu(request)
+        return _doors(request) or await which_chat(request) or await _menu(request)
     language = language_named(request.words)
     if language is None:
         raise CommandError(
@@ -68,10 +68,16 @@ async def answer(request: Request) -> Answer:
         )
     if doors := _doors(request, language):
         return doors
+    question = await which_chat(request)
+    if question is not None:
+        return question
     await request.require_admin()
-    await request.services.database.write(chats.choose_language, request.chat.id, language, request.actor, request.now)
-    await request.changed()
-    return await _chosen(request, language)
+    first, _ = await request.once(chats.choose_language, request.chat.id, language, request.actor, request.now)
+    if first:
+        await request.changed()
+        return await _chosen(request, language)
+    chat = await request.services.database.read(chats.by_id, request.chat.id)
+    return await _chosen(request, (chat and chat.language) or language)
 
 
 def language_named(words: str) -> str | None:
