@@ -31,6 +31,7 @@ from bot.gather.gatherer import Gatherer
 from bot.gather.hub import Hubs
 from bot.gather.packs import PACKS, load_packs
 from bot.gather.reading import Reader
+from bot.gather.resolver import DaemonResolver
 from bot.gather.robots import Robots
 from bot.gather.topics import names_in
 from bot.gather.workers import Workers
@@ -129,6 +130,7 @@ def lend(name: str, db: Database, site: Site, translators: Translators, pace: Pa
         site=site,
         clock=utc_now,
         sleep=asyncio.sleep,
+        resolver=DaemonResolver,
     )
 
 

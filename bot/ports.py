@@ -11,10 +11,13 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
-from typing import Any, ClassVar, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias, runtime_checkable
 
 from bot.events import Event
 from bot.model import Actor, Ballot, Card, ChatRef, MessageRef, Phrase
+
+if TYPE_CHECKING:
+    from aiohttp.abc import AbstractResolver
 
 # --- words -----------------------------------------------------------------------------------------------------------
 
@@ -494,6 +497,14 @@ class KeyStore(Protocol):
 
     async def put(self, key: str, value: str) -> None: ...
 
+    async def under(self, prefix: str) -> Mapping[str, str]:
+        """All facts whose names begin so."""
+        ...
+
+    async def change(self, put: Mapping[str, str], drop: Collection[str]) -> None:
+        """Set the one and forget the other, all of it or nothing."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -526,6 +537,9 @@ class Surroundings:
     """Now, aware UTC."""
     sleep: Callable[[float], Awaitable[None]]
     """Seconds; injected so that tests needn't wait."""
+    resolver: Callable[[], AbstractResolver]
+    """Makes what a pool of connections looks names up with. aiohttp's own does it on threads for whose end the process
+    waits, and without a network a lookup can take long."""
 
 
 @runtime_checkable

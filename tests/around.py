@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from bot.errors import StorageError
 from bot.events import Event
 from bot.model import Phrase
 from bot.ports import Answer, Limit, Traffic
@@ -66,6 +67,9 @@ class PlainTranslators:
 class Keys:
     kept: dict[str, str] = field(default_factory=dict)
     written: asyncio.Event = field(default_factory=asyncio.Event)
+    refusals: list[StorageError] = field(default_factory=list)
+    """What the next changes are answered with."""
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def get(self, key: str) -> str | None:
         return self.kept.get(key)
@@ -73,6 +77,24 @@ class Keys:
     async def put(self, key: str, value: str) -> None:
         self.kept[key] = value
         self.written.set()
+
+    async def under(self, prefix: str) -> Mapping[str, str]:
+        return {key: value for key, value in self.kept.items() if key.startswith(prefix)}
+
+    async def change(self, put: Mapping[str, str], drop: Collection[str]) -> None:
+        if self.refusals:
+            raise self.refusals.pop()
+        self.kept.update(put)
+        for key in drop:
+            self.kept.pop(key, None)
+        self._changed.set()
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until it has become true of what is kept."""
+        async with asyncio.timeout(20):
+            while not holds():
+                self._changed.clear()
+                await self._changed.wait()
 
 
 class OpenTurn:

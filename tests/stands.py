@@ -17,6 +17,7 @@ import httpx
 from adapters import ADAPTERS
 from adapters.discord.rights import NEEDED
 from bot.events import ButtonPressed, Event
+from bot.gather.resolver import DaemonResolver
 from bot.i18n import Catalogues
 from bot.model import (
     Actor,
@@ -203,6 +204,7 @@ async def _adapter(platform: str, folder: Path, pace: NoHurry, **settings: str) 
             site=Site("127.0.0.1", 8080, "", "a-token-for-the-operator-alone", loopback=True),
             clock=lambda: datetime.now(UTC),
             sleep=asyncio.sleep,
+            resolver=DaemonResolver,
         )
         row = ADAPTERS[platform]
         yield row.build()(row.settings_model().model_validate(settings), surroundings)

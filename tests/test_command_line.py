@@ -147,6 +147,36 @@ async def test_a_bare_start_shows_samples_and_stops_within_two_seconds(tmp_path:
     assert took[-1] < 2, took
 
 
+@pytest.mark.parametrize(
+    "token",
+    [{"NEWSTALLY_TELEGRAM__TOKEN": "123456:abcdefghijk"}, {"NEWSTALLY_DISCORD__TOKEN": "abc.def.ghi"}],
+    ids=["telegram", "discord"],
+)
+async def test_it_stops_at_once_although_no_name_can_be_looked_up(tmp_path: Path, token: dict[str, str]) -> None:
+    (tmp_path / "sitecustomize.py").write_text(_NAMES_HANG)
+    path = {"PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"}
+    async with started("run", cwd=tmp_path, NEWSTALLY_SITE__PORT=str(free_port()), **path, **token) as product:
+        await product.until("looking up")
+        took = await product.stop(signal.SIGINT)
+    assert product.process.returncode == 0, product.said
+    assert took < 10, "the lookups take twenty seconds"
+
+
+_NAMES_HANG = """
+import socket, sys, time
+
+look_up = socket.getaddrinfo
+
+def hang(host, *args, **kwargs):
+    if host in ("api.telegram.org", "discord.com"):
+        print("looking up", host, file=sys.stderr, flush=True)
+        time.sleep(20)
+    return look_up(host, *args, **kwargs)
+
+socket.getaddrinfo = hang
+"""
+
+
 async def seconds_to_stop(folder: Path, number: signal.Signals) -> float:
     """Start with nothing, visit a room, and stop in the midst of its open stream of events."""
     async with started("run", cwd=folder, NEWSTALLY_SITE__PORT=str(free_port())) as product:

@@ -18,6 +18,7 @@ from adapters.web.settings import WebSettings
 from bot.card.answer import answer_card, heading, item, paragraph
 from bot.card.story import Standing, story_card
 from bot.events import ButtonPressed, ChatJoined, ChoicesWanted, CommandInvoked, Event
+from bot.gather.resolver import DaemonResolver
 from bot.i18n import Catalogues
 from bot.model import (
     Actor,
@@ -274,6 +275,7 @@ async def web_house(
             site=site,
             clock=clock,
             sleep=asyncio.sleep,
+            resolver=DaemonResolver,
         )
         adapter = build(WebSettings(), surroundings)
         assert isinstance(adapter, WebAdapter)

@@ -121,7 +121,7 @@ class Client(discord.Client):
             max_ratelimit_timeout=60.0,
             enable_debug_events=True,
             http_trace=_traced(),
-            connector=Connector(),
+            connector=Connector(surroundings.resolver()),
         )
         self._watcher = watcher
         self._surroundings = surroundings

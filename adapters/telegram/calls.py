@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -18,6 +20,7 @@ from adapters.telegram.errors import (
     unchanged,
 )
 from adapters.telegram.limits import TOKEN, asking, shut, writing
+from adapters.telegram.redrawn import Redrawn
 from adapters.telegram.render import Rendered
 from adapters.telegram.request import Leaving, Wire
 from bot.errors import CardRejected, ChatGone, Unconfirmed
@@ -41,9 +44,10 @@ class Calls:
     they meet, go by the number as soon as Telegram has said it; what is asked for is still the name.
     """
 
-    def __init__(self, wire: Wire, pace: Pace) -> None:
+    def __init__(self, wire: Wire, pace: Pace, clock: Callable[[], datetime]) -> None:
         self._wire = wire
         self._pace = pace
+        self._redrawn = Redrawn(clock)
         self._numbers: dict[str, str] = {}
         self._diverted: set[ChatRef] = set()
         self._refused: dict[str, float] = {}
@@ -86,12 +90,14 @@ class Calls:
         That it can't be reached any more says nothing of the chat: the message may be from before its move, under an
         id that is gone. Whether we are still in the chat, my_chat_member and the next message tell.
         """
+        again = ref in self._redrawn
         try:
             await self._with_fallbacks(
-                "editMessageText", ref.chat, message, kind, {"message_id": int(ref.id)}, repeatable=True
+                "editMessageText", ref.chat, message, kind, {"message_id": int(ref.id)}, repeatable=True, again=again
             )
         except ChatGone as error:
             raise CardRejected(error.phrase) from error
+        self._redrawn.note(ref)
 
     async def ask(self, endpoint: str, chat: ChatRef, kind: Traffic = Traffic.ANSWER, **parameters: Any) -> Any:
         """A question about a chat, answered as raw JSON."""
@@ -122,6 +128,7 @@ class Calls:
         place: dict[str, Any],
         *,
         repeatable: bool,
+        again: bool = False,
         departure: Departure | None = None,
     ) -> Any:
         leaving = None if departure is None else departure.leaving
@@ -129,7 +136,7 @@ class Calls:
         while True:
             version = versions[0]
             try:
-                limits = writing(self._numbered(chat), kind)
+                limits = writing(self._numbered(chat), kind, again=again)
                 return await self._call(endpoint, chat, kind, limits, {**place, **_content(version)}, leaving)
             except TelegramError as error:
                 if repeatable and unchanged(error):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.events import (
@@ -57,6 +57,10 @@ class Heard:
     """The message that gave the command, to reply to."""
     answered: bool = False
     """It has come before and was answered; it comes again for the sake of others, which could not be stored."""
+    late: bool = False
+    """It was asked before a restart, so long ago that its chat has moved on."""
+    update: Json = field(default_factory=dict, compare=False, repr=False)
+    """What told of it."""
 
 
 def normal(emoji: str) -> str:

@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Any, TypeAlias
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 from telegram import Bot
 from telegram.error import NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
@@ -36,6 +37,10 @@ Leaving: TypeAlias = Callable[[], Awaitable[None]]
 
 class NotSent(NetworkError):
     """No byte of the request left: it surely had no effect."""
+
+
+class Unconnected(NotSent):
+    """No connection came about: there is no network, or nobody at the address."""
 
 
 class Unanswered(TimedOut):
@@ -69,9 +74,18 @@ class Flooded(RetryAfter):
 class Connection(BaseRequest):
     """One pool of connections to a Bot API server."""
 
-    __slots__ = ("_address", "_limit", "_read_timeout", "_session")
+    __slots__ = ("_address", "_limit", "_read_timeout", "_resolver", "_session")
 
-    def __init__(self, base_url: str, token: str, *, limit: int, read_timeout: float = READ_TIMEOUT) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        token: str,
+        resolver: Callable[[], AbstractResolver],
+        *,
+        limit: int,
+        read_timeout: float = READ_TIMEOUT,
+    ) -> None:
+        self._resolver = resolver
         self._address = base_url.replace("{token}", token) if "{token}" in base_url else base_url + token
         self._limit = limit
         self._read_timeout = read_timeout
@@ -89,7 +103,7 @@ class Connection(BaseRequest):
         trace = aiohttp.TraceConfig()
         trace.on_request_headers_sent.append(_note_departure)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._limit, keepalive_timeout=KEEP_ALIVE),
+            connector=aiohttp.TCPConnector(limit=self._limit, keepalive_timeout=KEEP_ALIVE, resolver=self._resolver()),
             cookie_jar=aiohttp.DummyCookieJar(),
             trace_configs=[trace],
             trust_env=False,
@@ -133,8 +147,9 @@ class Connection(BaseRequest):
                 return understood(response.status, body, response.headers)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             failure = f"{type(error).__name__}: {_reason(error)}"
+            unsent = Unconnected if _is_unconnected(error) else NotSent
         # Raised outside of the handler: the caught error may hold the address, and with it the token.
-        raise Unanswered(failure) if departed else NotSent(failure)
+        raise Unanswered(failure) if departed else unsent(failure)
 
 
 class Wire(Bot):
@@ -146,13 +161,17 @@ class Wire(Bot):
 
     __slots__ = ("_free",)
 
-    def __init__(self, base_url: str, token: str, *, poll_timeout: float) -> None:
+    def __init__(
+        self, base_url: str, token: str, resolver: Callable[[], AbstractResolver], *, poll_timeout: float
+    ) -> None:
         self._free = asyncio.Semaphore(CONNECTIONS)
         super().__init__(
             PLACEHOLDER,
-            request=Connection(base_url, token, limit=CONNECTIONS),
+            request=Connection(base_url, token, resolver, limit=CONNECTIONS),
             # Its own pool, so that a poll which waits never stands in the way of a call.
-            get_updates_request=Connection(base_url, token, limit=1, read_timeout=poll_timeout + READ_TIMEOUT),
+            get_updates_request=Connection(
+                base_url, token, resolver, limit=1, read_timeout=poll_timeout + READ_TIMEOUT
+            ),
         )
 
     async def ask(self, endpoint: str, leaving: Leaving | None = None, **parameters: Any) -> Any:
@@ -189,6 +208,12 @@ async def _bounded(response: aiohttp.ClientResponse) -> bytes:
         if len(body) > MAX_RESPONSE:
             raise ValueError("the answer is too long")
     return bytes(body)
+
+
+def _is_unconnected(error: BaseException) -> bool:
+    if isinstance(error, aiohttp.ClientSSLError):
+        return False  # somebody was there
+    return isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
 
 
 def _reason(error: BaseException) -> str:

@@ -10,7 +10,7 @@ from bot.card.answer import heading, in_rows, note, paragraph
 from bot.commands import translation
 from bot.commands.request import Request, command_button
 from bot.commands.sources_menu import add_example, pack_buttons
-from bot.commands.targets import offer_channels
+from bot.commands.targets import which_chat
 from bot.errors import CommandError
 from bot.model import Button, ButtonRole, Line, Phrase
 from bot.ports import Answer, Audience, Choice, Command, LanguageByChat, Parameter, Translators
@@ -55,7 +55,7 @@ async def answer(request: Request) -> Answer:
     if not words:
         if translates is not None:
             return await translation.switched(request, translates)
-        return _doors(request) or await offer_channels(request) or await _menu(request)
+        return _doors(request) or await which_chat(request) or await _menu(request)
     names = request.services.translators.names
     language = language_named(words, request.services.translators)
     if language is None:
@@ -71,13 +71,19 @@ async def answer(request: Request) -> Answer:
         )
     if doors := _doors(request, language):
         return doors
+    question = await which_chat(request)
+    if question is not None:
+        return question
     await request.require_admin()
-    await request.services.database.write(chats.choose_language, request.chat.id, language, request.actor, request.now)
+    first, _ = await request.once(chats.choose_language, request.chat.id, language, request.actor, request.now)
     if translates is not None:
         await translation.switch(request, translates)
         request = replace(request, chat=replace(request.chat, translates=translates))
-    await request.changed()
-    return await _chosen(request, language)
+    if first:
+        await request.changed()
+        return await _chosen(request, language)
+    chat = await request.services.database.read(chats.by_id, request.chat.id)
+    return await _chosen(request, (chat and chat.language) or language)
 
 
 def language_named(words: str, translators: Translators) -> str | None:

@@ -23,6 +23,7 @@ async def answer(request: Request) -> Answer:
         heading(t("What I store")),
         item(t("For each vote: your id on this platform, the emoji or button, and the story. No name, no messages.")),
         item(t("For each change of a setting: who changed it (the id), what and when.")),
+        item(t("What you ask me, until you have the answer; at most for a day.")),
         heading(t("For how long")),
         item(
             t.plural(

@@ -10,7 +10,7 @@ from bot.card.answer import paragraph
 from bot.commands.request import Request
 from bot.commands.sources_add import FULL, LIST, add
 from bot.commands.sources_menu import ADD_EXAMPLE, how_to_add, menu, name_of, pack_title, show_list
-from bot.commands.targets import offer_channels
+from bot.commands.targets import which_chat
 from bot.errors import CommandError
 from bot.model import Phrase
 from bot.ports import Answer, Audience, Choice, Command, Parameter, Subcommand, Task, Translator
@@ -95,7 +95,7 @@ def declaration(packs: Sequence[str]) -> Command:
 
 async def answer(request: Request) -> Answer:
     if not request.words:
-        return await offer_channels(request) or await menu(request)
+        return await which_chat(request) or await menu(request)
     verb = _VERBS.get(request.verb)
     if verb is None:
         raise CommandError(
@@ -114,7 +114,7 @@ def suggestions(followed: Sequence[Subscription], t: Translator) -> tuple[Choice
 
 async def _follow(request: Request) -> Answer:
     if not request.rest:
-        return await menu(request)
+        return await which_chat(request) or await menu(request)
     pack = _pack_named(request, request.rest)
     if pack is None:
         raise CommandError(
@@ -123,18 +123,22 @@ async def _follow(request: Request) -> Answer:
                 {"pack": request.rest[:40], "packs": tuple(request.services.packs)},
             )
         )
+    question = await which_chat(request)
+    if question is not None:
+        return question
     await request.require_admin()
-    outcome = await request.services.database.write(
-        subscriptions.follow_pack, request.chat.id, pack, request.actor, request.now
-    )
+    first, outcome = await request.once(subscriptions.follow_pack, request.chat.id, pack, request.actor, request.now)
     if outcome is Outcome.FULL:
         raise CommandError(FULL)
     await request.changed()
-    said = request.t("This chat follows the pack {pack} now.", pack=pack_title(pack))
-    return await menu(replace(request, said_admin=True), paragraph(said))
+    said = [paragraph(request.t("This chat follows the pack {pack} now.", pack=pack_title(pack)))] if first else []
+    return await menu(replace(request, said_admin=True), *said)
 
 
 async def _remove(request: Request) -> Answer:
+    question = await which_chat(request)
+    if question is not None:
+        return question
     if not request.rest:
         return await show_list(request)
     await request.require_admin()
@@ -154,23 +158,18 @@ async def _remove(request: Request) -> Answer:
                 {"words": request.rest[:100], "command": LIST},
             )
         )
-    await request.services.database.write(
-        subscriptions.unfollow,
-        request.chat.id,
-        found[0].id,
-        request.actor,
-        request.now,
-        event_id=None if request.pressed else request.event_id,
-    )
+    first, _ = await request.once(subscriptions.unfollow, request.chat.id, found[0].id, request.actor, request.now)
     await request.changed()
-    said = paragraph(request.t("Removed: {name}", name=name_of(found[0])))
+    said = [paragraph(request.t("Removed: {name}", name=name_of(found[0])))] if first else []
     # Whoever pressed a pack in the menu stays in the menu, whoever pressed it in the list stays in the list.
     in_menu = found[0].pack is not None and not request.rest.startswith("#")
-    return await (menu if in_menu else show_list)(replace(request, said_admin=True), said)
+    return await (menu if in_menu else show_list)(replace(request, said_admin=True), *said)
 
 
 async def _add(request: Request) -> Answer:
-    return await (add if request.rest else how_to_add)(request)
+    if not request.rest:
+        return await which_chat(request) or await how_to_add(request)
+    return await add(request)
 
 
 async def _list(request: Request) -> Answer:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from bot.card.answer import heading, item, note, paragraph
 from bot.commands.request import Request
 from bot.commands.sources_menu import how_many
-from bot.commands.targets import offer_channels
+from bot.commands.targets import which_chat
 from bot.commands.translation import what_is_translated
 from bot.commands.voting import ways_to_vote
 from bot.errors import DeliveryError
@@ -28,7 +28,7 @@ COMMAND = Command(
 
 
 async def answer(request: Request) -> Answer:
-    offer = await offer_channels(request) if not request.words else None
+    offer = await which_chat(request) if not request.words else None
     if offer is not None:
         return offer
     t, database = request.t, request.services.database

@@ -9,12 +9,11 @@ from enum import Enum
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, func, insert, literal, or_, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.model import Actor, Phrase
 from bot.storage.chats import log_change
 from bot.storage.phrases import phrase_from_json
-from bot.storage.tables import UtcDateTime, chat, entry, seen_event, source, subscription, subscription_cursor
+from bot.storage.tables import UtcDateTime, chat, entry, source, subscription, subscription_cursor
 
 LIMIT = 50
 """How many subscriptions a chat may have: each costs polls, and a chat that follows more reads none of it."""
@@ -75,21 +74,8 @@ def follow_source(connection: Connection, chat_id: int, source_id: int, by: Acto
     return _follow(connection, chat_id, {"source_id": source_id}, by, now, name=url)
 
 
-def unfollow(
-    connection: Connection,
-    chat_id: int,
-    subscription_id: int,
-    by: Actor | None,
-    now: datetime,
-    *,
-    event_id: str | None = None,
-) -> bool:
-    """Stop following; False when there was nothing to stop, or the event of this id has done it before.
-
-    A typed "remove 2" that is told again after a crash must not remove what then stands in the second place.
-    """
-    if event_id is not None and by is not None and not _first_time(connection, by.platform, event_id, now):
-        return False
+def unfollow(connection: Connection, chat_id: int, subscription_id: int, by: Actor | None, now: datetime) -> bool:
+    """Stop following; False when there was nothing to stop."""
     row = connection.execute(
         select(subscription.c.pack, source.c.url)
         .join(source, source.c.id == subscription.c.source_id, isouter=True)
@@ -172,12 +158,6 @@ def _follow(
 def _count(connection: Connection, chat_id: int) -> int:
     statement = select(func.count()).select_from(subscription).where(subscription.c.chat_id == chat_id)
     return connection.execute(statement).scalar_one()
-
-
-def _first_time(connection: Connection, platform: str, event_id: str, now: datetime) -> bool:
-    # Marked apart from the presses and reactions that tally keeps under the bare id.
-    row = upsert(seen_event).values(platform=platform, event_id=f"c:{event_id}", seen_at=now)
-    return connection.execute(row.on_conflict_do_nothing()).rowcount == 1
 
 
 def _source_columns() -> tuple[Any, ...]:

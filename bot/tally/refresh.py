@@ -18,7 +18,7 @@ from bot.storage import chats, posts
 from bot.storage.database import Database
 from bot.storage.group import GroupCommit
 from bot.storage.posts import OutdatedPost, PostView
-from bot.tally.due import edit_due, is_old
+from bot.tally.due import edit_due, edit_turn, is_old
 
 log = structlog.get_logger()
 
@@ -158,7 +158,7 @@ class Refresher:
     # --- one chat ---
 
     async def _edit_chat(self, key: tuple[int, bool], chat: _Chat) -> None:
-        """Edit what the chat waits for, the newest post first, and end when there is nothing left."""
+        """Edit what the chat waits for, one post after another, and end when there is nothing left."""
         try:
             while chat.pending:
                 await self._edit_next(chat)
@@ -176,7 +176,7 @@ class Refresher:
             soonest = min(item.not_before for item in chat.pending.values())
             await self._wait(chat, (soonest - now).total_seconds())
             return
-        item = max(due, key=lambda item: (item.post.posted_at, item.post.delivery_id))
+        item = min(due, key=lambda item: edit_turn(item.post.posted_at, item.post.edited_at, now))
         del chat.pending[item.post.delivery_id]
         view = await self._db.read(posts.outdated_view, item.post.delivery_id, self._open_after())
         if view is None:

@@ -180,8 +180,12 @@ async def test_members_are_read_wherever_they_are_cut(cut: int) -> None:
     assert await read_body(in_pieces(first, second[:cut], second[cut:]), "gzip", 1000) == BODY
 
 
-@pytest.mark.parametrize(("encoding", "packed"), [("gzip", gzip.compress(BODY)), ("deflate", zlib.compress(BODY))])
-@pytest.mark.parametrize("rest", [b"x" * 900, b"\x1fx" * 450, b"\x1f"])
+@pytest.mark.parametrize(
+    ("encoding", "packed"),
+    [("gzip", gzip.compress(BODY)), ("deflate", zlib.compress(BODY))],
+    ids=["gzip", "deflate"],
+)
+@pytest.mark.parametrize("rest", [b"x" * 900, b"\x1fx" * 450, b"\x1f"], ids=["text", "nearly", "begun"])
 async def test_what_comes_behind_the_end_is_not_even_read(encoding: str, packed: bytes, rest: bytes) -> None:
     read = []
 

@@ -13,6 +13,7 @@ from bot.storage.chats import Duties, SettingChange
 from bot.storage.database import open_database
 from bot.storage.declared import Declaration
 from bot.storage.deliveries import State
+from bot.storage.once import once
 from bot.storage.subscriptions import LIMIT, Outcome
 from bot.storage.tables import delivery, source, story, subscription, subscription_cursor
 
@@ -199,8 +200,10 @@ async def test_a_removal_told_twice_removes_once(db):
     removed = []
     for _ in range(2):
         first = (await db.read(subscriptions.of_chat, chat.id))[0]
-        removed.append(await db.write(subscriptions.unfollow, chat.id, first.id, ANNA, NOW, event_id="77"))
-    assert removed == [True, False]
+        removed.append(
+            await db.write(once, ANNA.platform, "77", NOW, subscriptions.unfollow, chat.id, first.id, ANNA, NOW)
+        )
+    assert removed == [(True, True), (False, None)]
     assert [followed.pack for followed in await db.read(subscriptions.of_chat, chat.id)] == ["tech"]
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import aiohttp
 
 from adapters.discord.rights import NEEDED
-from adapters.web.pages import GUESSES, PAGE
+from adapters.web.pages import PAGE
 from bot.card.answer import answer_card, paragraph
 from bot.card.found import found_line
 from bot.card.sources import troubles_card
@@ -27,6 +27,7 @@ from bot.gather.packs import PACKS
 from bot.model import Ballot, ChatRef, OutsideTally, Phrase, Tally
 from bot.site.guard import BODY_BYTES
 from bot.site.wire import SampleStory, sample_wire
+from tests.around import FREE
 from tests.emulators.discord import Channel, DiscordServer, Interaction
 from tests.emulators.discord.pages import words
 from tests.emulators.feeds import FeedServer, Item, faults, rss
@@ -387,13 +388,13 @@ async def test_the_other_pages_of_the_rooms_are_in_it_too(tmp_path: Path) -> Non
         # A room with more stories than a page has, and one that is past.
         card = answer_card(CODE, paragraph("Ὦ"))
         for number in range(PAGE + 1):
-            await house.adapter.send(ChatRef("web", CODE), card, key=str(number))
+            await house.adapter.send(ChatRef("web", CODE), card, key=str(number), departure=FREE)
         pages = [await page(f"/r/{CODE}"), await page(f"/r/{CODE}?before=2")]
         # What can't be stored, what fails, and what comes too often.
         for broken in (StorageError(Phrase("x")), RuntimeError()):
             house.core.broken = broken
             pages.append(await page(f"/r/{CODE}/press", message="m1", button="v:1:b"))
-        pages += [await page("/enter?token=ὦ") for _ in range(GUESSES.burst + 1)]
+        pages.append(await page("/enter?token=ὦ"))
         # Nor is anything else said to who is not let in at all.
         refused = [await page("/", {name: "evil.example"}) for name in ("host", "origin")]
         refused.append(await page(f"/r/{CODE}/say", text="Ὦ" * BODY_BYTES))

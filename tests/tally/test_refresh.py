@@ -18,7 +18,7 @@ from bot.storage import chats, deliveries
 from bot.storage.database import open_database
 from bot.storage.tables import chat, story
 from bot.storage.votes import Outcome
-from bot.tally.due import edit_due
+from bot.tally.due import edit_due, edit_turn
 from bot.tally.recorder import Recorder
 from bot.tally.refresh import SCAN_EVERY, Refresher
 from tests.tally.chatting import MemoryChat, Time, card_for
@@ -426,6 +426,46 @@ async def test_a_post_that_alone_is_throttled_holds_up_no_other_of_its_chat(hous
         house.time.pass_by(600)
         await house.alpha.shows(ROOM, "1:0", "2")
     assert len(house.alpha.edits) == 3
+
+
+async def test_a_post_that_all_vote_on_holds_up_no_other(house: House):
+    await house.db.write(add_chat, ROOM)
+    for number in (1, 2, 3):
+        one = await house.db.write(add_story)
+        await house.db.write(add_post, one, ROOM, str(number), posted_at=NOW - timedelta(minutes=9 - number))
+    async with house.at_work():
+        first = house.alpha.slow = asyncio.Event()
+        await house.record(*(react(ROOM, str(number), "ann", "👍") for number in (1, 2, 3)))
+        await house.alpha.until(lambda: len(house.alpha.edits) == 1)
+        second = house.alpha.slow = asyncio.Event()
+        first.set()
+        await house.alpha.until(lambda: len(house.alpha.edits) == 2)
+        await house.record(react(ROOM, "3", "bob", "👍"))
+        await house.scan_again()
+        await house.time.asleep(SCAN_EVERY)  # it has been looked, and the newest is to be edited again in a second
+        house.time.pass_by(1)
+        house.alpha.slow = None
+        second.set()
+        await house.alpha.shows(ROOM, "2:0", "3")
+    assert [message for _, message in house.alpha.edits] == ["3", "2", "1", "3"]
+
+
+@pytest.mark.parametrize(
+    ("posts", "order"),
+    [
+        ({"old": (50, None), "new": (5, None)}, ["new", "old"]),
+        ({"old": (50, None), "hot": (5, 10)}, ["old", "hot"]),
+        ({"old": (50, 40), "hot": (5, 10), "new": (4, 20)}, ["old", "new", "hot"]),
+        ({"old": (50, None), "calm": (5, 61)}, ["calm", "old"]),
+    ],
+)
+def test_the_newest_is_edited_first_and_what_was_edited_within_a_minute_last(posts, order):
+    def turn(name: str):
+        minutes, seconds = posts[name]
+        last = None if seconds is None else NOW - timedelta(seconds=seconds)
+        return edit_turn(NOW - timedelta(minutes=minutes), last, NOW)
+
+    assert sorted(posts, key=turn) == order
 
 
 @pytest.mark.parametrize(

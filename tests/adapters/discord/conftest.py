@@ -15,6 +15,7 @@ from adapters.discord.adapter import DiscordAdapter
 from adapters.discord.answers import DEFER_AFTER
 from adapters.discord.rights import NEEDED
 from adapters.discord.settings import DiscordSettings
+from bot.gather.resolver import DaemonResolver
 from bot.model import Button, ButtonRole, Card, ChatRef, Line, LineKind, MessageRef, Phrase, Span, Style
 from bot.ports import Command, Site, State, Surroundings
 from tests.around import Core, Keys, OpenPace, PlainTranslators
@@ -93,6 +94,7 @@ class World:
             site=Site("127.0.0.1", 8080, "", "secret", loopback=True),
             clock=lambda: datetime.now(UTC),
             sleep=self.sleep,
+            resolver=DaemonResolver,
         )
 
     def settings(self) -> DiscordSettings:

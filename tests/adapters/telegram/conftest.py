@@ -13,6 +13,7 @@ import pytest
 
 from adapters.telegram.adapter import TelegramAdapter
 from adapters.telegram.settings import TelegramSettings
+from bot.gather.resolver import DaemonResolver
 from bot.model import Card, ChatRef, MessageRef, Phrase
 from bot.ports import Command, Site, State, Surroundings
 from tests.around import Core, Keys, OpenPace, PlainTranslators
@@ -64,6 +65,7 @@ class World:
             site=Site("127.0.0.1", 8080, "", "secret", loopback=True),
             clock=self.clock,
             sleep=self.sleep,
+            resolver=DaemonResolver,
         )
 
     def adapter(self, commands: Sequence[Command] = (), *, pace: Any = None) -> TelegramAdapter:

@@ -258,10 +258,10 @@ async def test_every_request_about_a_chat_waits_for_its_turn(world, core):
         await adapter.edit(ref, story(votes="1"))
         await adapter.send(ChatRef("telegram", str(reader.id)), story(), key="k2", departure=FREE)
         await adapter.capabilities(place(group))
-    chat, minute, edits = (f"telegram:{group.id}{what}" for what in ("", "/minute", "/edits"))
+    chat, minute = f"telegram:{group.id}", f"telegram:{group.id}/minute"
     assert world.pace.turns == [
         (Traffic.POST, ("telegram", chat, minute)),
-        (Traffic.EDIT, ("telegram", chat, minute, edits)),
+        (Traffic.EDIT, ("telegram", chat, minute)),
         (Traffic.POST, ("telegram", f"telegram:{reader.id}")),
         (Traffic.ANSWER, ("telegram", "telegram/questions")),
         (Traffic.ANSWER, ("telegram", "telegram/questions")),

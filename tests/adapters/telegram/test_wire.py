@@ -16,6 +16,7 @@ from telegram.error import BadRequest, ChatMigrated, InvalidToken, TelegramError
 from adapters.telegram.request import MAX_RESPONSE, Flooded, NotSent, ServerFault, Unanswered, Wire, understood
 from adapters.telegram.settings import TelegramSettings
 from bot.errors import ChatGone
+from bot.gather.resolver import DaemonResolver
 from bot.model import ChatRef
 from tests.adapters.telegram.test_posting import story
 from tests.around import FREE
@@ -39,7 +40,7 @@ async def server(handler) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def wire(base_url: str) -> AsyncIterator[Wire]:
-    it = Wire(base_url, TOKEN, poll_timeout=1)
+    it = Wire(base_url, TOKEN, DaemonResolver, poll_timeout=1)
     await it.open()
     try:
         yield it
