@@ -25,10 +25,9 @@ from bot.dispatch import Dispatcher
 from bot.errors import TokenRefused
 from bot.gather.apis.offers import offered, packs_of
 from bot.gather.client import GuardedClient
-from bot.gather.following import Packs
 from bot.gather.gatherer import Gatherer
 from bot.gather.hub import Hubs
-from bot.gather.packs import PACKS, load_packs
+from bot.gather.packs import PACKS, Packs, load_packs
 from bot.gather.reading import Reader
 from bot.gather.robots import Robots
 from bot.gather.workers import Workers
@@ -364,7 +363,14 @@ def _build(
         packs={**(load_packs() if packs is None else packs), **packs_of(settings.gather)},
     )
     reader = Reader(
-        db, client, page_workers, Robots(client, page_workers, utc_now), gatherer.turns, utc_now, on_stories
+        db,
+        client,
+        page_workers,
+        Robots(client, page_workers, utc_now),
+        gatherer.turns,
+        utc_now,
+        on_stories,
+        settings.gather.topics,
     )
     commands = Commands(
         Services(

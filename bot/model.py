@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -29,12 +29,45 @@ LANGUAGE_NAMES: Mapping[str, str] = {
 """Each language by its own name; never translated, so that everyone finds their own."""
 
 
-def supported_language(tag: str | None) -> str | None:
-    """The one of our languages that a BCP 47 tag such as ``pt-br`` or ``zh_Hant`` means, or None."""
-    if not tag:
-        return None
-    primary = tag.replace("_", "-").split("-", 1)[0].lower()
-    return primary if primary in LANGUAGE_NAMES else None
+_TRADITIONAL = frozenset({"TW", "HK", "MO"})
+"""Where Chinese is written in traditional characters unless a tag says otherwise."""
+
+_MAX_TAG = 35
+"""Characters of a BCP 47 tag that anyone uses."""
+
+
+def supported_language(tag: str | None, offered: Collection[str] = LANGUAGES) -> str | None:
+    """The one of our languages that a BCP 47 tag such as ``pt-br`` or ``zh_Hant`` means, or None.
+
+    A variant that is offered (``zh-Hant``, ``pt-PT``) goes before its bare language, which stands for the variants that
+    aren't (docs/adr/0006-variants.md).
+    """
+    parts = (tag or "")[:_MAX_TAG].replace("_", "-").split("-")
+    primary, subtags = parts[0].lower(), parts[1:]
+    script = next((part.title() for part in subtags if len(part) == 4 and part.isalpha()), "")
+    region = next((part.upper() for part in subtags if len(part) == 2 and part.isalpha()), "")
+    if primary == "zh" and not script and region in _TRADITIONAL:
+        script = "Hant"
+    # Whatever Portuguese isn't Brazil's follows Portugal's spelling; the bare tag is Brazil's, as in CLDR.
+    european = "pt-PT" if primary == "pt" and region not in {"", "BR"} else ""
+    wanted = (f"{primary}-{script}", f"{primary}-{region}", european, primary)
+    return next((one for one in wanted if one in offered), None)
+
+
+_USUAL_FALLBACKS: Mapping[str, tuple[str, ...]] = {
+    "en": (),
+    # Most readers of Armenian also read Russian, which has the nearest press; English comes after it.
+    "hy": ("ru", "en"),
+}
+
+
+def fallback_languages(language: str, chosen: Sequence[str] | None) -> tuple[str, ...]:
+    """The other languages, in order, in which a chat takes stories where there are none in its own.
+
+    ``chosen``: by its admins; None: they have chosen nothing, and it is English, or what else is usual.
+    """
+    wanted = _USUAL_FALLBACKS.get(language, ("en",)) if chosen is None else chosen
+    return tuple(dict.fromkeys(one for one in wanted if one != language and one in LANGUAGE_NAMES))
 
 
 # --- words -----------------------------------------------------------------------------------------------------------

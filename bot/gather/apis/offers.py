@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from bot.gather.apis.names import COINSTATS, CRYPTOPANIC, NAMES
-from bot.gather.packs import FALLBACK, PackSource
+from bot.gather.packs import PackSource
 from bot.gather.settings import GatherSettings
+from bot.model import LANGUAGES
+
+MOSTLY = "en"
+"""What CoinStats writes in where it can't be told."""
 
 
 def offered(settings: GatherSettings) -> tuple[str, ...]:
@@ -18,9 +22,8 @@ def packs_of(settings: GatherSettings) -> dict[tuple[str, str], tuple[PackSource
     packs: dict[tuple[str, str], tuple[PackSource, ...]] = {}
     names = offered(settings)
     if COINSTATS in names:
-        packs[COINSTATS, FALLBACK] = tuple(
-            PackSource(f"{COINSTATS}:{kind}", NAMES[COINSTATS], FALLBACK) for kind in settings.coinstats.types
-        )
+        mixed = tuple(PackSource(f"{COINSTATS}:{kind}", NAMES[COINSTATS], MOSTLY) for kind in settings.coinstats.types)
+        packs |= {(COINSTATS, language): mixed for language in LANGUAGES}
     if CRYPTOPANIC in names:
         for region in settings.cryptopanic.regions:
             source = PackSource(f"{CRYPTOPANIC}:{region}", NAMES[CRYPTOPANIC], region)
