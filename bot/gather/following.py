@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bot.gather.packs import ALL_OF, Packs, PackSource, Standing, read_of, sources_of, topics_of
+from bot.gather.packs import ALL_OF, Packs, Standing, read_of, sources_of, topics_of
 from bot.storage.following import Follower, WantedSource
 
 
@@ -47,9 +47,7 @@ def _choices(followers: Sequence[Follower]) -> set[tuple[str, tuple[str, ...]]]:
 def _read(
     pack: str, languages: Sequence[str], packs: Packs, standing: Mapping[str, Standing], kinds: Mapping[str, str]
 ) -> tuple[WantedSource, ...]:
-    in_languages = sources_of(packs, pack, languages)
-    rows: dict[str, PackSource] = {}
-    for row in (row for several in in_languages for row in several):
-        rows.setdefault(row.url, row)
-    chosen = read_of([[row.url for row in several] for several in in_languages], standing)
-    return tuple(WantedSource(url, rows[url].title, rows[url].language, topics_of(rows[url], kinds)) for url in chosen)
+    return tuple(
+        WantedSource(row.url, row.title, row.language, topics_of(row, kinds))
+        for row in read_of(sources_of(packs, pack, languages), standing)
+    )

@@ -50,6 +50,9 @@ class Standing(Enum):
     """It is never looked at again."""
 
 
+_THERE = frozenset({Standing.WELL, Standing.AWAY})
+
+
 @cache
 def load_packs() -> Packs:
     """The bundled packs, read when first asked for."""
@@ -57,17 +60,23 @@ def load_packs() -> Packs:
 
 
 def parse_packs(text: str) -> Packs:
-    """Packs from a file such as packs.toml: tables [pack.language] with `sources`, rows of address, title and, where
-    the source writes of everything, ``{ topics = […] }``."""
+    """Packs from a file such as packs.toml, which tells how it is written."""
     return {
-        (pack, language): tuple(_row(language, *row) for row in table["sources"])
+        (pack, language): _rows(language, **table)
         for pack, languages in tomllib.loads(text).items()
         for language, table in languages.items()
     }
 
 
-def _row(language: str, url: str, title: str, options: Mapping[str, Any] | None = None) -> PackSource:
-    return PackSource(url, title, language, **{name: tuple(value) for name, value in (options or {}).items()})
+def _rows(language: str, sources: Sequence[Sequence[Any]], topics: Sequence[str] = ()) -> tuple[PackSource, ...]:
+    return tuple(_row(language, topics, *row) for row in sources)
+
+
+def _row(
+    language: str, usual: Sequence[str], url: str, title: str, options: Mapping[str, Any] | None = None
+) -> PackSource:
+    values = {"topics": usual, **(options or {})}
+    return PackSource(url, title, language, **{name: tuple(value) for name, value in values.items()})
 
 
 def sources_of(packs: Packs, pack: str, languages: Sequence[str]) -> list[tuple[PackSource, ...]]:
@@ -75,26 +84,27 @@ def sources_of(packs: Packs, pack: str, languages: Sequence[str]) -> list[tuple[
     return [rows for language in languages if (rows := packs.get((pack, language), ()))]
 
 
-def read_of(in_languages: Sequence[Sequence[str]], standing: Mapping[str, Standing]) -> tuple[str, ...]:
-    """Of a pack's sources in each language, best first, those that are to be looked at.
+def read_of(in_languages: Sequence[Sequence[PackSource]], standing: Mapping[str, Standing]) -> tuple[PackSource, ...]:
+    """Of a pack's sources in each language, best first, those that are to be looked at. ``standing``: by address.
 
     In a language these are the first three that are well or untried, and those before them that aren't: they return to
-    their places when they are well. The next language is read where all of one are lost.
+    their places when they are well. The next language is read where all of one are lost. Sources of everything give
+    what there is, but are no press of its own: they count for nothing.
     """
-    chosen: dict[str, None] = {}
-    for addresses in in_languages:
+    chosen: dict[str, PackSource] = {}
+    for rows in in_languages:
         well = 0
-        for address in addresses:
-            its = standing.get(address, Standing.WELL)
+        for row in rows:
+            its = standing.get(row.url, Standing.WELL)
             if its is Standing.ENDED:
                 continue
-            chosen[address] = None
-            well += its is Standing.WELL
+            chosen.setdefault(row.url, row)
+            well += its is Standing.WELL and not row.topics
             if well == READS:
                 break
-        if any(standing.get(address, Standing.WELL) in {Standing.WELL, Standing.AWAY} for address in addresses):
+        if any(standing.get(row.url, Standing.WELL) in _THERE for row in rows if not row.topics):
             break
-    return tuple(chosen)
+    return tuple(chosen.values())
 
 
 def topics_of(row: PackSource, kinds: Mapping[str, str]) -> tuple[str, ...]:

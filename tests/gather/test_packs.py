@@ -47,19 +47,28 @@ def test_a_source_has_one_address_wherever_it_stands() -> None:
     assert [urls for urls in spellings.values() if len(urls) > 1] == []
 
 
-def test_options_of_a_row_are_read() -> None:
-    packs = parse_packs(
-        '[crypto.hy]\nsources = [["https://a.example/", "A"], ["https://b.example/", "B", { topics = ["BTC"] }]]'
-    )
+def test_topics_of_a_row_hold_for_it_and_those_of_the_table_for_all_others() -> None:
+    row = '["https://b.example/", "B", { topics = ["BTC"] }]'
+    packs = parse_packs(f'[crypto.hy]\ntopics = ["crypto"]\nsources = [["https://a.example/", "A"], {row}]')
     assert packs["crypto", "hy"] == (
-        PackSource("https://a.example/", "A", "hy"),
+        PackSource("https://a.example/", "A", "hy", ("crypto",)),
         PackSource("https://b.example/", "B", "hy", ("BTC",)),
     )
-    with pytest.raises(TypeError):
-        parse_packs('[crypto.hy]\nsources = [["https://a.example/", "A", { topic = ["BTC"] }]]')
+    assert parse_packs(f"[crypto.hy]\nsources = [{row}]")["crypto", "hy"][0].topics == ("BTC",)
+    for misspelt in (
+        '[crypto.hy]\ntopic = ["crypto"]\nsources = []',
+        f"[crypto.hy]\nsources = [{row}]".replace("topics", "topic"),
+    ):
+        with pytest.raises(TypeError):
+            parse_packs(misspelt)
 
 
 # --- who reads what --------------------------------------------------------------------------------------------------
+
+
+def read_from(in_languages: list[str], standing: dict[str, Standing]) -> str:
+    rows = [[PackSource(name, name, "") for name in names] for names in in_languages]
+    return "".join(row.url for row in read_of(rows, standing))
 
 
 @pytest.mark.parametrize(
@@ -73,7 +82,7 @@ def test_options_of_a_row_are_read() -> None:
     ],
 )
 def test_a_pack_reads_its_first_three_sources_that_are_well(standing: dict[str, Standing], read: str) -> None:
-    assert "".join(read_of(["abcde"], standing)) == read
+    assert read_from(["abcde"], standing) == read
 
 
 @pytest.mark.parametrize(
@@ -92,7 +101,19 @@ def test_a_pack_reads_its_first_three_sources_that_are_well(standing: dict[str, 
 def test_where_all_sources_of_a_language_are_lost_the_next_one_comes_in(
     standing: dict[str, Standing], read: str
 ) -> None:
-    assert "".join(read_of(["ab", "vwxy", "E"], standing)) == read
+    assert read_from(["ab", "vwxy", "E"], standing) == read
+
+
+def test_sources_of_everything_are_read_beside_the_press_of_the_next_language() -> None:
+    """They are all read, for they give little; and they don't speak for the pack."""
+    general = [PackSource(name, name, "hy", ("crypto",)) for name in "ghijk"]
+    russian = [PackSource(name, name, "ru") for name in "rstu"]
+    assert "".join(row.url for row in read_of([general, russian, russian], {})) == "ghijkrst"
+    assert "".join(row.url for row in read_of([general, russian], dict.fromkeys("ghi", LOST))) == "ghijkrst"
+    own = PackSource("a", "a", "hy")
+    assert "".join(row.url for row in read_of([[own, *general], russian], {})) == "aghijk"
+    assert "".join(row.url for row in read_of([[own, *general], russian], {"a": LOST})) == "aghijkrst"
+    assert "".join(row.url for row in read_of([general], {})) == "ghijk"
 
 
 def a_pack(**languages: str) -> Packs:
