@@ -444,7 +444,10 @@ async def _declare(house: _House, tables: Iterable[DeclaredChat]) -> None:
             language=table.language,
             packs=table.packs,
             source_ids=tuple(feeds),
-            hash=hashlib.sha256(table.model_dump_json().encode()).hexdigest(),
+            # What a table doesn't say counts for nothing, or a setting that is new would have each applied again.
+            hash=hashlib.sha256(table.model_dump_json(exclude_none=True).encode()).hexdigest(),
+            fallbacks=table.fallback,
+            timezone=table.timezone,
         )
         await house.db.write(declared.apply, declaration, utc_now())
     await house.db.write(sources.keep_exempt, named, samples=house.sample_wire)

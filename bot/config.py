@@ -28,6 +28,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from bot.commands.zones import known_zone
 from bot.errors import ConfigError, SourceError
 from bot.faults import in_words, switches_for_numbers
 from bot.gather.client import checked
@@ -98,6 +99,20 @@ class DeclaredChat(_Table):
     language: Literal[*LANGUAGES]  # type: ignore[valid-type]  # mypy can't unpack a tuple here; pydantic can
     packs: tuple[str, ...] = ()
     feeds: tuple[str, ...] = ()
+    fallback: tuple[Literal[*LANGUAGES], ...] | None = None  # type: ignore[valid-type]  # as above
+    """In which other languages it takes stories, in order; None: as commands say."""
+    timezone: str | None = Field(None, max_length=64)
+    """None: as commands say."""
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_zone(cls, name: str | None) -> str | None:
+        if name is None:
+            return None
+        zone = known_zone(name)
+        if zone is None:
+            raise ValueError('must be the name of a time zone, such as "Asia/Yerevan"')
+        return zone
 
 
 class Settings(BaseSettings):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
@@ -32,6 +32,22 @@ _CLDR_NAMES: Mapping[str, str] = {"zh": "zh_Hans", "pt": "pt_BR"}
 # Babel takes the abbreviated "PM" where every other CLDR library says 오후.
 _TIME_FORMATS: Mapping[str, str] = {"ko": "aaaa h:mm"}
 
+_ZONES: Mapping[str, str] = {
+    "en": "Etc/UTC",  # it is spoken everywhere
+    "de": "Europe/Berlin",
+    "ko": "Asia/Seoul",
+    "ja": "Asia/Tokyo",
+    "zh": "Asia/Shanghai",
+    "es": "Europe/Madrid",
+    "fr": "Europe/Paris",
+    "hy": "Asia/Yerevan",
+    "nl": "Europe/Amsterdam",
+    "ru": "Europe/Moscow",
+    "it": "Europe/Rome",
+    "pt": "America/Sao_Paulo",
+    "tr": "Europe/Istanbul",
+}
+
 _PLACE = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 
 _JUST_NOW = timedelta(seconds=45)
@@ -41,6 +57,11 @@ _JUST_NOW = timedelta(seconds=45)
 def cldr_locale(language: str) -> Locale:
     """The CLDR locale of one of our languages."""
     return Locale.parse(_CLDR_NAMES.get(language, language))
+
+
+def default_zone(language: str) -> str:
+    """The IANA time zone of a chat in this language that has chosen none."""
+    return _ZONES.get(language, _ZONES["en"])
 
 
 def catalogue_folder() -> Path:
@@ -95,11 +116,14 @@ class LanguageTranslator:
         return format_decimal(n, locale=self._locale)
 
     def moment(self, at: datetime, /) -> str:
-        utc = at.astimezone(UTC)
-        date = format_date(utc.date(), "medium", self._locale)
-        time = format_time(utc, _TIME_FORMATS.get(self._language, "short"), locale=self._locale)
+        return f"{self.local_moment(at, UTC)} UTC"
+
+    def local_moment(self, at: datetime, zone: tzinfo, /) -> str:
+        there = at.astimezone(zone)
+        date = format_date(there.date(), "medium", self._locale)
+        time = format_time(there, _TIME_FORMATS.get(self._language, "short"), locale=self._locale)
         both = str(get_datetime_format("medium", self._locale))
-        return both.replace("{1}", date).replace("{0}", time) + " UTC"
+        return both.replace("{1}", date).replace("{0}", time)
 
     def ago(self, at: datetime, now: datetime, /) -> str:
         delta = at - now

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from enum import IntEnum, StrEnum
 from typing import Any, ClassVar, Protocol, TypeAlias, runtime_checkable
 
@@ -45,6 +45,10 @@ class Translator(Protocol):
 
     def moment(self, at: datetime, /) -> str:
         """An absolute date and time (medium, UTC), for text that stays."""
+        ...
+
+    def local_moment(self, at: datetime, zone: tzinfo, /) -> str:
+        """An absolute date and time (medium), as clocks in a zone show it."""
         ...
 
     def ago(self, at: datetime, now: datetime, /) -> str:
@@ -85,6 +89,12 @@ class Parameter:
     required: bool = True
     suggests: bool = False
     """Whether the core answers ChoicesWanted for it."""
+    keyword: bool = False
+    """Its name stands before its value where the command is typed, as in ``/language fallback ru``."""
+
+    def typed(self, value: str) -> str:
+        """How a value of it is typed."""
+        return f"{self.name} {value}" if self.keyword else value
 
 
 @dataclass(frozen=True, slots=True)

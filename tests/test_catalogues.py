@@ -17,7 +17,19 @@ MAX_DESCRIPTION = 100
 MAX_LABEL = 24
 """A label that two buttons a row can show on a phone; a count follows it."""
 
-BUTTONS = ("Bullish", "Bearish", "Crypto", "Tech", "Markets", "World", "This chat", "Show the list", "Packs")
+BUTTONS = (
+    "Bullish",
+    "Bearish",
+    "Crypto",
+    "Tech",
+    "Markets",
+    "World",
+    "This chat",
+    "Show the list",
+    "Packs",
+    "Other languages",
+    "Back",
+)
 
 SAMPLES = (0, 1, 2, 3, 4, 5, 10, 11, 12, 14, 20, 21, 22, 25, 100, 101, 102, 111, 112, 1_000)
 

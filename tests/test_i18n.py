@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.i18n import Catalogues, catalogue_folder
+from bot.i18n import Catalogues, catalogue_folder, default_zone
 from bot.model import LANGUAGES, Phrase
 
 CATALOGUES = Catalogues()
@@ -163,3 +163,24 @@ def test_a_distance_in_time_points_the_right_way():
     assert en.ago(NOW + timedelta(minutes=3), NOW) == "in 3 minutes"
     assert en.ago(NOW - timedelta(seconds=5), NOW) == en("just now")
     assert CATALOGUES("hy").ago(NOW - timedelta(days=122), NOW) == "4 ամիս առաջ"
+
+
+# --- clocks ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_moment_is_told_as_clocks_in_a_zone_show_it(language: str) -> None:
+    t = CATALOGUES(language)
+    there = t.local_moment(NOW, ZoneInfo("Asia/Yerevan"))
+    assert there == t.local_moment(NOW + timedelta(hours=4), UTC)
+    assert f"{t.local_moment(NOW, UTC)} UTC" == t.moment(NOW)
+    # Summer and winter, and a day that isn't the same there.
+    berlin = ZoneInfo("Europe/Berlin")
+    summer = datetime(2026, 7, 1, 23, 30, tzinfo=UTC)
+    assert t.local_moment(summer, berlin) == t.local_moment(summer + timedelta(hours=2), UTC)
+    assert t.local_moment(NOW, berlin) == t.local_moment(NOW + timedelta(hours=1), UTC)
+
+
+@pytest.mark.parametrize("language", [*LANGUAGES, "xx"])
+def test_every_language_has_a_zone_that_there_is(language: str) -> None:
+    assert ZoneInfo(default_zone(language)).key == default_zone(language)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.card.answer import heading, in_rows, note, paragraph
-from bot.commands.request import Request, command_button
+from bot.commands import fallback
+from bot.commands.naming import in_our_languages, language_named
+from bot.commands.request import Handler, Request, command_button
 from bot.commands.sources_menu import add_example, pack_buttons
 from bot.commands.targets import offer_channels
 from bot.errors import CommandError
-from bot.model import LANGUAGE_NAMES, LANGUAGES, Button, ButtonRole, ChatKind, Line, Phrase, supported_language
+from bot.model import LANGUAGE_NAMES, LANGUAGES, Button, ButtonRole, ChatKind, Line, Phrase
 from bot.ports import Answer, Audience, Choice, Command, Parameter
 from bot.storage import chats, subscriptions
 
@@ -25,6 +26,7 @@ COMMAND = Command(
             choices=tuple(Choice(code, LANGUAGE_NAMES[code]) for code in LANGUAGES),
             required=False,
         ),
+        fallback.PARAMETER,
     ),
     audience=Audience.ADMIN,
     elsewhere=True,
@@ -33,59 +35,48 @@ COMMAND = Command(
 IN_ALL_LANGUAGES = "🌐 Language · Sprache · 언어 · 言語 · 语言 · Idioma · Langue · Լեզու · Taal · Язык · Lingua · Dil"
 """The word for language in all of ours: like the languages' own names it is never translated."""
 
-_ENGLISH_NAMES: Mapping[str, str] = {
-    "english": "en",
-    "german": "de",
-    "korean": "ko",
-    "japanese": "ja",
-    "chinese": "zh",
-    "spanish": "es",
-    "french": "fr",
-    "armenian": "hy",
-    "dutch": "nl",
-    "russian": "ru",
-    "italian": "it",
-    "portuguese": "pt",
-    "turkish": "tr",
-}
+_CLAUSES: Mapping[str, Handler] = {fallback.KEYWORD: fallback.answer}
+"""What can be said beside the language, after a keyword."""
 
 
 async def answer(request: Request) -> Answer:
     if not request.words:
         return await offer_channels(request) or await _menu(request)
-    language = language_named(request.words)
+    words, clauses = understood(request.words)
+    if not words:
+        return await _clauses(request, clauses)
+    language = language_named(words)
     if language is None:
-        raise CommandError(
-            Phrase(
-                "I don't speak “{language}” yet. I speak: {languages}. For example: {example}",
-                {
-                    "language": request.words[:40],
-                    "languages": " · ".join(f"{code} – {name}" for code, name in LANGUAGE_NAMES.items()),
-                    "example": "/language fr",
-                },
-            )
-        )
+        raise CommandError(in_our_languages(words, "/language fr"))
     await request.require_admin()
     if request.chat.kind is ChatKind.ROOM and request.chat.language is not None:
         # Its address says its language.
         raise CommandError(Phrase("Each language has a room of its own: choose yours at the top of the page."))
     await request.services.database.write(chats.choose_language, request.chat.id, language, request.actor, request.now)
     await request.changed()
-    return await _chosen(request, language)
+    # It takes effect at once: the answer is in the new language already, where it is about this chat.
+    t = request.t if request.address else request.services.translators(language)
+    request = replace(request, t=t, chat=replace(request.chat, language=language))
+    return await (_clauses(request, clauses) if clauses else _chosen(request, language))
 
 
-def language_named(words: str) -> str | None:
-    """The language that someone means: by its code, its own name or its English one, however they write it."""
-    folded = _folded(words)
-    return supported_language(folded) or _ENGLISH_NAMES.get(folded) or _OWN_NAMES.get(folded)
+def understood(words: str) -> tuple[str, Sequence[tuple[str, str]]]:
+    """The words for the language, and what follows each keyword: of ``fr fallback en``, ``fr`` and (``fallback``,
+    ``en``)."""
+    language: list[str] = []
+    clauses: list[tuple[str, list[str]]] = []
+    for word in words.split():
+        if word.casefold() in _CLAUSES:
+            clauses.append((word.casefold(), []))
+        else:
+            (clauses[-1][1] if clauses else language).append(word)
+    return " ".join(language), [(keyword, " ".join(rest)) for keyword, rest in clauses]
 
 
-def _folded(words: str) -> str:
-    parts = unicodedata.normalize("NFKD", words.strip().casefold())
-    return "".join(part for part in parts if not unicodedata.combining(part))
-
-
-_OWN_NAMES: Mapping[str, str] = {_folded(name): code for code, name in LANGUAGE_NAMES.items()}
+async def _clauses(request: Request, clauses: Sequence[tuple[str, str]]) -> Answer:
+    """Carries out each; the last one's answer is shown."""
+    answers = [await _CLAUSES[keyword](replace(request, words=words)) for keyword, words in clauses]
+    return answers[-1]
 
 
 def language_buttons(command_words: str = "", present: str | None = None) -> list[tuple[Button, ...]]:
@@ -103,20 +94,17 @@ async def _menu(request: Request) -> Answer:
     if request.address:
         lines.append(paragraph(request.chat.title or request.chat.ref.id))
     lines += _for_the_forum(request)
-    buttons = language_buttons(request.address, request.chat.language)
-    return request.answer(*lines, buttons=[*buttons[:-1], (*buttons[-1], *_forum_button(request))], private=True)
+    *rows, last = language_buttons(request.address, request.chat.language)
+    others = (fallback.page_button(request),) if request.chat.language is not None else ()
+    return request.answer(*lines, buttons=[*rows, (*last, *others, *_forum_button(request))], private=True)
 
 
 async def _chosen(request: Request, language: str) -> Answer:
-    name = LANGUAGE_NAMES[language]
+    t, name = request.t, LANGUAGE_NAMES[language]
     if request.address:
-        t = request.t
         chat = request.chat.title or request.chat.ref.id
         said = t("The language of {chat} is now {language}.", chat=chat, language=name)
     else:
-        # It takes effect at once: these words are in the new language already.
-        t = request.services.translators(language)
-        request = replace(request, t=t)
         said = t("The language here is now {language}.", language=name)
     forum = _forum_button(request, language)
     if await request.services.database.read(subscriptions.of_chat, request.chat.id):

@@ -72,6 +72,15 @@ class Request:
         """How this chat is named in a button; empty for the chat where it was asked."""
         return f"@{self.chat.id}" if self.chat.id != self.here.id else ""
 
+    def addressed(self, example: str) -> str:
+        """A command as it must be typed where the chat that it is about is another one."""
+        if not self.address:
+            return example
+        if parameter := self.adapter.elsewhere_parameter:
+            return f"{example} {parameter}: …"
+        name, _, words = example.partition(" ")
+        return f"{name} {self.address} {words}"
+
     def answer(self, *lines: Line, buttons: Iterable[Sequence[Button]] = (), private: bool = False) -> Answer:
         """The answer; when a button was pressed, in place of the menu that had it."""
         card = answer_card(self.t.language, *lines, buttons=buttons)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.commands.language import language_named
+from bot.commands.naming import language_named
 from bot.errors import PlatformDown
 from bot.model import LANGUAGE_NAMES, LANGUAGES, Actor, ChatKind, ChatRef, Phrase
 from tests.commands.stage import ADMIN, GROUP, MEMBER, button, buttons, refusal, said
@@ -48,8 +48,11 @@ async def test_a_chat_that_follows_something_is_only_told_its_new_language(stage
 async def test_the_menu_shows_every_language_by_its_own_name_and_marks_the_present_one(stage):
     await stage.speaks("hy")
     answer = await stage.types("/language")
-    assert [one.label for one in buttons(answer)] == [LANGUAGE_NAMES[code] for code in LANGUAGES]
-    assert [one.label for one in buttons(answer) if one.pressed] == [LANGUAGE_NAMES["hy"]]
+    *languages, others = buttons(answer)
+    assert [one.label for one in languages] == [LANGUAGE_NAMES[code] for code in LANGUAGES]
+    assert [one.label for one in languages if one.pressed] == [LANGUAGE_NAMES["hy"]]
+    assert others.id.endswith(":language:fallback")
+    assert len(answer.card.buttons) == 5  # as many rows as every platform shows
     assert all(word in said(answer) for word in ("Language", "言語", "Язык", "Dil"))
     chosen = await stage.presses(button(answer, ":language:tr"))
     assert chosen.replaces
@@ -68,6 +71,8 @@ async def test_a_form_chooses_as_typing_does(stage):
         ("FR", "fr"),
         ("pt-BR", "pt"),
         ("zh_Hans", "zh"),
+        ("zh-Hant-TW", "zh"),
+        ("pt-PT", "pt"),
         ("Français", "fr"),
         ("francais", "fr"),
         ("  türkçe ", "tr"),

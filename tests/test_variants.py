@@ -1,0 +1,69 @@
+"""What a language tag means to us: variants of Chinese and Portuguese, today and with a catalogue of their own
+(docs/adr/0006-variants.md)."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.discord.surface import LOCALES
+from bot.model import LANGUAGES, supported_language
+
+WITH_VARIANTS = (*LANGUAGES, "zh-Hant", "pt-PT")
+"""As it would be with two more catalogues."""
+
+
+@pytest.mark.parametrize(
+    ("tag", "today", "with_variants"),
+    [
+        ("zh", "zh", "zh"),
+        ("zh-CN", "zh", "zh"),
+        ("zh-hans", "zh", "zh"),  # as Telegram writes it
+        ("zh-Hans-SG", "zh", "zh"),
+        ("zh-Hans-TW", "zh", "zh"),
+        ("zh-TW", "zh", "zh-Hant"),
+        ("zh_tw", "zh", "zh-Hant"),
+        ("zh-HK", "zh", "zh-Hant"),
+        ("zh-MO", "zh", "zh-Hant"),
+        ("zh-hant", "zh", "zh-Hant"),
+        ("zh-Hant-TW", "zh", "zh-Hant"),
+        ("zh-Hant-CN", "zh", "zh-Hant"),
+        ("zh-cmn-Hant-TW", "zh", "zh-Hant"),
+        ("pt", "pt", "pt"),
+        ("pt-br", "pt", "pt"),
+        ("pt-BR", "pt", "pt"),
+        ("pt-PT", "pt", "pt-PT"),
+        ("pt_pt", "pt", "pt-PT"),
+        ("pt-AO", "pt", "pt-PT"),
+        ("pt-MZ", "pt", "pt-PT"),
+        ("de-AT", "de", "de"),
+        ("de-CH-1996", "de", "de"),
+        ("es-419", "es", "es"),
+        ("hy-Latn", "hy", "hy"),
+        ("EN", "en", "en"),
+        ("uk", None, None),
+        ("xx-Hant", None, None),
+        ("", None, None),
+        ("-", None, None),
+        ("-zh", None, None),
+        (None, None, None),
+        ("zh" + "-x" * 100, "zh", "zh"),
+    ],
+)
+def test_a_tag_means_the_nearest_language_that_is_offered(
+    tag: str | None, today: str | None, with_variants: str | None
+) -> None:
+    assert supported_language(tag) == today
+    assert supported_language(tag, WITH_VARIANTS) == with_variants
+
+
+def test_every_language_of_discords_clients_is_understood() -> None:
+    for language, locales in LOCALES.items():
+        assert {supported_language(locale) for locale in locales} == {language}
+
+
+@given(st.text(max_size=60))
+def test_whatever_a_client_says_is_one_of_our_languages_or_none(tag: str) -> None:
+    assert supported_language(tag) in {*LANGUAGES, None}
+    assert supported_language(tag, WITH_VARIANTS) in {*WITH_VARIANTS, None}
