@@ -79,10 +79,18 @@ async def _clauses(request: Request, clauses: Sequence[tuple[str, str]]) -> Answ
     return answers[-1]
 
 
-def language_buttons(command_words: str = "", present: str | None = None) -> list[tuple[Button, ...]]:
-    """A button a language, each by its own name."""
+def language_buttons(
+    command_words: str = "", *, present: str | None = None, guess: str | None = None
+) -> list[tuple[Button, ...]]:
+    """A button a language, each by its own name; the present one is pressed, or what we guess stands out."""
     buttons = [
-        command_button(LANGUAGE_NAMES[code], COMMAND.name, f"{command_words} {code}".strip(), pressed=code == present)
+        command_button(
+            LANGUAGE_NAMES[code],
+            COMMAND.name,
+            f"{command_words} {code}".strip(),
+            role=ButtonRole.PRIMARY if code == guess else ButtonRole.CHOICE,
+            pressed=code == present,
+        )
         for code in LANGUAGES
     ]
     return in_rows(buttons, 3)
@@ -94,8 +102,11 @@ async def _menu(request: Request) -> Answer:
     if request.address:
         lines.append(paragraph(request.chat.title or request.chat.ref.id))
     lines += _for_the_forum(request)
-    *rows, last = language_buttons(request.address, request.chat.language)
-    others = (fallback.page_button(request),) if request.chat.language is not None else ()
+    present = request.chat.language
+    *rows, last = language_buttons(
+        request.address, present=present, guess=request.t.language if present is None else None
+    )
+    others = (fallback.page_button(request),) if present is not None else ()
     return request.answer(*lines, buttons=[*rows, (*last, *others, *_forum_button(request))], private=True)
 
 

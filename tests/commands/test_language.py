@@ -6,7 +6,7 @@ import pytest
 
 from bot.commands.naming import language_named
 from bot.errors import PlatformDown
-from bot.model import LANGUAGE_NAMES, LANGUAGES, Actor, ChatKind, ChatRef, Phrase
+from bot.model import LANGUAGE_NAMES, LANGUAGES, Actor, ButtonRole, ChatKind, ChatRef, Phrase
 from tests.commands.stage import ADMIN, GROUP, MEMBER, button, buttons, refusal, said
 
 ONLY_ADMINS = Phrase("Only the admins of this chat can change that.")
@@ -88,6 +88,22 @@ async def test_a_form_chooses_as_typing_does(stage):
 )
 def test_a_language_is_known_by_its_code_its_own_name_and_its_english_one(words, language):
     assert language_named(words) == language
+
+
+@pytest.mark.parametrize(
+    ("place", "person", "guess"), [("ko-KR", "de", "ko"), (None, "de-AT", "de"), (None, "uk", "en")]
+)
+async def test_before_a_language_is_chosen_the_menu_guesses_by_the_place_and_else_by_who_asks(
+    stage, place, person, guess
+):
+    asking = Actor("village", "anna", locale=person)
+    await stage.joins(locale=place)
+    answer = await stage.types("/language", asking)
+    assert answer.card.language == guess
+    assert [one.label for one in buttons(answer)] == [LANGUAGE_NAMES[code] for code in LANGUAGES]
+    assert [one.label for one in buttons(answer) if one.role is ButtonRole.PRIMARY] == [LANGUAGE_NAMES[guess]]
+    assert not any(one.pressed for one in buttons(answer))
+    assert (await stage.chat()).language is None
 
 
 async def test_an_unknown_language_is_answered_with_those_that_there_are(stage):
