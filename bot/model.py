@@ -29,7 +29,7 @@ LANGUAGE_NAMES: Mapping[str, str] = {
 """Each language by its own name; never translated, so that everyone finds their own."""
 
 
-_TRADITIONAL = frozenset({"TW", "HK", "MO"})
+_TRADITIONAL = frozenset({"tw", "hk", "mo"})
 """Where Chinese is written in traditional characters unless a tag says otherwise."""
 
 _MAX_TAG = 35
@@ -39,17 +39,17 @@ _MAX_TAG = 35
 def supported_language(tag: str | None, offered: Collection[str] = LANGUAGES) -> str | None:
     """The one of our languages that a BCP 47 tag such as ``pt-br`` or ``zh_Hant`` means, or None.
 
-    A variant that is offered (``zh-Hant``, ``pt-PT``) goes before its bare language, which stands for the variants that
+    A variant that is offered (``zh-hant``, ``pt-pt``) goes before its bare language, which stands for the variants that
     aren't (docs/adr/0006-variants.md).
     """
     parts = (tag or "")[:_MAX_TAG].replace("_", "-").split("-")
     primary, subtags = parts[0].lower(), parts[1:]
-    script = next((part.title() for part in subtags if len(part) == 4 and part.isalpha()), "")
-    region = next((part.upper() for part in subtags if len(part) == 2 and part.isalpha()), "")
+    script = next((part.lower() for part in subtags if len(part) == 4 and part.isalpha()), "")
+    region = next((part.lower() for part in subtags if len(part) == 2 and part.isalpha()), "")
     if primary == "zh" and not script and region in _TRADITIONAL:
-        script = "Hant"
+        script = "hant"
     # Whatever Portuguese isn't Brazil's follows Portugal's spelling; the bare tag is Brazil's, as in CLDR.
-    european = "pt-PT" if primary == "pt" and region not in {"", "BR"} else ""
+    european = "pt-pt" if primary == "pt" and region not in {"", "br"} else ""
     wanted = (f"{primary}-{script}", f"{primary}-{region}", european, primary)
     return next((one for one in wanted if one in offered), None)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from adapters.discord.surface import LOCALES
 from bot.model import LANGUAGES, supported_language
 
-WITH_VARIANTS = (*LANGUAGES, "zh-Hant", "pt-PT")
+WITH_VARIANTS = (*LANGUAGES, "zh-hant", "pt-pt")
 """As it would be with two more catalogues."""
 
 
@@ -22,21 +22,21 @@ WITH_VARIANTS = (*LANGUAGES, "zh-Hant", "pt-PT")
         ("zh-hans", "zh", "zh"),  # as Telegram writes it
         ("zh-Hans-SG", "zh", "zh"),
         ("zh-Hans-TW", "zh", "zh"),
-        ("zh-TW", "zh", "zh-Hant"),
-        ("zh_tw", "zh", "zh-Hant"),
-        ("zh-HK", "zh", "zh-Hant"),
-        ("zh-MO", "zh", "zh-Hant"),
-        ("zh-hant", "zh", "zh-Hant"),
-        ("zh-Hant-TW", "zh", "zh-Hant"),
-        ("zh-Hant-CN", "zh", "zh-Hant"),
-        ("zh-cmn-Hant-TW", "zh", "zh-Hant"),
+        ("zh-TW", "zh", "zh-hant"),
+        ("zh_tw", "zh", "zh-hant"),
+        ("zh-HK", "zh", "zh-hant"),
+        ("zh-MO", "zh", "zh-hant"),
+        ("zh-hant", "zh", "zh-hant"),
+        ("zh-Hant-TW", "zh", "zh-hant"),
+        ("zh-Hant-CN", "zh", "zh-hant"),
+        ("zh-cmn-Hant-TW", "zh", "zh-hant"),
         ("pt", "pt", "pt"),
         ("pt-br", "pt", "pt"),
         ("pt-BR", "pt", "pt"),
-        ("pt-PT", "pt", "pt-PT"),
-        ("pt_pt", "pt", "pt-PT"),
-        ("pt-AO", "pt", "pt-PT"),
-        ("pt-MZ", "pt", "pt-PT"),
+        ("pt-PT", "pt", "pt-pt"),
+        ("pt_pt", "pt", "pt-pt"),
+        ("pt-AO", "pt", "pt-pt"),
+        ("pt-MZ", "pt", "pt-pt"),
         ("de-AT", "de", "de"),
         ("de-CH-1996", "de", "de"),
         ("es-419", "es", "es"),
