@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.card.answer import heading, in_rows, note, paragraph
-from bot.commands import translation
+from bot.commands import fallback, translation
+from bot.commands.clauses import Clause, understood
+from bot.commands.naming import in_our_languages, language_named
 from bot.commands.request import Request, command_button
 from bot.commands.sources_menu import add_example, pack_buttons
 from bot.commands.targets import offer_channels
@@ -17,6 +18,9 @@ from bot.ports import Answer, Audience, Choice, Command, Parameter, Translators
 from bot.storage import chats, subscriptions
 
 NAME = "language"
+
+_CLAUSES: Mapping[str, Clause] = {fallback.KEYWORD: fallback.CLAUSE, translation.KEYWORD: translation.CLAUSE}
+"""What can be said beside the language, after a keyword."""
 
 
 def declaration(languages: Mapping[str, str]) -> Command:
@@ -37,6 +41,7 @@ def declaration(languages: Mapping[str, str]) -> Command:
                 required=False,
                 suggests=True,  # where there are more of them than a platform lets one choose from
             ),
+            fallback.PARAMETER,
             translation.PARAMETER,
         ),
         audience=Audience.ADMIN,
@@ -50,56 +55,57 @@ def in_all_languages(translators: Translators) -> str:
 
 
 async def answer(request: Request) -> Answer:
-    words, translates = translation.switch_in(request.words)
-    if not words:
-        if translates is not None:
-            return await translation.switched(request, translates)
+    if not request.words:
         return await offer_channels(request) or await _menu(request)
-    names = request.services.translators.names
-    language = language_named(words, request.services.translators)
+    words, clauses = understood(request.words, _CLAUSES)
+    if not words and len(clauses) == 1:
+        keyword, rest = next(iter(clauses.items()))
+        return await _CLAUSES[keyword].answer(replace(request, words=rest))
+    if not words:
+        await request.require_admin()
+        request, said = await _carried_out(request, clauses)
+        return request.answer(*map(paragraph, said))
+    translators = request.services.translators
+    language = language_named(words, translators)
     if language is None:
-        raise CommandError(
-            Phrase(
-                "I don't speak “{language}” yet. I speak: {languages}. For example: {example}",
-                {
-                    "language": words[:40],
-                    "languages": " · ".join(f"{code} – {name}" for code, name in names.items()),
-                    "example": "/language fr",
-                },
-            )
-        )
+        raise CommandError(in_our_languages(words, "/language fr", translators))
     await request.require_admin()
     if request.chat.kind is ChatKind.ROOM and request.chat.language is not None:
         # Its address says its language.
         raise CommandError(Phrase("Each language has a room of its own: choose yours at the top of the page."))
-    await request.services.database.write(chats.choose_language, request.chat.id, language, request.actor, request.now)
-    if translates is not None:
-        await translation.switch(request, translates)
-        request = replace(request, chat=replace(request.chat, translates=translates))
+    # It takes effect at once: the answer is in the new language already, where it is about this chat.
+    t = request.t if request.address else translators(language, request.chat.timezone)
+    request = replace(request, t=t, chat=replace(request.chat, language=language))
+    request, said = await _carried_out(request, clauses, language)
+    return await _chosen(request, language, said)
+
+
+async def _carried_out(
+    request: Request, clauses: Mapping[str, str], language: str | None = None
+) -> tuple[Request, Sequence[str]]:
+    """Does all that was asked, or nothing of it; gives what is to be said of the clauses."""
+    wishes = [_CLAUSES[keyword].wish(replace(request, words=rest)) for keyword, rest in clauses.items()]
+    if language is not None:
+        database = request.services.database
+        await database.write(chats.choose_language, request.chat.id, language, request.actor, request.now)
+    for wish in wishes:
+        request = await wish(request)
     await request.changed()
-    return await _chosen(request, language)
-
-
-def language_named(words: str, translators: Translators) -> str | None:
-    """The language that someone means: by its code, its own name or its English one, however they write it."""
-    folded = _folded(words)
-    english = translators("en")
-    named = {_folded(english.language_name(code)): code for code in translators.names}
-    named |= {_folded(name): code for code, name in translators.names.items()}
-    return translators.supported(folded) or named.get(folded)
-
-
-def _folded(words: str) -> str:
-    parts = unicodedata.normalize("NFKD", words.strip().casefold())
-    return "".join(part for part in parts if not unicodedata.combining(part))
+    return request, [_CLAUSES[keyword].told(request) for keyword in clauses]
 
 
 def language_buttons(
-    translators: Translators, command_words: str = "", present: str | None = None
+    translators: Translators, command_words: str = "", *, present: str | None = None, guess: str | None = None
 ) -> list[tuple[Button, ...]]:
-    """A button a language, each by its own name."""
+    """A button a language, each by its own name; the present one is pressed, or what we guess stands out."""
     buttons = [
-        command_button(name, NAME, f"{command_words} {code}".strip(), pressed=code == present)
+        command_button(
+            name,
+            NAME,
+            f"{command_words} {code}".strip(),
+            role=ButtonRole.PRIMARY if code == guess else ButtonRole.CHOICE,
+            pressed=code == present,
+        )
         for code, name in translators.names.items()
     ]
     return in_rows(buttons, 3)
@@ -107,30 +113,29 @@ def language_buttons(
 
 async def _menu(request: Request) -> Answer:
     await request.require_admin()
-    lines = [heading(in_all_languages(request.services.translators))]
+    translators, present = request.services.translators, request.chat.language
+    lines = [heading(in_all_languages(translators))]
     if request.address:
         lines.append(paragraph(request.chat.title or request.chat.ref.id))
     lines += _for_the_forum(request)
-    lines += map(note, await translation.what_is_translated(request, request.chat.language))
-    buttons = language_buttons(request.services.translators, request.address, request.chat.language)
-    rows = [*buttons[:-1], (*buttons[-1], *_forum_button(request)), translation.switch_button(request)]
-    return request.answer(*lines, buttons=rows, private=True)
+    lines += map(note, await translation.what_is_translated(request, present))
+    guess = request.t.language if present is None else None
+    *rows, last = language_buttons(translators, request.address, present=present, guess=guess)
+    others = (fallback.page_button(request),) if present is not None else ()
+    last = (*last, *others, *translation.switch_button(request), *_forum_button(request))
+    return request.answer(*lines, buttons=[*rows, last], private=True)
 
 
-async def _chosen(request: Request, language: str) -> Answer:
-    translators = request.services.translators
-    name = translators.names[language]
+async def _chosen(request: Request, language: str, beside: Sequence[str]) -> Answer:
+    """``beside``: what was settled with it."""
+    t, name = request.t, request.services.translators.names[language]
     if request.address:
-        t = request.t
         chat = request.chat.title or request.chat.ref.id
         said = t("The language of {chat} is now {language}.", chat=chat, language=name)
     else:
-        # It takes effect at once: these words are in the new language already.
-        t = translators(language, request.chat.timezone)
-        request = replace(request, t=t)
         said = t("The language here is now {language}.", language=name)
     forum = _forum_button(request, language)
-    lines = [paragraph(said), *await _how_it_is_translated(request, language)]
+    lines = [paragraph(said), *map(paragraph, beside), *await _how_it_is_translated(request, language)]
     if await request.services.database.read(subscriptions.of_chat, request.chat.id):
         return request.answer(*lines, *_for_the_forum(request), buttons=[forum])
     return request.answer(

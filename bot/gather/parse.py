@@ -17,7 +17,7 @@ from bot.gather.topics import recognise
 from bot.gather.xmlfeed import read_xml
 from bot.model import Phrase
 
-VERSION = "2"
+VERSION = "3"
 """Grows when the same bytes would give other entries, so that bodies and items read before are read again."""
 
 _DOCUMENT = re.compile(r"<(?:!doctype\s+html|html)\b", re.IGNORECASE)

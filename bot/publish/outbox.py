@@ -10,7 +10,7 @@ import structlog
 
 from bot.card.story import EXCERPT, Standing, story_card
 from bot.errors import CardRejected, ChatGone, ChatMoved, DeliveryError, PlatformDown, Throttled, Unconfirmed
-from bot.model import ChatRef, MessageRef, Phrase, Sentiment, vote_button
+from bot.model import ChatRef, Phrase, Sentiment, vote_button
 from bot.pace import retry_delay
 from bot.ports import ChatAdapter, FindsOwnPosts, SeedsReactions, State, Translators
 from bot.storage import chats, deliveries, owed
@@ -118,15 +118,17 @@ class Outbox:
             await self._resolve(out.id, out.chat, out.attempts, problem)
         else:
             shown = out.translation.version if out.translation is not None else 0
-            await self._posted(out.id, message, out.language, out.story.revision, shown)
-
-    async def _posted(
-        self, delivery_id: int, message: MessageRef, language: str, revision: int, translated: int = 0
-    ) -> None:
-        await self._db.write(
-            deliveries.mark_posted, delivery_id, message, language, revision, self._clock(), translated=translated
-        )
-        await self._on_posted(delivery_id)
+            await self._db.write(
+                deliveries.mark_posted,
+                out.id,
+                message,
+                out.language,
+                out.story.revision,
+                self._clock(),
+                timezone=out.timezone,
+                translated=shown,
+            )
+            await self._on_posted(out.id)
 
     async def _not_sent(self, out: deliveries.Outgoing, error: DeliveryError) -> None:
         now = self._clock()
@@ -187,7 +189,8 @@ class Outbox:
             await self._db.write(deliveries.put_back, delivery_id, next_try_at, problem)
         else:
             # What it shows isn't known: revision 0 has the refresher draw it anew.
-            await self._posted(delivery_id, message, "", 0)
+            await self._db.write(deliveries.mark_posted, delivery_id, message, "", 0, self._clock())
+            await self._on_posted(delivery_id)
 
     # --- seeds ---
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, exists, func, or_, select, update
 
-from bot.storage import articles, outside, pairs, polls, search, topics
+from bot.storage import articles, cursors, outside, pairs, polls, search, topics
 from bot.storage.deliveries import State
 from bot.storage.keys import AMONG_KEYS, as_json
 from bot.storage.news import News
@@ -118,7 +118,10 @@ def save_poll(
     _describe(connection, row, feed, entries, listed_at=now, news=bool(unknown), alone=not unchanged)
     polls.mark_answered(connection, source_id, answered, body)
     ledgers = _ledgers(connection, changed | news.changed) | news.relinked
-    topics.store(connection, source_id, [found for found in entries if _is_told_anew(found, known.get(found.identity))])
+    anew = [found for found in entries if _is_told_anew(found, known.get(found.identity))]
+    topics.store(connection, source_id, anew, now)
+    if row.gave_way_at is not None and now - row.gave_way_at >= cursors.STAND_IN:
+        cursors.return_with_few(connection, source_id)
     ledgers |= _ledgers(connection, outside.store(connection, source_id, entries, now))
     search.index(connection, new | changed | news.changed)
     return PollResult(tuple(sorted(new)), tuple(sorted(ledgers)), len(unknown))

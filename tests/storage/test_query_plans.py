@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.dialects import sqlite
 
-from bot.storage import candidates, early, known_posts, ledger, posts, rereads, translations
+from bot.storage import candidates, early, known_posts, ledger, owed, posts, rereads, translations
 from bot.storage.hot import Hot
 from bot.storage.migrate import migrate
 
@@ -29,6 +29,7 @@ CORE = {
     f"{module.__name__}.{name}": _sql(vars(module)[name])
     for module, names in (
         (candidates, ["_TELLINGS"]),
+        (owed, ["_LATE_FOR"]),
         (early, ["_MAY_BECOME_KNOWN"]),
         (known_posts, ["_UNSETTLED", "_CONFIRM"]),
         (rereads, ["_CHATS", "_OF_DELIVERY", "_PAGE"]),
@@ -57,6 +58,7 @@ def test_no_statement_of_the_ledger_reads_a_whole_table(engine, name, sql):
         "SCAN k VIRTUAL",
         "SCAN p VIRTUAL",
         "SCAN o VIRTUAL",
+        "SCAN wanted VIRTUAL",
         "SCAN CONSTANT ROW",
         "SCAN best",
         "SCAN anon",
