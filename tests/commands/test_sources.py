@@ -343,15 +343,17 @@ async def reads_a_pack(stage, **of_a) -> str:
 
 async def test_the_list_says_since_when_and_why_others_stand_in_for_a_dead_source(stage):
     listed = await reads_a_pack(stage, problem=DEAD, gave_way_at=NOW - timedelta(days=2))
-    assert "Since Nov 20, 2026, 8:06\u202fPM UTC others of the pack stand in for it, until it answers again." in listed
+    assert (
+        "Since Nov 20, 2026, 8:06\u202fPM GMT+1 others of the pack stand in for it, until it answers again." in listed
+    )
 
 
 async def test_the_list_says_since_when_and_why_others_stand_in_for_a_silent_source(stage):
     days = {"gave_way_at": NOW - timedelta(days=2), "newest_at": NOW - timedelta(days=10), "last_ok_at": NOW}
     listed = await reads_a_pack(stage, **days)
     assert "well, read" in listed
-    assert "Its newest entry is of Nov 12, 2026, 8:06\u202fPM UTC." in listed
-    assert "Since Nov 20, 2026, 8:06\u202fPM UTC others of the pack stand in for it, until it has another." in listed
+    assert "Its newest entry is of Nov 12, 2026, 8:06\u202fPM GMT+1." in listed
+    assert "Since Nov 20, 2026, 8:06\u202fPM GMT+1 others of the pack stand in for it, until it has another." in listed
 
 
 async def test_where_nobody_stands_in_the_list_does_not_say_so(stage):
