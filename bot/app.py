@@ -26,10 +26,9 @@ from bot.dispatch import Dispatcher
 from bot.errors import TokenRefused
 from bot.gather.apis.offers import offered, packs_of
 from bot.gather.client import GuardedClient
-from bot.gather.following import Packs
 from bot.gather.gatherer import Gatherer
 from bot.gather.hub import Hubs
-from bot.gather.packs import PACKS, load_packs
+from bot.gather.packs import PACKS, Packs, load_packs
 from bot.gather.reading import Reader
 from bot.gather.resolver import DaemonResolver
 from bot.gather.robots import Robots
@@ -428,10 +427,17 @@ def _build(
         utc_now,
         resolve_wire=lambda language: f"{loopback_address_of(site)}/wire/{language}.json",
         on_stories=on_stories,
-        packs={**(load_packs() if packs is None else packs), **packs_of(settings.gather)},
+        packs={**(load_packs() if packs is None else packs), **packs_of(settings.gather, translators.names)},
     )
     reader = Reader(
-        db, client, page_workers, Robots(client, page_workers, utc_now), gatherer.turns, utc_now, on_stories
+        db,
+        client,
+        page_workers,
+        Robots(client, page_workers, utc_now),
+        gatherer.turns,
+        utc_now,
+        on_stories,
+        settings.gather.topics,
     )
     hold = timedelta(seconds=settings.translate.hold)
     in_english = translators("en").language_name
@@ -523,7 +529,10 @@ async def _declare(house: _House, tables: Iterable[DeclaredChat]) -> None:
             language=table.language,
             packs=table.packs,
             source_ids=tuple(feeds),
-            hash=hashlib.sha256(table.model_dump_json().encode()).hexdigest(),
+            # What a table doesn't say counts for nothing, or a setting that is new would have each applied again.
+            hash=hashlib.sha256(table.model_dump_json(exclude_none=True).encode()).hexdigest(),
+            fallbacks=table.fallback,
+            timezone=table.timezone,
             translates=table.translate,
         )
         await house.db.write(declared.apply, declaration, utc_now())

@@ -28,6 +28,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from bot.commands.zones import known_zone
 from bot.errors import ConfigError, SourceError
 from bot.faults import in_words, switches_for_numbers
 from bot.gather.client import checked
@@ -99,8 +100,22 @@ class DeclaredChat(_Table):
     language: str
     packs: tuple[str, ...] = ()
     feeds: tuple[str, ...] = ()
-    translate: bool = True
-    """False: stories in other languages stay as they are here."""
+    fallback: tuple[str, ...] | None = Field(None, max_length=64)
+    """In which other languages it takes stories, in order; None: as commands say."""
+    timezone: str | None = Field(None, max_length=64)
+    """None: as commands say."""
+    translate: bool | None = None
+    """False: stories in other languages stay as they are here; None: as commands say."""
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_zone(cls, name: str | None) -> str | None:
+        if name is None:
+            return None
+        zone = known_zone(name)
+        if zone is None:
+            raise ValueError('must be the name of a time zone, such as "Asia/Yerevan"')
+        return zone
 
 
 class Settings(BaseSettings):
@@ -242,6 +257,7 @@ def _chat_faults(
         language = chat.get("language")
         if isinstance(language, str) and language not in languages:
             yield f"{where}.language: {language[:40]!r} is none of {', '.join(languages)}"
+        yield from _fallback_faults(where, chat.get("fallback"), languages)
         yield from (f"{where}.packs: {pack!r} is none of {', '.join(packs)}" for pack in _unknown(chat, packs))
         yield from _feed_faults(where, chat.get("feeds"))
         if key in seen:
@@ -252,6 +268,12 @@ def _chat_faults(
 def _unknown(chat: Mapping[str, Any], packs: Sequence[str]) -> list[object]:
     named = chat.get("packs")
     return [pack for pack in named if pack not in packs] if packs and isinstance(named, list | tuple) else []
+
+
+def _fallback_faults(where: str, fallback: Any, languages: Collection[str]) -> Iterator[str]:
+    for number, language in enumerate(fallback if isinstance(fallback, list | tuple) else []):
+        if isinstance(language, str) and language not in languages:
+            yield f"{where}.fallback.{number}: {language[:40]!r} is none of {', '.join(languages)}"
 
 
 def _feed_faults(where: str, feeds: Any) -> Iterator[str]:

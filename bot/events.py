@@ -119,7 +119,7 @@ class Elsewhere:
 @dataclass(frozen=True, slots=True)
 class CommandInvoked:
     """Someone gave a command, typed (``text`` holds what followed its name) or by a form (``subcommand``,
-    ``arguments``)."""
+    ``arguments``, which hold where ``text`` says the same)."""
 
     chat: ChatRef
     actor: Actor

@@ -64,10 +64,19 @@ class Catalogues:
         self._known: dict[str, LanguageTranslator] = {}
 
     def __call__(self, language: str, timezone: str | None = None, /) -> LanguageTranslator:
-        known = self._languages.get(language) or self._languages["en"]
+        known = self._about(language)
         if known.code not in self._known:
             self._known[known.code] = LanguageTranslator(known, _read(self._folder, known))
         return self._known[known.code].in_zone(timezone)
+
+    def zone(self, language: str, /) -> str:
+        return self._about(language).zone.key
+
+    def locale(self, language: str, /) -> str:
+        return str(self._about(language).locale)
+
+    def _about(self, language: str) -> Language:
+        return self._languages.get(language) or self._languages["en"]
 
     def supported(self, tag: str | None) -> str | None:
         return language_meant(tag, self._languages)

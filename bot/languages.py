@@ -191,24 +191,29 @@ def _require_new(language: Language, found: Mapping[str, Language]) -> None:
 
 
 def language_meant(tag: str | None, codes: Collection[str]) -> str | None:
-    """The one of ``codes`` that a BCP 47 tag such as ``pt-br`` or ``zh_Hant`` means, or None."""
-    parts = (tag or "")[:MAX_TAG].replace("_", "-").lower().split("-")
-    whole, primary = "-".join(parts), parts[0]
-    if whole in codes:
-        return whole
-    # zh-TW names no script, and yet means one.
-    if any(code.startswith(f"{primary}-") for code in codes):
-        parts = _with_script(whole) or parts
-    prefixes = ("-".join(parts[:end]) for end in range(len(parts), 0, -1))
-    return next((prefix for prefix in prefixes if prefix in codes), None)
+    """The one of ``codes`` that a BCP 47 tag such as ``pt-br`` or ``zh_Hant`` means, or None.
+
+    A variant (``zh-hant``, ``pt-pt``) goes before its bare language, which stands for the variants that aren't there
+    (docs/adr/0009-variants.md).
+    """
+    whole = (tag or "")[:MAX_TAG].replace("_", "-").lower()
+    primary, *others = whole.split("-")
+    script = next((part for part in others if len(part) == 4 and part.isalpha()), "")
+    region = next((part for part in others if len(part) == 2 and part.isalpha()), "")
+    if not script and any(code.startswith(f"{primary}-") for code in codes):
+        script = _script_in(primary, region)
+    # Whatever Portuguese isn't Brazil's follows Portugal's spelling; the bare tag is Brazil's, as in CLDR.
+    european = "pt-pt" if primary == "pt" and region not in {"", "br"} else ""
+    wanted = (whole, f"{primary}-{script}-{region}", f"{primary}-{script}", f"{primary}-{region}", european, primary)
+    return next((one for one in wanted if one in codes), None)
 
 
-def _with_script(tag: str) -> list[str]:
+def _script_in(language: str, region: str) -> str:
+    """How a language is written in a region: zh-TW names no script, and yet means one."""
     try:
-        locale = Locale.parse(tag, sep="-")
+        return (Locale.parse(f"{language}_{region}" if region else language).script or "").lower()
     except (UnknownLocaleError, ValueError):
-        return []
-    return [part.lower() for part in (locale.language, locale.script, locale.territory) if part]
+        return ""
 
 
 def language_preferred(accept_language: str, codes: Collection[str]) -> str:

@@ -3,10 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
+
+_USUAL_FALLBACKS: Mapping[str, tuple[str, ...]] = {
+    "en": (),
+    # Most readers of Armenian also read Russian, which has the nearest press; English comes after it.
+    "hy": ("ru", "en"),
+}
+
+
+def fallback_languages(language: str, chosen: Sequence[str] | None) -> tuple[str, ...]:
+    """The other languages, in order, in which a chat takes stories where there are none in its own.
+
+    ``chosen``: by its admins; None: they have chosen nothing, and it is English, or what else is usual. To a variant
+    (``zh-hant``) what the language writes otherwise is nearer than any other language.
+    """
+    bare = language.partition("-")[0]
+    wanted = (bare, *_USUAL_FALLBACKS.get(bare, ("en",))) if chosen is None else chosen
+    return tuple(dict.fromkeys(one for one in wanted if one != language))
+
 
 # --- words -----------------------------------------------------------------------------------------------------------
 

@@ -87,6 +87,14 @@ class Translators(Protocol):
         it tells; None or an unknown one: the language's own."""
         ...
 
+    def zone(self, language: str, /) -> str:
+        """The IANA name of the zone whose time is told in a language where nothing else is said."""
+        ...
+
+    def locale(self, language: str, /) -> str:
+        """What CLDR calls a language, such as ``zh_Hans``: the locale whose names of places are its own."""
+        ...
+
     def supported(self, tag: str | None) -> str | None:
         """The one of the languages that a BCP 47 tag such as ``pt-br`` or ``zh_Hant`` means, or None."""
         ...
@@ -127,6 +135,12 @@ class Parameter:
     """Whether the core answers ChoicesWanted for it."""
     shown_as: Phrase | None = None
     """Its name followed by a colon, "pack:", for platforms that show names in the language of who reads them."""
+    keyword: bool = False
+    """Its name stands before its value where the command is typed, as in ``/language fallback ru``."""
+
+    def typed(self, value: str) -> str:
+        """How a value of it is typed."""
+        return f"{self.name} {value}" if self.keyword else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,8 @@ from tests.languages import CATALOGUES
 
 ROOT = Path(__file__).parent.parent
 ADMIN_TOKEN = "0123456789abcdef-admin"
-NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=12)
-"""The product goes by the real clock, and what is days old is no news to it."""
+NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=1)
+"""When the sources tell: the product goes by the real clock, and what is days old is no news to it."""
 
 EVERY_SECOND = "[gather]\ninterval = 1\nadaptive = false\n"
 """Sources are looked at as often as can be."""
@@ -57,7 +57,7 @@ def items(*titles: str) -> list[Item]:
             title=title,
             link=f"https://news.example/{quote(title)}",
             guid=title,
-            published=NOW + timedelta(minutes=n),
+            published=NOON + timedelta(minutes=n),
             summary="So it is.",
         )
         for n, title in enumerate(titles)

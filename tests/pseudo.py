@@ -76,6 +76,14 @@ def catalogues_in(folder: Path) -> Catalogues:
 
 # --- what may be said in plain English -------------------------------------------------------------------------------
 
+_OWN_NAME = "|".join(map(re.escape, (*CATALOGUES.names.values(), NAME)))
+
+
+def _naming_languages(text: str) -> str:
+    """What matches this text with languages by their own names in its places."""
+    return _PLACE.sub(f"(?:{_OWN_NAME})(?:, (?:{_OWN_NAME}))*", pseudo(text))
+
+
 _ALLOWED = (
     # Addresses, those of feeds among them. Discord's have a backslash, so that they are no links.
     r"https?\\?://[^\s<>\"“”]+",
@@ -84,7 +92,11 @@ _ALLOWED = (
     # Commands as they are typed, and examples of them.
     rf"/(?:{'|'.join(registry(PACKS, CATALOGUES.names))})\b",
     r"(?<=/sources )(?:@\d+ )?(?:follow|add|list|remove)\b",
-    r"(?<=/language )fr\b",
+    r"(?<=/language )(?:language:)?fr\b",
+    r"(?<=/sources follow )pack:",
+    r"(?<=/sources add )address:",
+    r"(?<=/language )(?:@\d+ )?(?:fallback(?: ru(?: en)?)?|translate (?:on|off))\b",
+    r"(?<=/timezone )(?:@\d+ )?(?:Yerevan|Asia/Yerevan|berlin)(?![A-Za-z])",
     r"(?<=/search )bitcoin etf\b",
     # The option by which Discord's commands name another channel.
     r"\bchannel(?=\.|: …)",
@@ -93,6 +105,11 @@ _ALLOWED = (
     # Languages by their own names, with their codes; and the word for language in all of them.
     *(rf"\b{code} – {name}" for code, name in {**CATALOGUES.names, CODE: NAME}.items()),
     "🌐 Language(?: · [^ ·]+)+",
+    _naming_languages("Stories come in {language} only."),
+    _naming_languages("Where there are no stories in {language}, they come in: {languages}."),
+    # A clock for which no language has another word; zones as IANA calls them, beside the names of their cities.
+    r"\bUTC\b",
+    r" \([A-Z][A-Za-z]+(?:/[A-Za-z_-]+)+\)",
     # Who we are, and what a kind of file is called.
     r"\bNewstally\b",
     r"\bOPML\b",
@@ -103,7 +120,8 @@ _WORDS = re.compile("[A-Za-z]{2,}")
 
 def english(text: str) -> list[str]:
     """The words of a text that were not said in the language: runs of ASCII letters that nothing excuses."""
-    if text.strip("✓ \n") in CATALOGUES.names.values():  # the buttons and links to choose a language by
+    # The buttons and links to choose a language by, and those to choose others in order.
+    if re.sub(r"^[✓ \n]*(?:\S+\. )?|[ \n]+$", "", text) in CATALOGUES.names.values():
         return []
     # What keeps clients from making links stands within addresses and commands.
     return _WORDS.findall(_KNOWN.sub(" ", text.replace(WORD_JOINER, "").replace("\u200b", "")))

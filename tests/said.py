@@ -95,6 +95,13 @@ class Page(HTMLParser):
             "data-place",
             "data-room",
             "data-suggests",
+            "d",
+            "fill",
+            "fill-rule",
+            "stroke",
+            "stroke-linecap",
+            "stroke-linejoin",
+            "aria-labelledby",
         ]
     )
     """Attributes that only programs read."""

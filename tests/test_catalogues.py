@@ -37,6 +37,8 @@ BUTTONS = (
     "Packs",
     "Translate",
     "Don't translate",
+    "Other languages",
+    "Back",
 )
 
 SAMPLES = (0, 1, 2, 3, 4, 5, 10, 11, 12, 14, 20, 21, 22, 25, 100, 101, 102, 111, 112, 1_000)

@@ -130,6 +130,11 @@ def test_every_setting_of_the_example_says_why() -> None:
         ),
         ("[translate.model]\nbase_url = 'ftp://a'", "translate.model.base_url: must be an address"),
         ("[translate.deepl]\ncharacters_per_month = -1", "translate.deepl.characters_per_month: must be at least 0"),
+        ("[[chats]]\nplatform='web'\nid='fr'\nlanguage='fr'\nfallback=['xx']", "chats.0.fallback.0"),
+        ("[[chats]]\nplatform='web'\nid='fr'\nlanguage='fr'\nfallback='en'", "chats.0.fallback: must be a list"),
+        ("[[chats]]\nplatform='web'\nid='fr'\nlanguage='fr'\ntimezone='Atlantis'", 'such as "Asia/Yerevan"'),
+        ("[[chats]]\nplatform='web'\nid='fr'\nlanguage='fr'\ntimezone='../../etc/passwd'", 'such as "Asia/Yerevan"'),
+        ("[[chats]]\nplatform='web'\nid='fr'\nlanguage='fr'\ntimezone='localtime'", 'such as "Asia/Yerevan"'),
         ("[site\n", "not valid TOML"),
     ],
 )
@@ -137,6 +142,24 @@ def test_each_fault_is_told_in_words(tmp_path: Path, text: str, told: str) -> No
     with pytest.raises(ConfigError) as caught:
         load(write(tmp_path, text), TABLES, packs=PACKS)
     assert told in str(caught.value)
+
+
+def test_a_chat_may_have_other_languages_and_a_time_zone(tmp_path: Path) -> None:
+    chat = "[[chats]]\nplatform='web'\nid='fr'\nlanguage='fr'\n"
+    (bare,) = load(write(tmp_path, chat), TABLES).chats
+    assert (bare.fallback, bare.timezone) == (None, None)
+    (full,) = load(write(tmp_path, f"{chat}fallback = ['ru', 'en']\ntimezone = 'europe/kiev'"), TABLES).chats
+    assert (full.fallback, full.timezone) == (("ru", "en"), "Europe/Kyiv")
+    (none,) = load(write(tmp_path, f"{chat}fallback = []"), TABLES).chats
+    assert none.fallback == ()
+
+
+def test_a_setting_that_a_table_does_not_have_leaves_its_mark_as_it_was(tmp_path: Path) -> None:
+    """By its mark a table is known to have been applied: a new version must not apply all of them again."""
+    (chat,) = load(write(tmp_path, "[[chats]]\nplatform='web'\nid='fr'\nlanguage='fr'"), TABLES).chats
+    assert chat.model_dump_json(exclude_none=True) == (
+        '{"platform":"web","id":"fr","topic":"","language":"fr","packs":[],"feeds":[]}'
+    )
 
 
 def test_all_faults_are_told_at_once(tmp_path: Path) -> None:

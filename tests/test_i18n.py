@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from babel import Locale
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -226,3 +227,14 @@ def test_a_distance_in_time_points_the_right_way():
 )
 def test_a_language_is_called_what_the_other_one_calls_it(language, code, name):
     assert Catalogues()(language).language_name(code) == name
+
+
+# --- places ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_a_zone_and_a_locale_and_an_unknown_one_has_those_of_english(language):
+    assert ZoneInfo(CATALOGUES.zone(language)).key == CATALOGUES.zone(language)
+    assert Locale.parse(CATALOGUES.locale(language)).language == language
+    assert (CATALOGUES.zone("xx"), CATALOGUES.locale("xx")) == (CATALOGUES.zone("en"), CATALOGUES.locale("en"))
+    assert CATALOGUES.locale("zh") == "zh_Hans"

@@ -140,7 +140,7 @@ def test_whatever_a_catalogue_begins_with_the_product_starts(
     [
         ("pt-br", "pt"),
         ("pt_PT", "pt-pt"),
-        ("pt-AO", "pt"),
+        ("pt-AO", "pt-pt"),
         ("zh-CN", "zh"),
         ("zh_Hans", "zh"),
         ("zh-TW", "zh-hant"),

@@ -190,7 +190,7 @@ class SmallCore:
             follow_up = self._later(room)
             return Answer(answer_card(room, paragraph("Looking…")), private=True, follow_up=follow_up)
         who = "an admin" if event.admin else "a member"
-        rest = event.text or " ".join((event.subcommand, *event.arguments.values()))
+        rest = f"{event.subcommand} {event.text}".strip()
         return Answer(
             answer_card(room, heading(f"/{event.name}"), paragraph(f"{who} asked: {rest}"), item("one"), item("two")),
             private=True,

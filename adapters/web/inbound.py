@@ -84,13 +84,15 @@ def form_command(
     parameters = parameters_of(commands, name, subcommand)
     if parameters is None:
         return None
-    given = {parameter.name: form.get(_ARGUMENT + parameter.name, "").strip() for parameter in parameters}
+    filled = [(parameter, form.get(_ARGUMENT + parameter.name, "").strip()) for parameter in parameters]
+    given = [(parameter, value) for parameter, value in filled if value]
     return CommandInvoked(
         chat_of(room),
         actor_of(member, room),
         name=name,
         subcommand=subcommand,
-        arguments={parameter: value for parameter, value in given.items() if value},
+        text=" ".join(parameter.typed(value) for parameter, value in given),
+        arguments={parameter.name: value for parameter, value in given},
         event_id=event_id,
         admin=member.admin,
         kind=ChatKind.ROOM,
@@ -100,7 +102,7 @@ def form_command(
 
 def as_typed(command: CommandInvoked) -> str:
     """How the command looks when it is typed, to show above its answer what was asked."""
-    words = (f"/{command.name}", command.subcommand, *command.arguments.values(), command.text)
+    words = (f"/{command.name}", command.subcommand, command.text)
     return " ".join(word for word in words if word)
 
 

@@ -20,7 +20,8 @@ def introduction(t: Translator, translators: Translators, elsewhere: Chat | None
         paragraph(t("I stay silent until an admin has chosen my language.")),
         *([_where(t, parameter)] if parameter else []),
         heading(in_all_languages(translators)),
-        buttons=language_buttons(translators, f"@{elsewhere.id}" if elsewhere else ""),
+        # It speaks the language that we guess: of the place, or of who brought us in.
+        buttons=language_buttons(translators, f"@{elsewhere.id}" if elsewhere else "", guess=t.language),
     )
 
 

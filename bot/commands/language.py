@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 from bot.card.answer import heading, in_rows, note, paragraph
-from bot.commands import translation
+from bot.commands import fallback, translation
+from bot.commands.clauses import Change, Clause, settle, understood
+from bot.commands.naming import in_our_languages, language_named
 from bot.commands.request import Request, command_button
 from bot.commands.sources_menu import add_example, pack_buttons
 from bot.commands.targets import which_chat
@@ -17,6 +20,9 @@ from bot.ports import Answer, Audience, Choice, Command, LanguageByChat, Paramet
 from bot.storage import chats, subscriptions
 
 NAME = "language"
+
+_CLAUSES: Mapping[str, Clause] = {fallback.KEYWORD: fallback.CLAUSE, translation.KEYWORD: translation.CLAUSE}
+"""What can be said beside the language, after a keyword."""
 
 
 def declaration(languages: Mapping[str, str]) -> Command:
@@ -37,6 +43,7 @@ def declaration(languages: Mapping[str, str]) -> Command:
                 required=False,
                 suggests=True,  # where there are more of them than a platform lets one choose from
             ),
+            fallback.PARAMETER,
             translation.PARAMETER,
         ),
         audience=Audience.ADMIN,
@@ -51,61 +58,66 @@ def in_all_languages(translators: Translators) -> str:
 
 
 async def answer(request: Request) -> Answer:
-    words, translates = translation.switch_in(request.words)
-    if not words:
-        if translates is not None:
-            return await translation.switched(request, translates)
+    if not request.words:
         return _doors(request) or await which_chat(request) or await _menu(request)
-    names = request.services.translators.names
-    language = language_named(words, request.services.translators)
-    if language is None:
-        raise CommandError(
-            Phrase(
-                "I don't speak “{language}” yet. I speak: {languages}. For example: {example}",
-                {
-                    "language": words[:40],
-                    "languages": " · ".join(f"{code} – {name}" for code, name in names.items()),
-                    "example": "/language fr",
-                },
-            )
-        )
-    if doors := _doors(request, language):
-        return doors
-    question = await which_chat(request)
-    if question is not None:
-        return question
+    words, clauses = understood(request.words, _CLAUSES)
+    translators = request.services.translators
+    language = language_named(words, translators) if words else None
+    if words and language is None:
+        raise CommandError(in_our_languages(words, "/language fr", translators))
+    about_this = language is None or (bool(clauses) and language == request.chat.language)
+    asked = None if about_this else _doors(request, language)
+    asked = asked or await which_chat(request)
+    if asked is not None:
+        return asked
+    if language is None and len(clauses) == 1:
+        keyword, rest = next(iter(clauses.items()))
+        return await _CLAUSES[keyword].answer(replace(request, words=rest))
     await request.require_admin()
-    first, _ = await request.once(chats.choose_language, request.chat.id, language, request.actor, request.now)
-    if translates is not None:
-        await translation.switch(request, translates)
-        request = replace(request, chat=replace(request.chat, translates=translates))
-    if first:
-        await request.changed()
-        return await _chosen(request, language)
-    chat = await request.services.database.read(chats.by_id, request.chat.id)
-    return await _chosen(request, (chat and chat.language) or language)
+    request, said = await _carried_out(request, clauses, language)
+    if language is None:
+        return request.answer(*map(paragraph, said))
+    return await _chosen(request, request.chat.language or language, said)
 
 
-def language_named(words: str, translators: Translators) -> str | None:
-    """The language that someone means: by its code, its own name or its English one, however they write it."""
-    folded = _folded(words)
-    english = translators("en")
-    named = {_folded(english.language_name(code)): code for code in translators.names}
-    named |= {_folded(name): code for code, name in translators.names.items()}
-    return translators.supported(folded) or named.get(folded)
+async def _carried_out(
+    request: Request, clauses: Mapping[str, str], language: str | None
+) -> tuple[Request, Sequence[str]]:
+    """Does all that was asked, or nothing of it; gives what is to be said of the clauses."""
+    changes: list[Change] = []
+    wished = request.chat
+    if language is not None:
+        wished = replace(wished, language=language)
+        changes.append(partial(_choose, request, language))
+    for keyword, rest in clauses.items():
+        wish = _CLAUSES[keyword].wish(replace(request, chat=wished, words=rest))
+        wished = wish.chat
+        changes += [] if wish.change is None else [wish.change]
+    request = await settle(request, wished, changes)
+    await request.changed()
+    if language is not None and not request.address:
+        # It takes effect at once: the answer is in the new language already, where it is about this chat.
+        t = request.services.translators(request.chat.language or language, request.chat.timezone)
+        request = replace(request, t=t)
+    return request, [_CLAUSES[keyword].told(request) for keyword in clauses]
 
 
-def _folded(words: str) -> str:
-    parts = unicodedata.normalize("NFKD", words.strip().casefold())
-    return "".join(part for part in parts if not unicodedata.combining(part))
+def _choose(request: Request, language: str, connection: Any) -> None:
+    chats.choose_language(connection, request.chat.id, language, request.actor, request.now)
 
 
 def language_buttons(
-    translators: Translators, command_words: str = "", present: str | None = None
+    translators: Translators, command_words: str = "", *, present: str | None = None, guess: str | None = None
 ) -> list[tuple[Button, ...]]:
-    """A button a language, each by its own name."""
+    """A button a language, each by its own name; the present one is pressed, or what we guess stands out."""
     buttons = [
-        command_button(name, NAME, f"{command_words} {code}".strip(), pressed=code == present)
+        command_button(
+            name,
+            NAME,
+            f"{command_words} {code}".strip(),
+            role=ButtonRole.PRIMARY if code == guess else ButtonRole.CHOICE,
+            pressed=code == present,
+        )
         for code, name in translators.names.items()
     ]
     return in_rows(buttons, 3)
@@ -126,30 +138,29 @@ def _doors(request: Request, wanted: str | None = None) -> Answer | None:
 
 async def _menu(request: Request) -> Answer:
     await request.require_admin()
-    lines = [heading(in_all_languages(request.services.translators))]
+    translators, present = request.services.translators, request.chat.language
+    lines = [heading(in_all_languages(translators))]
     if request.address:
         lines.append(paragraph(request.chat.title or request.chat.ref.id))
     lines += _for_the_forum(request)
-    lines += map(note, await translation.what_is_translated(request, request.chat.language))
-    buttons = language_buttons(request.services.translators, request.address, request.chat.language)
-    rows = [*buttons[:-1], (*buttons[-1], *_forum_button(request)), translation.switch_button(request)]
-    return request.answer(*lines, buttons=rows, private=True)
+    lines += map(note, await translation.what_is_translated(request, present))
+    guess = request.t.language if present is None else None
+    *rows, last = language_buttons(translators, request.address, present=present, guess=guess)
+    others = (fallback.page_button(request),) if present is not None else ()
+    last = (*last, *others, *translation.switch_button(request), *_forum_button(request))
+    return request.answer(*lines, buttons=[*rows, last], private=True)
 
 
-async def _chosen(request: Request, language: str) -> Answer:
-    translators = request.services.translators
-    name = translators.names[language]
+async def _chosen(request: Request, language: str, beside: Sequence[str]) -> Answer:
+    """``beside``: what was settled with it."""
+    t, name = request.t, request.services.translators.names[language]
     if request.address:
-        t = request.t
         chat = request.chat.title or request.chat.ref.id
         said = t("The language of {chat} is now {language}.", chat=chat, language=name)
     else:
-        # It takes effect at once: these words are in the new language already.
-        t = translators(language, request.chat.timezone)
-        request = replace(request, t=t)
         said = t("The language here is now {language}.", language=name)
     forum = _forum_button(request, language)
-    lines = [paragraph(said), *await _how_it_is_translated(request, language)]
+    lines = [paragraph(said), *map(paragraph, beside), *await _how_it_is_translated(request, language)]
     if await request.services.database.read(subscriptions.of_chat, request.chat.id):
         return request.answer(*lines, *_for_the_forum(request), buttons=[forum])
     return request.answer(

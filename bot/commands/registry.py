@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from bot.commands import help as help_command
-from bot.commands import language, privacy, search, sources, status
+from bot.commands import language, privacy, search, sources, status, timezone
 from bot.commands.request import Handler
 from bot.ports import Command
 
@@ -24,6 +24,7 @@ def registry(packs: Sequence[str], languages: Mapping[str, str]) -> Mapping[str,
     """Every command by its name, in the order in which platforms show them. ``languages``: their own names by code."""
     described = (
         language.declaration(languages),
+        timezone.COMMAND,
         sources.declaration(packs),
         search.COMMAND,
         status.COMMAND,
@@ -32,6 +33,7 @@ def registry(packs: Sequence[str], languages: Mapping[str, str]) -> Mapping[str,
     )
     handlers: tuple[Handler, ...] = (
         language.answer,
+        timezone.answer,
         sources.answer,
         search.Search().answer,
         status.answer,

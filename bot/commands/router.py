@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.card.answer import answer_card, paragraph
+from bot.commands import fallback, sources, timezone
 from bot.commands import help as help_command
-from bot.commands import sources
 from bot.commands.introduction import introduction
 from bot.commands.registry import registry
 from bot.commands.request import Request, parse_command_button
@@ -75,10 +75,7 @@ class Commands:
     async def choices(self, event: ChoicesWanted) -> Answer:
         """Suggestions for what someone is typing into a command's parameter."""
         here = await self._services.database.read(chats.by_ref, event.chat)
-        typed = event.typed.strip().casefold()
-        offered = await self._offered(event, here)
-        fitting = [choice for choice in offered if typed in str(choice.label).casefold() or typed == choice.value]
-        return Answer(choices=tuple(fitting[:MAX_SUGGESTED]))
+        return Answer(choices=(await self._offered(event, here))[:MAX_SUGGESTED])
 
     async def joined(self, event: ChatJoined) -> Answer | None:
         """Remembers the chat and introduces the bot, unless it is known there by another chat; a place with a language
@@ -179,12 +176,18 @@ class Commands:
     async def _offered(self, event: ChoicesWanted, here: Chat | None) -> tuple[Choice, ...]:
         match event.command, event.subcommand, event.parameter:
             case "language", _, "language":
-                return tuple(Choice(code, name) for code, name in self._services.translators.names.items())
+                names = self._services.translators.names
+                return _fitting([Choice(code, name) for code, name in names.items()], event.typed)
+            case "language", _, fallback.KEYWORD:
+                return fallback.suggestions(event.typed, self._services.translators)
+            case "timezone", _, "zone":
+                language = self._reads(event.actor) or (here and here.language) or "en"
+                return timezone.suggestions(event.typed, self._services.translators.locale(language))
             case sources.NAME, "remove", "address":
                 chat = await self._suggested_for(event, here)
                 if chat is not None:
                     followed = await self._services.database.read(subscriptions.of_chat, chat.id)
-                    return sources.suggestions(followed, self._words(here or chat, event.actor))
+                    return _fitting(sources.suggestions(followed, self._words(here or chat, event.actor)), event.typed)
         return ()
 
     async def _suggested_for(self, event: ChoicesWanted, here: Chat | None) -> Chat | None:
@@ -238,6 +241,11 @@ class _Asked:
     forum: Elsewhere | None = None
 
 
+def _fitting(offered: Sequence[Choice], typed: str) -> tuple[Choice, ...]:
+    wanted = typed.strip().casefold()
+    return tuple(one for one in offered if wanted in str(one.label).casefold() or wanted == one.value)
+
+
 def _another(about: Elsewhere | None, here: Chat) -> Elsewhere | None:
     """The chat that was chosen, unless it is the one where it was asked."""
     return about if about is not None and about.chat != here.ref else None
@@ -254,6 +262,7 @@ def typed_form(command: Command, event: CommandInvoked) -> str:
     """What would have been typed after the command's name to mean the same."""
     verb = next((verb for verb in command.subcommands if verb.name == event.subcommand), None)
     parameters = verb.parameters if verb is not None else command.parameters
-    values = [event.arguments[parameter.name] for parameter in parameters if parameter.name in event.arguments]
+    given = [parameter for parameter in parameters if parameter.name in event.arguments]
+    values = [parameter.typed(event.arguments[parameter.name]) for parameter in given]
     words = " ".join([event.subcommand, *values]).strip() or event.text.strip()
     return words.translate(_INVISIBLE)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from bot.card.answer import heading, item, note, paragraph
+from bot.commands import fallback, timezone
 from bot.commands.request import Request
 from bot.commands.sources_menu import how_many
 from bot.commands.targets import which_chat
@@ -82,6 +83,8 @@ def _settings(request: Request) -> Iterator[Line]:
         yield item(t("I post nothing until an admin has chosen a language: {command}", command="/language"))
     else:
         yield item(t("Language: {language}", language=request.services.translators.names.get(language, language)))
+        yield item(fallback.told(request))
+    yield item(timezone.told(request))
 
 
 def _open_duties(request: Request, duties: Duties) -> Iterator[Line]:

@@ -2,59 +2,67 @@
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
+from typing import Any
 
 from bot.card.answer import paragraph
+from bot.commands.clauses import Clause, Wish, settle
 from bot.commands.request import Request
 from bot.errors import CommandError
 from bot.model import Button, Phrase
 from bot.ports import Answer, Choice, Parameter
 from bot.storage import chats, translations
 
-WORD = "translate"
-OFF, ON = f"{WORD} off", f"{WORD} on"
+KEYWORD = "translate"
+_SETTINGS = {"on": True, "off": False}
+ON, OFF = f"{KEYWORD} on", f"{KEYWORD} off"
 
 PARAMETER = Parameter(
-    name=WORD,
+    name=KEYWORD,
     # TRANSLATORS: the name of a field of a command: one word of lower-case letters and a colon, no spaces
     shown_as=Phrase("translate:"),
     description=Phrase("Whether stories in other languages are translated here"),
     choices=(
         # TRANSLATORS: a choice in a list: stories in other languages are translated
-        Choice(ON, Phrase("Translate")),
+        Choice("on", Phrase("Translate")),
         # TRANSLATORS: a choice in a list, and a button: stories in other languages stay as they are
-        Choice(OFF, Phrase("Don't translate")),
+        Choice("off", Phrase("Don't translate")),
     ),
     required=False,
+    keyword=True,
 )
 
-_SWITCH = re.compile(rf"(?:(?P<before>.*\S)\s+)?{WORD}\s+(?P<to>on|off)", re.IGNORECASE | re.DOTALL)
 
-
-def switch_in(words: str) -> tuple[str, bool | None]:
-    """What follows the command without the switch at its end, and what that is set to; None: there is none. Raises
-    CommandError for one that is set to nothing."""
-    match = _SWITCH.fullmatch(words.strip())
-    if match is not None:
-        return match["before"] or "", match["to"].lower() == "on"
-    if words.lower().split()[:1] == [WORD]:
-        raise CommandError(Phrase("Say {on} or {off}.", {"on": f"/language {ON}", "off": f"/language {OFF}"}))
-    return words, None
-
-
-async def switch(request: Request, on: bool) -> None:
-    """Translate stories in other languages from now on, or leave them as they are."""
-    await request.services.database.write(chats.choose_translation, request.chat.id, on, request.actor, request.now)
-    request.services.on_change()
-
-
-async def switched(request: Request, on: bool) -> Answer:
-    """Does that, and says so."""
+async def answer(request: Request) -> Answer:
+    """``request.words``: what followed the keyword."""
+    wanted = wish(request)
     await request.require_admin()
-    await switch(request, on)
+    settled = await settle(request, wanted.chat, [wanted.change] if wanted.change else [])
+    request.services.on_change()
+    return settled.answer(paragraph(told(settled)))
+
+
+def wish(request: Request) -> Wish:
+    """What the words ask for."""
+    on = _SETTINGS.get(request.words.casefold())
+    if on is None:
+        raise CommandError(Phrase("Say {on} or {off}.", {"on": f"/language {ON}", "off": f"/language {OFF}"}))
+
+    def switch(connection: Any) -> None:
+        chats.choose_translation(connection, request.chat.id, on, request.actor, request.now)
+
+    return Wish(replace(request.chat, translates=on), switch)
+
+
+def told(request: Request) -> str:
+    """What holds from now on."""
     t = request.t
-    off_now = t("Stories in other languages now stay as they are.")
-    return request.answer(paragraph(t("Stories in other languages are translated here.") if on else off_now))
+    if request.chat.translates:
+        return t("Stories in other languages are translated here.")
+    return t("Stories in other languages now stay as they are.")
+
+
+CLAUSE = Clause(answer, wish, told)
 
 
 async def what_is_translated(request: Request, into: str | None) -> list[str]:

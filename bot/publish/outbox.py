@@ -167,7 +167,9 @@ class Outbox:
             await self._broken(out, departure, Phrase("An unexpected error: {error}", {"error": type(error).__name__}))
         else:
             shown = out.translation.version if out.translation is not None else 0
-            await self._posted(out.id, message, out.language, out.story.revision, shown)
+            await self._posted(
+                out.id, message, out.language, out.story.revision, timezone=out.timezone, translated=shown
+            )
 
     async def _not_stored(self, out: deliveries.Outgoing, departure: StoryDeparture, error: StorageError) -> None:
         """It could not be marked, or (where we keep the messages ourselves) not be kept."""
@@ -184,10 +186,24 @@ class Outbox:
             await self._db.insist(deliveries.give_up, out.id, deliveries.State.FAILED, problem)
 
     async def _posted(
-        self, delivery_id: int, message: MessageRef, language: str, revision: int, translated: int = 0
+        self,
+        delivery_id: int,
+        message: MessageRef,
+        language: str,
+        revision: int,
+        *,
+        timezone: str | None = None,
+        translated: int = 0,
     ) -> None:
         await self._db.insist(
-            deliveries.mark_posted, delivery_id, message, language, revision, self._clock(), translated=translated
+            deliveries.mark_posted,
+            delivery_id,
+            message,
+            language,
+            revision,
+            self._clock(),
+            timezone=timezone,
+            translated=translated,
         )
         await self._db.outlasting(lambda: self._on_posted(delivery_id))
 

@@ -39,6 +39,9 @@ class Chat:
     """Hash of its table in the config file when that was last applied."""
     translates: bool = True
     """Stories in other languages are translated for it, where a translator is configured."""
+    fallbacks: tuple[str, ...] | None = None
+    """The other languages, in order, that its admins have chosen; None: those that are usual
+    (`model.fallback_languages`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +188,34 @@ def _switch(on: bool) -> str:
     return "on" if on else "off"
 
 
+def choose_fallbacks(
+    connection: Connection, chat_id: int, languages: Sequence[str] | None, by: Actor | None, now: datetime
+) -> None:
+    """Set the languages in which the chat takes stories where there are none in its own; None: the usual ones.
+
+    What it follows goes on: from now on the sources are others, where they are, and nothing is told again.
+    """
+    old = connection.execute(select(chat.c.fallbacks).where(chat.c.id == chat_id)).scalar_one()
+    new = None if languages is None else list(languages)
+    if old == new:
+        return
+    connection.execute(update(chat).where(chat.c.id == chat_id).values(fallbacks=new))
+    log_change(connection, chat_id, by, now, setting="fallback", old=_listed(old), new=_listed(new))
+
+
+def _listed(languages: Sequence[str] | None) -> str | None:
+    return None if languages is None else " ".join(languages)
+
+
+def choose_timezone(connection: Connection, chat_id: int, zone: str | None, by: Actor | None, now: datetime) -> None:
+    """Set the chat's IANA time zone; None: the one that goes with its language."""
+    old = connection.execute(select(chat.c.timezone).where(chat.c.id == chat_id)).scalar_one()
+    if old == zone:
+        return
+    connection.execute(update(chat).where(chat.c.id == chat_id).values(timezone=zone))
+    log_change(connection, chat_id, by, now, setting="timezone", old=old, new=zone)
+
+
 def pause(connection: Connection, ref: ChatRef, reason: Phrase) -> None:
     """Send nothing more to the chat; without a topic, to none of its topics either."""
     connection.execute(update(chat).where(_is_or_holds(ref)).values(paused=phrase_to_json(reason)))
@@ -298,4 +329,5 @@ def _chat(row: Row[Any]) -> Chat:
         timezone=row.timezone,
         declared_hash=row.declared_hash,
         translates=row.translates,
+        fallbacks=None if row.fallbacks is None else tuple(row.fallbacks),
     )

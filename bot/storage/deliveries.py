@@ -190,10 +190,11 @@ def mark_posted(
     revision: int,
     now: datetime,
     *,
+    timezone: str | None = None,
     translated: int = 0,
 ) -> None:
-    """The platform confirmed it. ``language``, ``revision`` and ``translated`` (the translation's version) tell what
-    the post shows."""
+    """The platform confirmed it. ``language``, ``revision``, ``timezone`` (the chat's own) and ``translated`` (the
+    translation's version) tell what the post shows."""
     _drop_guess(connection, delivery_id, message)
     connection.execute(
         upsert(post)
@@ -214,6 +215,7 @@ def mark_posted(
             posted_at=func.coalesce(delivery.c.posted_at, literal(now, UtcDateTime)),
             shown_revision=revision,
             shown_language=language,
+            shown_timezone=timezone,
             shown_translation=translated,
             problem=None,
         )

@@ -178,6 +178,7 @@ _MARK = (
         {
             delivery.c.shown_revision: bindparam("revision"),
             delivery.c.shown_language: bindparam("language"),
+            delivery.c.shown_timezone: bindparam("timezone"),
             delivery.c.shown_translation: bindparam("translation"),
             delivery.c.edited_at: bindparam("at"),
             delivery.c.state: case((bindparam("finished") == 1, "closed"), else_=delivery.c.state),
@@ -235,6 +236,7 @@ def _marked(view: PostView, at: datetime) -> dict[str, Any]:
         "delivery": view.delivery_id,
         "revision": view.story.revision,
         "language": view.language,
+        "timezone": view.timezone,
         "translation": 0 if view.translation is None else view.translation.version,
         "at": at,
         "finished": int(view.closed),

@@ -69,6 +69,7 @@ OUTDATED = and_(
         delivery.c.posted_at <= bindparam("open_after", type_=UtcDateTime),
         delivery.c.shown_revision != story.c.revision,
         delivery.c.shown_language.is_distinct_from(chat.c.language),
+        delivery.c.shown_timezone.is_distinct_from(chat.c.timezone),
         delivery.c.shown_translation != VERSION,
         *(shown != column.element for shown, column in zip(SHOWN, STANDS, strict=True)),
     ),

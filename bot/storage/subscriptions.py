@@ -40,6 +40,12 @@ class FollowedSource:
     problem: Phrase | None
     failing_since: datetime | None
     ended: bool
+    language: str | None
+    """As recognised in its newest entries, or as the feed or its pack says."""
+    newest_at: datetime | None
+    """The newest date of its entries."""
+    gave_way_at: datetime | None
+    """Since when other sources of its packs stand in for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +168,10 @@ def _count(connection: Connection, chat_id: int) -> int:
 
 def _source_columns() -> tuple[Any, ...]:
     c = source.c
-    return (c.id, c.url, c.title, c.site_url, c.last_ok_at, c.last_polled_at, c.problem, c.failing_since, c.ended)
+    return (
+        c.id, c.url, c.title, c.site_url, c.last_ok_at, c.last_polled_at, c.problem, c.failing_since, c.ended,
+        func.coalesce(c.detected_language, c.language).label("language"), c.newest_at, c.gave_way_at,
+    )  # fmt: skip
 
 
 def _source(row: Row[Any]) -> FollowedSource:
@@ -176,4 +185,7 @@ def _source(row: Row[Any]) -> FollowedSource:
         problem=None if row.problem is None else phrase_from_json(row.problem),
         failing_since=row.failing_since,
         ended=row.ended,
+        language=row.language,
+        newest_at=row.newest_at,
+        gave_way_at=row.gave_way_at,
     )

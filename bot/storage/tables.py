@@ -22,6 +22,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     event,
+    text,
 )
 from sqlalchemy.engine import Dialect
 
@@ -260,7 +261,8 @@ chat = Table(
     Column("shares_votes", Boolean, nullable=False, server_default="1"),
     Column("paused", JSON(none_as_null=True)),  # a Phrase that says why nothing is sent; NULL while all is well
     Column("joined_at", UtcDateTime, nullable=False),
-    # In which other languages it takes stories where there are none in its own, in order; NULL: in English.
+    # In which other languages it takes stories where there are none in its own, in order; NULL: the usual ones of its
+    # language (`model.fallback_languages`).
     Column("fallbacks", JSON(none_as_null=True)),
     # Stories in other languages are translated for it, where a translator is configured.
     Column("translates", Boolean, nullable=False, server_default="1"),
@@ -337,7 +339,16 @@ subscription_cursor = Table(
     Column("entry_id", Integer, nullable=False),
     # Only stories about one of these are news to it, for a source that writes of everything; NULL: all are.
     Column("topics", JSON(none_as_null=True)),
+    # What there was when it began to read, or was passed over since: no news to it, whatever turns out later.
+    Column("since_entry_id", Integer, nullable=False, server_default="0"),
     PrimaryKeyConstraint("subscription_id", "source_id"),
+    # Who waits for a story of this source to be about something: few do.
+    Index(
+        "ix_subscription_cursor_choosy",
+        "source_id",
+        sqlite_where=text("topics IS NOT NULL"),
+        postgresql_where=text("topics IS NOT NULL"),
+    ),
     sqlite_with_rowid=False,
 )
 
@@ -358,6 +369,7 @@ delivery = Table(
     # What the post shows now, so that after a restart the out-of-date ones are found by comparison.
     Column("shown_revision", Integer, nullable=False, server_default="0"),
     Column("shown_language", String(16)),
+    Column("shown_timezone", String(64)),  # the chat's: its dates are told in it
     Column("shown_translation", Integer, nullable=False, server_default="0"),  # translation.version
     Column("shown_chat_bullish", Integer, nullable=False, server_default="0"),
     Column("shown_chat_bearish", Integer, nullable=False, server_default="0"),

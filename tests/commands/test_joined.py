@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.model import ChatKind, ChatRef, Phrase
+from bot.model import ButtonRole, ChatKind, ChatRef, Phrase
 from bot.storage import chats
 from tests.commands.stage import ADMIN, CHANNEL, GROUP, MEMBER, button, buttons, said
 from tests.languages import NAMES
@@ -10,17 +10,26 @@ from tests.languages import NAMES
 ROOM = ChatRef("village", "fr")
 
 
+def marked(answer):
+    """The buttons that stand out: what we guess."""
+    assert not any(one.pressed for one in buttons(answer))
+    return [one.label for one in buttons(answer) if one.role is ButtonRole.PRIMARY]
+
+
 async def test_the_introduction_offers_every_language_in_the_words_of_the_place(stage):
     answer = await stage.joins(locale="pt-br", actor=MEMBER)
     assert answer.card.language == "pt"
     assert [one.label for one in buttons(answer)] == list(NAMES.values())
+    assert marked(answer) == [NAMES["pt"]]
     chat = await stage.chat()
     assert (chat.language, chat.title, chat.kind) == (None, "The square", ChatKind.GROUP)
     assert not stage.woken
 
 
 async def test_without_a_hint_of_the_place_it_speaks_as_whoever_brought_it(stage):
-    assert (await stage.joins(actor=MEMBER)).card.language == "fr"
+    answer = await stage.joins(actor=MEMBER)
+    assert answer.card.language == "fr"
+    assert marked(answer) == [NAMES["fr"]]
     assert (await stage.joins(ChatRef("village", "field"))).card.language == "en"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.commands.language import language_named
+from bot.commands.naming import language_named
 from bot.errors import PlatformDown
 from bot.model import Actor, ButtonRole, ChatKind, ChatRef, Phrase
 from bot.ports import LanguageByChat
@@ -51,8 +51,11 @@ async def test_a_chat_that_follows_something_is_only_told_its_new_language(stage
 async def test_the_menu_shows_every_language_by_its_own_name_and_marks_the_present_one(stage):
     await stage.speaks("hy")
     answer = await stage.types("/language")
-    assert [one.label for one in buttons(answer)] == [NAMES[code] for code in LANGUAGES]
-    assert [one.label for one in buttons(answer) if one.pressed] == [NAMES["hy"]]
+    *languages, others = buttons(answer)
+    assert [one.label for one in languages] == [NAMES[code] for code in LANGUAGES]
+    assert [one.label for one in languages if one.pressed] == [NAMES["hy"]]
+    assert others.id.endswith(":language:fallback")
+    assert len(answer.card.buttons) == 5  # as many rows as every platform shows
     assert all(word in said(answer) for word in ("Language", "言語", "Язык", "Dil"))
     chosen = await stage.presses(button(answer, ":language:tr"))
     assert chosen.replaces
@@ -77,6 +80,8 @@ async def test_a_form_chooses_as_typing_does(stage):
         ("FR", "fr"),
         ("pt-BR", "pt"),
         ("zh_Hans", "zh"),
+        ("zh-Hant-TW", "zh"),
+        ("pt-PT", "pt"),
         ("Français", "fr"),
         ("francais", "fr"),
         ("  türkçe ", "tr"),
@@ -92,6 +97,22 @@ async def test_a_form_chooses_as_typing_does(stage):
 )
 def test_a_language_is_known_by_its_code_its_own_name_and_its_english_one(words, language):
     assert language_named(words, CATALOGUES) == language
+
+
+@pytest.mark.parametrize(
+    ("place", "person", "guess"), [("ko-KR", "de", "ko"), (None, "de-AT", "de"), (None, "uk", "en")]
+)
+async def test_before_a_language_is_chosen_the_menu_guesses_by_the_place_and_else_by_who_asks(
+    stage, place, person, guess
+):
+    asking = Actor("village", "anna", locale=person)
+    await stage.joins(locale=place)
+    answer = await stage.types("/language", asking)
+    assert answer.card.language == guess
+    assert [one.label for one in buttons(answer)] == [NAMES[code] for code in LANGUAGES]
+    assert [one.label for one in buttons(answer) if one.role is ButtonRole.PRIMARY] == [NAMES[guess]]
+    assert not any(one.pressed for one in buttons(answer))
+    assert (await stage.chat()).language is None
 
 
 async def test_an_unknown_language_is_answered_with_those_that_there_are(stage):

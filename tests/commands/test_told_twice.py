@@ -51,3 +51,20 @@ async def test_a_press_of_a_menu_changes_nothing_again_either(stage):
     await stage.types("/sources remove crypto")
     await stage.commands.press(press)
     assert await stage.follows() == []
+
+
+async def test_other_settings_that_were_changed_since_stay_too(stage):
+    await stage.speaks("hy")
+    for words, change, setting in (
+        ("/language fallback fr", "/language fallback de", "fallbacks"),
+        ("/language ru fallback fr", "/language hy fallback en", "fallbacks"),
+        ("/language translate off", "/language translate on", "translates"),
+        ("/timezone Asia/Tokyo", "/timezone Asia/Yerevan", "timezone"),
+    ):
+        await stage.types(words, event_id=words)
+        before = getattr(await stage.chat(GROUP), setting)
+        await stage.types(change)
+        changed = getattr(await stage.chat(GROUP), setting)
+        assert changed != before
+        await stage.types(words, event_id=words)
+        assert getattr(await stage.chat(GROUP), setting) == changed

@@ -70,10 +70,10 @@ async def test_the_menu_has_a_button_for_it_where_it_can_be_done(stage):
 
 async def test_a_form_says_it_beside_a_language_or_alone(stage):
     stage = stage.with_services(translations=GERMAN)
-    await stage.fills_in("language", language="it", translate="translate off")
+    await stage.fills_in("language", language="it", translate="off")
     chat = await stage.chat()
     assert (chat.language, chat.translates) == ("it", False)
-    await stage.fills_in("language", translate="translate on")
+    await stage.fills_in("language", translate="on")
     chat = await stage.chat()
     assert (chat.language, chat.translates) == ("it", True)
 

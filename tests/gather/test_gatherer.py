@@ -4,79 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, select
 from structlog.testing import capture_logs
 
-from bot.gather.client import GuardedClient
-from bot.gather.gatherer import Gatherer
 from bot.gather.packs import PackSource
 from bot.gather.probe import ProbedFeed
-from bot.gather.settings import GatherSettings
-from bot.gather.workers import Workers
-from bot.model import Actor, ChatKind, ChatRef
-from bot.storage import api, chats, sources, subscriptions
-from bot.storage.api import ListedStory
-from bot.storage.database import Database, open_database
-from bot.storage.sources import SourceHealth
+from bot.model import Actor
+from bot.storage import chats, sources, subscriptions
 from bot.storage.tables import source
 from tests.emulators.feeds import FeedServer, Item, faults, json_feed, rss
-from tests.gather.conftest import LOOPBACK, Clock
+from tests.gather.conftest import Start
 
 AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 ITEMS = [Item(f"Story number {n} of the day", f"https://a.example/{n}", f"g{n}", AT, f"Words {n}") for n in range(3)]
-
-
-@dataclass
-class Told:
-    """What `on_stories` was told."""
-
-    new: list[int] = field(default_factory=list)
-    changed: list[int] = field(default_factory=list)
-
-    async def __call__(self, new: tuple[int, ...], changed: tuple[int, ...]) -> None:
-        self.new += new
-        self.changed += changed
-
-
-@dataclass
-class House:
-    """A running gather, as app.py builds it, with one chat that can follow things."""
-
-    db: Database
-    gatherer: Gatherer
-    clock: Clock
-    told: Told
-    chat_id: int
-
-    async def follow(self, source_id: int) -> None:
-        await self.db.write(subscriptions.follow_source, self.chat_id, source_id, None, self.clock())
-        await self.gatherer.sync_subscriptions()
-
-    async def follow_pack(self, pack: str) -> None:
-        await self.db.write(subscriptions.follow_pack, self.chat_id, pack, None, self.clock())
-        await self.gatherer.sync_subscriptions()
-
-    async def poll(self) -> None:
-        """All sources, whatever their interval."""
-        self.clock.forward(hours=7)
-        await self.gatherer.sweep()
-
-    async def stories(self) -> list[ListedStory]:
-        return list(await self.db.read(api.newest_stories, limit=200, before=None, with_chats=False))
-
-    async def titles(self) -> list[str]:
-        return sorted(story.title for story in await self.stories())
-
-    async def health(self, url: str) -> SourceHealth:
-        (found,) = await self.db.read(sources.health, [url])
-        return found
 
 
 @dataclass(frozen=True)
@@ -85,47 +29,6 @@ class Named:
 
     url: str
     title: str = ""
-
-
-Start = Callable[..., Awaitable[House]]
-
-
-@pytest.fixture
-async def start(tmp_path: Path, clock: Clock, workers: Workers) -> AsyncIterator[Start]:
-    """Starts a house; called again, it stops the one before: a restart."""
-    stack: list[AsyncIterator[House]] = []
-
-    @asynccontextmanager
-    async def house(settings: GatherSettings, packs: object, language: str) -> AsyncIterator[House]:
-        async with open_database(tmp_path / "test.db") as db, GuardedClient(settings) as client:
-            told = Told()
-            gatherer = Gatherer(
-                db,
-                client,
-                workers,
-                settings,
-                clock,
-                resolve_wire=lambda language: f"http://127.0.0.1:1/{language}.json",
-                on_stories=told,
-                packs=packs,
-                random=lambda: 0.5,
-            )
-            chat = await db.write(chats.ensure, ChatRef("memory", "1"), ChatKind.GROUP, clock())
-            await db.write(chats.choose_language, chat.id, language, None, clock())
-            yield House(db, gatherer, clock, told, chat.id)
-
-    async def begin(*, packs: object = None, language: str = "en", **changes: object) -> House:
-        await end()
-        settings = GatherSettings(**({"interval": 600, "timeout": 5, "allow_networks": LOOPBACK} | changes))
-        stack.append(house(settings, packs, language))
-        return await stack[-1].__aenter__()
-
-    async def end() -> None:
-        while stack:
-            await stack.pop().__aexit__(None, None, None)
-
-    yield begin
-    await end()
 
 
 async def test_what_a_source_lists_becomes_stories(server: FeedServer, start: Start) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from bot.errors import CardRejected, ChatGone, ChatMoved, PlatformDown, Throttled, Unconfirmed
 from bot.i18n import Catalogues
-from bot.model import ChatRef, MessageRef, Phrase
+from bot.model import Actor, ChatRef, MessageRef, Phrase
 from bot.publish.outbox import Outbox, retry_delay
 from bot.storage import chats, corrections, deliveries, owed
 from bot.storage.database import Database, open_database
@@ -238,6 +238,21 @@ async def test_a_platform_that_is_down_is_tried_again_later(world: World) -> Non
     world.now += retry_delay(1)
     await sweep(outbox)
     assert titles(adapter) == ["a"]
+
+
+async def test_what_waits_is_posted_in_the_language_that_was_chosen_meanwhile(world: World) -> None:
+    await world.tell("a", "b")
+    chat_id = await world.follow(1)
+    adapter = MemoryAdapter()
+    adapter.fail += [Throttled(NO, retry_after=90), Throttled(NO, retry_after=90)]
+    outbox = world.outbox(adapter)
+    await sweep(outbox)
+    assert await world.states() == {"waiting": 2}
+    await world.db.write(chats.choose_language, chat_id, "de", Actor("memory", "anna"), world.now)
+    world.now += timedelta(seconds=91)
+    await sweep(outbox)
+    assert titles(adapter) == ["a", "b"]
+    assert [message.card.language for message in adapter.in_chat(ROOM)] == ["de", "de"]
 
 
 async def test_a_throttled_chat_waits_as_long_as_it_is_told_and_others_go_on(world: World) -> None:

@@ -250,6 +250,36 @@ async def test_a_table_says_whether_its_chat_is_translated_for(db):
     ]
 
 
+async def test_other_languages_and_the_time_zone_are_logged_and_kept(db):
+    chat = await db.write(chats.ensure, GROUP, ChatKind.GROUP, NOW)
+    assert (chat.fallbacks, chat.timezone) == (None, None)
+    for languages in (["ru", "en"], ["ru", "en"], [], None):
+        await db.write(chats.choose_fallbacks, chat.id, languages, ANNA, NOW)
+        found = (await db.read(chats.by_id, chat.id)).fallbacks
+        assert found == (None if languages is None else tuple(languages))
+    for zone in ("Asia/Yerevan", "Asia/Yerevan", None):
+        await db.write(chats.choose_timezone, chat.id, zone, None, NOW)
+        assert (await db.read(chats.by_id, chat.id)).timezone == zone
+    assert await db.read(chats.setting_changes, chat.id) == [
+        SettingChange(NOW, "telegram:1", "fallback", None, "ru en"),
+        SettingChange(NOW, "telegram:1", "fallback", "ru en", ""),
+        SettingChange(NOW, "telegram:1", "fallback", "", None),
+        SettingChange(NOW, "config", "timezone", None, "Asia/Yerevan"),
+        SettingChange(NOW, "config", "timezone", "Asia/Yerevan", None),
+    ]
+
+
+async def test_a_table_sets_what_it_says_and_leaves_the_rest_to_commands(db):
+    table = Declaration(GROUP, "fr", (), (), "one", fallbacks=("ru",), timezone="Asia/Yerevan")
+    await db.write(declared.apply, table, NOW)
+    chat = await db.read(chats.by_ref, GROUP)
+    assert (chat.fallbacks, chat.timezone) == (("ru",), "Asia/Yerevan")
+    await db.write(chats.choose_timezone, chat.id, "Europe/Paris", ANNA, NOW)
+    await db.write(declared.apply, Declaration(GROUP, "fr", (), (), "two", fallbacks=()), NOW)
+    chat = await db.read(chats.by_ref, GROUP)
+    assert (chat.fallbacks, chat.timezone) == ((), "Europe/Paris")
+
+
 async def test_a_declared_chat_keeps_what_the_platform_said_of_it(db):
     await db.write(chats.ensure, GROUP, ChatKind.FORUM, NOW, title="Traders")
     await db.write(declared.apply, Declaration(GROUP, "fr", (), (), "one"), NOW)

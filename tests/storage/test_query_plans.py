@@ -15,6 +15,7 @@ from bot.storage import (
     known_posts,
     ledger,
     news,
+    owed,
     posts,
     presses,
     rereads,
@@ -40,6 +41,7 @@ HOT = {
 CORE = {
     f"{module.__name__}.{name}": _sql(vars(module)[name])
     for module, names in (
+        (owed, ["_LATE_FOR"]),
         (early, ["_MAY_BECOME_KNOWN"]),
         (stories, ["_TOUCH", "_TOUCH_UNCHANGED", "_FORMS", "_LEAVE"]),
         (known_posts, ["_UNSETTLED", "_CONFIRM"]),
@@ -69,6 +71,7 @@ def test_no_statement_of_the_ledger_reads_a_whole_table(engine, name, sql):
         "SCAN k VIRTUAL",
         "SCAN p VIRTUAL",
         "SCAN o VIRTUAL",
+        "SCAN wanted VIRTUAL",
         "SCAN CONSTANT ROW",
         "SCAN best",
         "SCAN anon",

@@ -21,6 +21,7 @@ from bot.card.found import found_line
 from bot.card.sources import troubles_card
 from bot.card.story import Standing, story_card
 from bot.commands.registry import registry
+from bot.commands.zones import ASIA
 from bot.errors import StorageError
 from bot.gather.apis.names import NAMES
 from bot.gather.packs import PACKS
@@ -32,6 +33,7 @@ from tests.emulators.discord import Channel, DiscordServer, Interaction
 from tests.emulators.discord.pages import words
 from tests.emulators.feeds import FeedServer, Item, faults, rss
 from tests.emulators.telegram import Chat, Limits, Message, TelegramServer, User
+from tests.emulators.translators import LibreTranslate
 from tests.product import (
     EVERY_SECOND,
     LOOPBACK_ALLOWED,
@@ -161,6 +163,34 @@ async def a_telegram_group_without_rights(life: Life) -> None:
     await life.tells(olga, group, "/sources ὦ", "/sources follow ὦ", "/search", "/search Ἀ")
 
 
+async def other_languages_on_telegram(life: Life) -> None:
+    olga, private = await a_chat_that_speaks(life)
+    await life.tells(olga, private, "/language")
+    await life.presses(olga, private, ":translate off")
+    await life.tells(olga, private, "/language")
+    for button in (":fallback", " add fr", " drop en", " drop fr"):
+        await life.presses(olga, private, button)
+    await life.tells(olga, private, "/language fallback fr en", "/language fallback none", "/language fallback Ὦ")
+    await life.tells(olga, private, f"/language {CODE} fallback ru translate off", "/language translate")
+    await life.tells(olga, private, "/language translate on fallback en", "/status")
+
+
+async def a_clock_on_telegram(life: Life) -> None:
+    olga, private = await a_chat_that_speaks(life)
+    await life.tells(olga, private, "/timezone")
+    for button in (f":in {ASIA}", f":in {ASIA} 2", ":Asia/", ":Etc/UTC"):
+        await life.presses(olga, private, button)
+    await life.tells(olga, private, "/timezone Russia", "/timezone UTC+4", "/timezone Ὦ", "/status")
+
+
+async def a_chat_that_speaks(life: Life) -> tuple[User, Chat]:
+    """A private one, since groups are told few things a minute."""
+    olga = life.telegram.add_user("Ὄλγα", language_code=CODE)
+    private = life.telegram.create_private(olga)
+    await life.tells(olga, private, "/language fallback ru", "/timezone", f"/language {CODE}")
+    return olga, private
+
+
 async def a_person_on_telegram(life: Life) -> None:
     miguel = life.telegram.add_user("Μιχαήλ", language_code=CODE)
     private = life.telegram.create_private(miguel)
@@ -181,6 +211,8 @@ async def a_telegram_channel(life: Life) -> None:
     await life.presses(olga, private, there)
     added = f"/sources {there} add {life.feeds.url('/a.xml')}"
     await life.tells(olga, private, added, f"/status {there}", "/status @999")
+    await life.tells(olga, private, f"/language {there} fallback", f"/timezone {there}", f"/timezone {there} UTC")
+    await life.tells(olga, private, f"/language {there} translate off", f"/status {there}")
 
 
 async def voting_that_ends(life: Life) -> None:
@@ -239,8 +271,13 @@ async def a_discord_server(life: Life) -> None:
         await life.gives(ann, news, "sources add", address=address)
     await life.until(lambda: life.discord_posts(news))
     await life.gives(ann, news, "sources list")
-    completion = await discord.autocomplete(ann, news, "sources remove", "address", "")
-    await life.until(lambda: completion.answered)
+    for command, option in (("sources remove", "address"), ("language", "fallback"), ("timezone", "zone")):
+        completion = await discord.autocomplete(ann, news, command, option, "")
+        await life.until(lambda completion=completion: completion.answered)
+    for options in ({"fallback": "fr,en"}, {"translate": "off"}, {"fallback": "none", "translate": "on"}):
+        await life.gives(ann, news, "language", **options)
+    for who, options in ((bob, {}), (ann, {}), (ann, {"zone": "Asia/Yerevan"}), (ann, {"zone": "Ὦ"})):
+        await life.gives(who, news, "timezone", **options)
     for address in ("ὦ", "127.0.0.1", "1"):
         await life.gives(ann, news, "sources remove", address=address)
     found = await life.gives(bob, news, "search", words="Ἀ")
@@ -292,6 +329,18 @@ async def a_web_room(life: Life) -> None:
         life.pages.append(
             await admin.send(CODE, "command", command="sources", subcommand="follow", **{"argument.pack": "tech"})
         )
+        # What comes in another language is translated.
+        for text in ("/language fallback", "/language fallback ru", "/timezone", "/timezone berlin"):
+            for visitor in (member, admin):
+                life.pages.append(await visitor.send(CODE, "say", text=text))
+
+        async def translated() -> bool:
+            return pseudo("translated from {language}").partition("{")[0] in await member.look(CODE)
+
+        await life.product.until(translated)
+        for text in ("/sources list", "/language translate off", "/status"):
+            life.pages.append(await admin.send(CODE, "say", text=text))
+        life.pages.append(await member.look(CODE))
         for path in ("/nowhere", "/r/xx", "/enter?token=ὦ", f"/r/{CODE}/press", f"/r/{CODE}/choices"):
             async with member.client.get(path) as page:
                 assert page.status >= 400
@@ -307,6 +356,8 @@ async def a_web_room(life: Life) -> None:
 LIVES = (
     a_telegram_group,
     a_telegram_group_without_rights,
+    other_languages_on_telegram,
+    a_clock_on_telegram,
     a_person_on_telegram,
     a_telegram_channel,
     voting_that_ends,
@@ -327,6 +378,7 @@ def furnish(feeds: FeedServer) -> None:
     """Feeds whose own words are no English, and addresses behind which there is none."""
     feeds.put("/a.xml", rss(stories(*(f"Ἀ {n}" for n in range(8))), title="Ἄλφα", language=CODE))
     feeds.put("/b.xml", rss(stories("Β 1", "Β 2"), title="Βῆτα", language=CODE))
+    feeds.put("/c.xml", rss([Item("Монета", summary="Да.")], title="Монеты", language="ru"))
     for path, status in (("/broken", 500), ("/gone", 410), ("/busy", 429), ("/closed", 403)):
         feeds.put(path, fault=faults.status(status))
     feeds.put("/round", fault=faults.redirect("/round"))
@@ -342,14 +394,16 @@ async def test_no_word_bypasses_the_catalogues(tmp_path: Path) -> None:
         FeedServer() as feeds,
         TelegramServer(limits=Limits.off()) as telegram,
         DiscordServer(limits={}) as discord,
+        LibreTranslate(languages={"ru": [CODE], CODE: []}) as libre,
     ):
         furnish(feeds)
         config = telegram_table(telegram) + discord_table(discord) + EVERY_SECOND + LOOPBACK_ALLOWED
         channel = telegram.create_channel("Νέα")
         telegram.add_bot(channel)
+        config += f'[translate]\nproviders = ["libretranslate"]\n[translate.libretranslate]\nurl = "{libre.url}"\n'
         config += "[votes]\nopen_days = 1\n" + chat_table("web", "en", "en", feeds.url("/a.xml"))
         config += chat_table("telegram", channel.id, CODE, feeds.url("/a.xml"))
-        packs = {("crypto", CODE): [feeds.url("/b.xml"), feeds.url("/broken")]}
+        packs = {("crypto", CODE): [feeds.url("/b.xml"), feeds.url("/broken")], ("tech", "ru"): [feeds.url("/c.xml")]}
         async with running(tmp_path, config, packs=packs, catalogues=catalogues) as product:
             await product.ready("telegram", "discord")
             life = Life(product, telegram, discord, feeds, channel)

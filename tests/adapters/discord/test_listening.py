@@ -133,6 +133,17 @@ async def test_added_to_a_server_we_introduce_ourselves_where_we_may_write(world
     assert any(kind is Traffic.ANSWER and limits[1:] for kind, limits in world.pace.turns)
 
 
+async def test_a_server_that_has_chosen_no_language_tells_none(world, core):
+    # Discord writes American English wherever nobody has chosen, and only communities can.
+    guild = await world.server.create_guild("New")
+    await world.server.create_text(guild, "chat")
+    async with world.running(core):
+        await world.server.invite_bot(guild, ["VIEW_CHANNEL"])
+        [joined] = await core.heard(1, ChatJoined)
+
+    assert joined.locale is None
+
+
 async def test_servers_that_we_are_in_already_are_not_joined_again(world, place, core):
     async with world.running(core):
         world.server.gateway.invalidate()

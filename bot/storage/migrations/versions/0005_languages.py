@@ -56,6 +56,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("timezone", sa.String(length=64), nullable=True))
 
     with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("shown_timezone", sa.String(length=64), nullable=True))
         batch_op.add_column(sa.Column("shown_translation", sa.Integer(), server_default="0", nullable=False))
 
     with op.batch_alter_table("source", schema=None) as batch_op:
@@ -63,3 +64,13 @@ def upgrade() -> None:
 
     with op.batch_alter_table("subscription_cursor", schema=None) as batch_op:
         batch_op.add_column(sa.Column("topics", sa.JSON(none_as_null=True), nullable=True))
+        batch_op.add_column(sa.Column("since_entry_id", sa.Integer(), server_default="0", nullable=False))
+        batch_op.create_index(
+            "ix_subscription_cursor_choosy",
+            ["source_id"],
+            unique=False,
+            sqlite_where=sa.text("topics IS NOT NULL"),
+            postgresql_where=sa.text("topics IS NOT NULL"),
+        )
+    # Of what had been read before, nothing becomes news by what is found out about it now.
+    op.execute(sa.text("UPDATE subscription_cursor SET since_entry_id = entry_id"))
