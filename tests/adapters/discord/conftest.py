@@ -18,7 +18,7 @@ from adapters.discord.settings import DiscordSettings
 from bot.gather.resolver import DaemonResolver
 from bot.model import Button, ButtonRole, Card, ChatRef, Line, LineKind, MessageRef, Phrase, Span, Style
 from bot.ports import Command, Site, State, Surroundings
-from tests.around import Core, Keys, OpenPace, PlainTranslators
+from tests.around import FREE, Core, Keys, OpenPace, PlainTranslators
 from tests.emulators.discord import Channel, DiscordServer, Guild, User
 
 
@@ -113,7 +113,7 @@ class World:
 
     async def send(self, adapter: DiscordAdapter, chat: ChatRef, card: Card, key: str = "n7") -> MessageRef:
         """A post of ours."""
-        return await adapter.send(chat, card, key=key)
+        return await adapter.send(chat, card, key=key, departure=FREE)
 
     @asynccontextmanager
     async def running(self, core: Core, commands: Sequence[Command] = ()) -> AsyncIterator[WatchedAdapter]:

@@ -136,12 +136,12 @@ async def test_commands_are_published_although_it_cant_be_remembered_at_first(wo
 
     class Full(Keys):
         async def get(self, key):
-            if trouble == "reading" and next(refused, False):
+            if trouble == "reading" and "commands" in key and next(refused, False):
                 raise StorageError(Phrase("The disk is full."))
             return await super().get(key)
 
         async def put(self, key, value):
-            if trouble == "writing" and next(refused, False):
+            if trouble == "writing" and "commands" in key and next(refused, False):
                 raise StorageError(Phrase("The disk is full."))
             await super().put(key, value)
 

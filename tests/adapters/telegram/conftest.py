@@ -16,7 +16,7 @@ from adapters.telegram.settings import TelegramSettings
 from bot.gather.resolver import DaemonResolver
 from bot.model import Card, ChatRef, MessageRef, Phrase
 from bot.ports import Command, Site, State, Surroundings
-from tests.around import Core, Keys, OpenPace, PlainTranslators
+from tests.around import FREE, Core, Keys, OpenPace, PlainTranslators
 from tests.emulators.telegram import Limits, TelegramServer
 
 
@@ -54,7 +54,7 @@ class World:
 
     async def send(self, adapter: TelegramAdapter, chat: ChatRef, card: Card, key: str = "k1") -> MessageRef:
         """A post of ours."""
-        return await adapter.send(chat, card, key=key)
+        return await adapter.send(chat, card, key=key, departure=FREE)
 
     def surroundings(self, pace: Any = None) -> Surroundings:
         return Surroundings(
