@@ -52,9 +52,7 @@ class Listener(Watcher):
         self._tasks = tasks
         self._line = Line(dispatch, surroundings.sleep, tasks, self._stored)
         self._shades = Shades(calls.has_reacted, surroundings.sleep)
-        self._answers = Answers(
-            lambda route, body: calls.client.http.request(route, json=body), self._sleep, surroundings.translators
-        )
+        self._answers = Answers(calls.respond, self._sleep, surroundings.translators)
 
     async def begin(self, application: int | None) -> None:
         """Before the first session."""
