@@ -30,7 +30,7 @@ from adapters.discord.errors import (
     retry_after,
 )
 from adapters.discord.inbound import PLATFORM
-from adapters.discord.limits import asking, editing, is_old, reacting, reading, sending, shut
+from adapters.discord.limits import TOKEN, asking, editing, is_old, reacting, reading, sending, shut
 from adapters.discord.render import plainer, render, thread_name
 from adapters.discord.rights import Place
 from bot.errors import CardRejected, DeliveryError, PlatformDown, Throttled, Unconfirmed
@@ -195,6 +195,15 @@ class Calls:
         channel, number = int(message.chat.id), int(message.id)
         limits = reacting(message.chat.id)
         await self._asked(Traffic.SEED, limits, lambda: self.client.http.add_reaction(channel, number, emoji))
+
+    async def respond(self, route: Route, body: Any) -> Any:
+        """Answer an interaction, which waits for no turn. Raises what the library does."""
+        try:
+            return await self.client.http.request(route, json=body)
+        except Slowed as error:
+            if error.everywhere:
+                self._pace.penalise(TOKEN.name, error.retry_after)
+            raise
 
     # --- questions -----------------------------------------------------------------------------------------------
 

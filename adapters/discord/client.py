@@ -268,9 +268,14 @@ class Client(discord.Client):
 
     async def on_member_update(self, before: discord.Member, after: discord.Member) -> None:
         if self.user is not None and after.id == self.user.id and before.roles != after.roles:
-            for channel in after.guild.channels:
-                anew = hears_more(channel.permissions_for(before), channel.permissions_for(after))
-                self._watcher.channels_changed([channel], present=True, heard_anew=anew)
+            anew = {
+                channel
+                for channel in after.guild.channels
+                if hears_more(channel.permissions_for(before), channel.permissions_for(after))
+            }
+            others = [channel for channel in after.guild.channels if channel not in anew]
+            self._watcher.channels_changed(list(anew), present=True, heard_anew=True)
+            self._watcher.channels_changed(others, present=True)
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         # The library calls this inside its own except block.

@@ -49,6 +49,22 @@ class Gateway(DiscordWebSocket):
             await self.close()
             raise ReconnectWebSocket(self.shard_id) from error
 
+    async def identify(self) -> None:
+        """See the library. Raises ReconnectWebSocket."""
+        await self._insist_on_hello()
+        await super().identify()
+
+    async def resume(self) -> None:
+        """See the library. Raises ReconnectWebSocket."""
+        await self._insist_on_hello()
+        await super().resume()
+
+    async def _insist_on_hello(self) -> None:
+        """The library goes on after whatever comes first; but without HELLO there would be no heartbeat."""
+        if self._pulse is None:
+            await self.close()
+            raise ReconnectWebSocket(self.shard_id)
+
     async def send_heartbeat(self, data: Any) -> None:
         """See the library, which notes when it was sent only after that: an answer that is there sooner would seem to
         have taken as long as it is since the heartbeat before."""

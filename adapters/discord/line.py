@@ -10,7 +10,7 @@ import structlog
 from adapters.discord.inbound import PLATFORM
 from adapters.discord.patience import Sleep, backoff
 from bot.errors import StorageError
-from bot.events import Event, ReactionsChanged, ReactionsMissed
+from bot.events import ChatJoined, Event, ReactionsChanged, ReactionsMissed
 from bot.ports import Answer, Dispatch
 
 log = structlog.get_logger()
@@ -66,10 +66,9 @@ class Line:
         stored = failures = 0
         while stored < len(group):
             # After a failure one goes ahead.
-            end = stored + 1 if failures else len(group)
+            end = stored + 1 if failures else _end_of_company(group, stored)
             through = await self._try(group, stored, end, answers)
-            failures = 0 if through == end else failures + 1
-            stored = through
+            stored, failures = through, 0 if through == end else failures + 1
             if failures:
                 log.warning("events could not be stored, trying again", waiting=len(group) - stored)
                 await self._sleep(min(LAST_RETRY, backoff(failures)))
@@ -89,3 +88,11 @@ class Line:
             elif isinstance(result, BaseException):
                 log.error("an event failed", event_kind=type(event).__name__, exc_info=result)
         return end
+
+
+def _end_of_company(group: Sequence[Event], start: int) -> int:
+    """Where what goes together from there on ends. Coming into a chat is told alone: the core looks at how the chat
+    was before that, and what else is told of it changes it."""
+    if isinstance(group[start], ChatJoined):
+        return start + 1
+    return next((place for place in range(start, len(group)) if isinstance(group[place], ChatJoined)), len(group))

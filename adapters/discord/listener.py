@@ -52,9 +52,7 @@ class Listener(Watcher):
         self._tasks = tasks
         self._line = Line(dispatch, surroundings.sleep, tasks, self._stored)
         self._shades = Shades(calls.has_reacted, surroundings.sleep)
-        self._answers = Answers(
-            lambda route, body: calls.client.http.request(route, json=body), self._sleep, surroundings.translators
-        )
+        self._answers = Answers(calls.respond, self._sleep, surroundings.translators)
 
     async def begin(self, application: int | None) -> None:
         """Before the first session."""
@@ -93,22 +91,25 @@ class Listener(Watcher):
 
     def guild_here(self, guild: discord.Guild) -> None:
         """See `Watcher`. Chats that were left with the server before are told, too."""
-        if self._servers.knows(guild.id) or guild.id in self._greeting.values():
+        if self._is_greeted(guild):
             return
         log.info("added to a server on Discord", guild=guild.id)
         self._calls.rights_changed()
-        self._greet(guild)
-        self._tell(changed(all_channels(guild), present=True))
-
-    def _greet(self, guild: discord.Guild) -> None:
-        """Unless there is nowhere to: that is looked at again when our rights change, and at the next session."""
-        first = joined(guild)
-        if first is None:
+        if not self._greet(guild):
             way = "an admin gives /language anywhere and chooses the channel"
             log.warning("no channel to introduce ourselves in", guild=guild.id, way=way)
-            return
-        self._greeting[first.chat] = guild.id
-        self._tell([first])
+        self._tell(changed(all_channels(guild), present=True))
+
+    def _is_greeted(self, guild: discord.Guild) -> bool:
+        return self._servers.knows(guild.id) or guild.id in self._greeting.values()
+
+    def _greet(self, guild: discord.Guild) -> bool:
+        """False when there is nowhere to: that is looked at again when our rights change, and at the next session."""
+        first = joined(guild)
+        if first is not None:
+            self._greeting[first.chat] = guild.id
+            self._tell([first])
+        return first is not None
 
     def guild_left(self, guild: discord.Guild) -> None:
         """See `Watcher`."""
@@ -126,7 +127,8 @@ class Listener(Watcher):
         self._calls.rights_changed()
         self._tell(changed(channels, present=present, heard_anew=heard_anew))
         for guild in {channel.guild for channel in channels}:
-            self.guild_here(guild)
+            if not self._is_greeted(guild):
+                self._greet(guild)
 
     def _tell(self, events: Iterable[Event]) -> None:
         for event in events:

@@ -81,7 +81,8 @@ class Shard:
 
     async def _open(self, session: dict[str, Any]) -> None:
         if not session.get("resume") and not self._may_begin:
-            self._lost()
+            if self.stands:
+                self._lost()
             limits = beginning(self._number, self._start.shards, self._start.at_once, self._start.total)
             await self._pace.turn(Traffic.ANSWER, limits)
             self._may_begin = True
@@ -107,6 +108,8 @@ class Shard:
 
     async def _wait(self, error: Exception, failures: int) -> None:
         seconds = backoff(max(1, failures))
+        if isinstance(error, discord.RateLimited):
+            seconds = max(seconds, error.retry_after)
         log.info("Discord's gateway could not be reached", error=type(error).__name__, again_in=seconds)
         self._lost()
         await self._sleep(seconds)

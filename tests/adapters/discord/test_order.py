@@ -110,7 +110,7 @@ async def test_an_introduction_is_made_once_however_often_its_event_is_told(worl
     core.gate.set()
     await world.server.wait_message(chat, "Hello!")
 
-    assert len(joined) == 2
+    assert len(joined) == 1
     assert len(world.server.messages(chat)) == 1
 
 
@@ -139,3 +139,19 @@ async def test_who_waits_too_long_is_asked_about_later(world, place, core, store
 
     assert await durable(stored, 2, core) == [Added("🐻"), Added("📈")]
     assert len(await core.heard(2, ReactionsMissed)) == 2
+
+
+async def test_coming_into_a_chat_is_told_before_what_else_is_told_of_it_begins(world, core):
+    told = []
+    core.gate = asyncio.Event()
+    core.replies = lambda event: told.append((type(event), len(core.events)))
+    async with world.running(core):
+        guild = await world.server.create_guild("New")
+        await world.server.create_text(guild, "chat")
+        await world.server.invite_bot(guild, ["VIEW_CHANNEL"])
+        await core.heard(1, ReactionsMissed)
+        core.gate.set()
+        await core.heard(1, ChatChanged)
+
+    assert [kind for kind, _ in told[:2]] == [ReactionsMissed, ChatJoined]
+    assert told[1][1] == 2, "nothing else had been begun when it was stored"

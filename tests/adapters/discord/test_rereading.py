@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 
@@ -213,3 +214,13 @@ def test_what_is_not_the_message_says_nothing_of_its_votes(page):
 )
 def test_emoji_are_asked_about_where_the_numbers_differ(counts, known, found):
     assert differing([Form(emoji, emoji, False, count) for emoji, count in counts], known) == found
+
+
+async def test_pages_that_never_end_are_no_answer(world, place, core, story):
+    page = [{"id": str(number), "username": "x"} for number in range(1, 101)]
+    async with world.running(core) as adapter:
+        ref = await world.send(adapter, place.chat, story())
+        await world.server.react(place.ann, world.server.message(ref.id), "🐂")
+        world.server.garble("GET", "/channels/{}/messages/{}/reactions/{}", times=3, body=json.dumps(page).encode())
+        with pytest.raises(ValueError, match="again"):
+            await adapter.reread(ref, {"🐂": None}, Traffic.EDIT)

@@ -208,8 +208,9 @@ class Gateway:
             if request.query.get("v", "10") not in ("9", "10"):
                 await ws.close(code=4012, message=CLOSES[4012].encode())
                 return ws
+            garbled = self._garbled("HELLO")
             hello = {"heartbeat_interval": self.heartbeat_interval, "_trace": []}
-            socket.send(self._garbled("HELLO") or {"op": HELLO, "d": hello, "s": None, "t": None})
+            socket.send({"op": HELLO, "d": hello, "s": None, "t": None} if garbled is None else garbled)
             await self._listen(socket)
         finally:
             self._release(socket)
