@@ -44,6 +44,7 @@ class _Saying:
     """Where it becomes a message; None: only ``in_place_of`` another."""
     card: Card
     in_place_of: MessageRef | None
+    kind: Traffic = Traffic.ANSWER
     shown: asyncio.Future[MessageRef | None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     """The message that shows it; None when none does."""
 
@@ -92,6 +93,15 @@ class Answers:
         except Exception:  # one bad answer must not stop the updates
             log.exception("an answer failed", event_kind=type(heard.event).__name__)
             return None
+
+    async def warn(self, heard: Heard, card: Card) -> None:
+        """Say at once, past the line, that it is too much: at its end nobody would know any more what that is about.
+        It comes out of the news' share of a group's minute, as the answers' is used up. Never raises."""
+        answer = Answer(card, private=True)
+        if heard.callback is not None:
+            await self._stop_spinning(heard.callback, answer)
+        else:
+            await self._said(_Saying(heard, _place(heard, answer), card, None, Traffic.POST))
 
     async def _deliver(self, heard: Heard, answer: Answer | None, tasks: asyncio.TaskGroup) -> ChatRef | None:
         first = None
@@ -180,7 +190,7 @@ class Answers:
         if saying.in_place_of is not None:
             old = saying.in_place_of
             try:
-                await self._patiently(lambda: self._calls.edit(old, message, Traffic.ANSWER))
+                await self._patiently(lambda: self._calls.edit(old, message, saying.kind))
                 return old
             except CardRejected:
                 pass  # it was deleted meanwhile: say it anew
@@ -188,7 +198,7 @@ class Answers:
             return None
         place = saying.place
         reply_to = None if is_person(place) else saying.heard.message  # in private it is clear who is answered
-        return await self._patiently(lambda: self._calls.send(place, message, Traffic.ANSWER, reply_to=reply_to))
+        return await self._patiently(lambda: self._calls.send(place, message, saying.kind, reply_to=reply_to))
 
     async def _patiently(self, action: Callable[[], Awaitable[_T]]) -> _T:
         """Try again what surely had no effect."""

@@ -51,7 +51,10 @@ class Desk:
         come again."""
         waiting = self._questions.put(heard, asked, self._tasks)
         if isinstance(waiting, Refusal):
-            self.answer(heard, self._too_much(asked) if waiting is Refusal.TOO_MUCH else None)
+            if waiting is Refusal.TOO_MUCH:
+                self._tasks.create_task(self._answers.warn(heard, self._too_much(asked)))
+            else:
+                self.answer(heard, None)
             return
         try:
             await self._kept.keep(heard.update)
@@ -82,11 +85,10 @@ class Desk:
         if answer is not None or heard.callback is not None:
             self._tasks.create_task(self._answers.deliver(heard, answer, self._tasks))
 
-    def _too_much(self, asked: Question) -> Answer:
+    def _too_much(self, asked: Question) -> Card:
         translators = self._around.translators
         t = translators(translators.supported(asked.actor.locale if asked.actor else None) or "en")
-        words = Line(LineKind.TEXT, (Span(t.phrase(TOO_MUCH)),))
-        return Answer(Card(t.language, (words,)), private=True)
+        return Card(t.language, (Line(LineKind.TEXT, (Span(t.phrase(TOO_MUCH)),)),))
 
     async def _carry_out(self, heard: Heard) -> None:
         """Ends when the chat's next question may be looked at: the answer and long work go on by themselves."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from adapters.telegram.answers import MOST_WAITING
+from adapters.telegram.questions import MOST_OF_ONE
 from bot.events import ButtonPressed, ChatChanged, CommandInvoked
 from bot.model import Button, Card
 from bot.pace import Pacer
@@ -148,6 +149,19 @@ async def test_long_work_begins_at_once_and_where_nothing_was_said_yet_its_resul
         await world.server.wait_for(lambda: "Found" in texts(world, group))
     assert "Looking…" not in texts(world, group)
     assert len(world.server.calls("editMessageText")) == (1 if said_already else 0)
+
+
+async def test_that_it_is_too_much_is_said_past_the_line(world, core):
+    group, (bob,) = crowd(world, 1)
+    core.replies = named
+    pace = HeldPace()
+    async with world.running(core, pace=pace):
+        for n in range(MOST_OF_ONE + 5):
+            world.server.say(bob, group, f"/help@newstally_bot {n}")
+        await world.server.wait_for(lambda: texts(world, group))
+        await world.server.wait_for(lambda: not world.server.bot.queue.entries)
+        assert len(texts(world, group)) == 1
+        assert "more than I can do" in texts(world, group)[0]
 
 
 async def test_one_chat_that_waits_holds_up_no_other(world, core):
