@@ -76,7 +76,7 @@ COMMANDS = (
                     ),
                 ),
                 Audience.ADMIN,
-                Task(Phrase("Follow a pack"), Phrase("Follow")),
+                task=Task(Phrase("Follow a pack"), Phrase("Follow")),
             ),
             Subcommand("add", Phrase("Follow a feed"), (Parameter("address", Phrase("Address")),), Audience.ADMIN),
             Subcommand(

@@ -280,7 +280,7 @@ class Ledger(RuleBasedStateMachine):
         chosen = [row.id for row in entries if row.merged_from == (self.stories[part] if whole != part else None)]
         chosen = chosen if all_of_it else chosen[:1]
         with self.refused_unless(0 < len(chosen) < len(entries)):
-            off = self.write(corrections.split, self.stories[whole], chosen, lambda url, title: (url, title), NOW)
+            off = self.write(corrections.split, self.stories[whole], chosen, NOW)
             if off.revived:
                 assert off.story_id == self.stories[part]
                 del known.into[part]

@@ -1,7 +1,7 @@
 // Makes a room live: events redraw cards in place, forms answer without a reload. Without it the page still works.
 
 import { hidePicture, learnPresses, morph, newest, parse, place, prepend, press, votesOn } from "./cards.js";
-import { freshenTimes, separateDays } from "./times.js";
+import { freshenTimes, listed, separateDays } from "./times.js";
 
 const words = document.body.dataset;
 const { room } = words;
@@ -274,7 +274,7 @@ async function watch() {
   if (!response?.ok) return;
   const { adapters } = await response.json();
   const names = Object.keys(adapters).filter((name) => adapters[name].state === "refused");
-  const refused = new Intl.ListFormat(known ? [known] : []).format(names);
+  const refused = listed(names);
   if (refused && refused !== toldOf) say(words.refused.replace("{platform}", () => refused));
   toldOf = refused;
 }

@@ -1,4 +1,4 @@
-// Times as people tell them: how long ago, and on which day. In the room's language and the reader's own zone.
+// Times and lists as people tell them: how long ago, and on which day. In the room's language and the reader's own zone.
 
 const { room } = document.body.dataset;
 
@@ -59,4 +59,9 @@ export function separateDays(feed) {
     }
     before = day;
   }
+}
+
+// Several names as the room's language puts them together.
+export function listed(names) {
+  return new Intl.ListFormat(known ? [known] : []).format(names);
 }
