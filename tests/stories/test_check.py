@@ -6,6 +6,10 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from adapters.discord.rights import NEEDED
+from bot.model import ChatRef
+from bot.storage import chats
+from bot.storage.database import open_database
+from bot.tally.returning import LEFT
 from tests.emulators.discord import DiscordServer
 from tests.emulators.feeds import FeedServer, faults, rss
 from tests.emulators.telegram import Limits, TelegramServer
@@ -16,6 +20,7 @@ from tests.product import (
     items,
     newstally,
     running,
+    settings_in,
     telegram_table,
     write_config,
 )
@@ -91,12 +96,13 @@ async def test_it_tells_what_is_missing_where_and_when_all_is_well(tmp_path: Pat
         feeds.put("/a.xml", fault=faults.status(500))
         async with running(tmp_path, config) as product:
             await product.until(lambda: product.rows("SELECT 1 FROM source WHERE problem IS NOT NULL"))
-            telegram.remove(group)
-            await product.until(lambda: product.rows("SELECT 1 FROM chat WHERE paused IS NOT NULL"))
+        async with open_database(settings_in(tmp_path).storage.path) as db:
+            await db.write(chats.pause, ChatRef("telegram", str(group.id)), LEFT)
         write_config(tmp_path, config.replace(telegram.token, "123456789:wrong-but-well-formed-token"))
         code, said = await newstally(tmp_path, "check")
         assert code == 1
         faulty = [line for line in said.splitlines() if line.startswith("FAULT")]
+        assert len(faulty) == 3, said
         assert [name in line for name, line in zip(("token", "paused", "/a.xml"), faulty, strict=True)] == [True] * 3
         assert "123456789" not in said
         assert "Traceback" not in said
