@@ -81,7 +81,6 @@ class Dispatcher:
         return _confirmation(recorded, self._translators(language))
 
     async def _joined(self, event: ChatJoined) -> Answer | None:
-        await self._db.write(declared.describe, event.chat, event.kind, event.title)
         answer = await self._commands.joined(event)
         # Where we come back, we were not told of the reactions meanwhile.
         await self._rereader.resumed(event.chat)
@@ -97,8 +96,7 @@ class Dispatcher:
                 await self._identify(named, chat)
                 await self._db.write(declared.describe, chat, event.kind, event.title)
             case ChatChanged(chat=chat, present=True):
-                await self._db.write(declared.describe, chat, event.kind, event.title)
-                resumed = await self._db.write(chats.resume, chat, self._clock())
+                resumed = await self._db.write(declared.arrive, chat, event.kind, event.title, self._clock())
                 if resumed or event.heard_anew:
                     await self._rereader.resumed(chat)
             case ChatChanged(chat=chat):

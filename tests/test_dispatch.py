@@ -78,3 +78,14 @@ async def test_a_change_of_a_chat_that_nobody_set_up_makes_no_chat(tmp_path: Pat
     async with raised(tmp_path) as stage:
         await dispatcher(stage).dispatch(EVENTS[0])
         assert await stage.db.read(chats.every) == []
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
+async def test_a_chat_that_threw_us_out_right_after_it_told_something_else_stays_paused(
+    tmp_path: Path, event: ChatChanged | ChatJoined
+) -> None:
+    async with raised(tmp_path) as stage:
+        await stage.db.write(declared.apply, Declaration(CHANNEL, "fr", (), (), "one"), NOW)
+        dispatch = dispatcher(stage).dispatch
+        await asyncio.gather(dispatch(event), dispatch(ChatChanged(CHANNEL, False, ChatKind.CHANNEL)))
+        assert await stage.db.read(chats.paused, CHANNEL.platform) == [CHANNEL]

@@ -80,11 +80,11 @@ class Commands:
     async def joined(self, event: ChatJoined) -> Answer | None:
         """Remembers the chat and introduces the bot, unless it is known there by another chat; a place with a language
         of its own starts at once instead."""
-        database = self._services.database
+        came, now = event.chat, self._services.clock()
+        back = await self._services.database.write(declared.arrive, came, event.kind, event.title, now)
         if await self._is_known_beside(event):
             return None
-        here = await self._ensure(event.chat, event.kind, event.title, event.locale)
-        await database.write(chats.resume, event.chat, self._services.clock())
+        here = await self._ensure(came, event.kind, event.title, event.locale)
         if event.language is not None:
             await self._open_room(here, event.language)
             return None
@@ -95,7 +95,7 @@ class Commands:
             parameter = self._services.adapters[here.ref.platform].elsewhere_parameter
             card = introduction(t, self._services.translators, here if private else None, parameter)
             return Answer(card=card, private=private)
-        if here.paused is None:
+        if not back:
             return None
         self._services.on_change()
         return Answer(

@@ -69,6 +69,15 @@ def describe(connection: Connection, ref: ChatRef, kind: ChatKind, title: str) -
     connection.execute(update(chat).where(*here, news).values(**said))
 
 
+def arrive(connection: Connection, ref: ChatRef, kind: ChatKind, title: str, now: datetime) -> int:
+    """We are in the chat, of which this is said; returns how many were paused, it and its topics.
+
+    One transaction: that we were thrown out may be told right after, and must not be stored between the two.
+    """
+    describe(connection, ref, kind, title)
+    return chats.resume(connection, ref, now)
+
+
 def begin(
     connection: Connection,
     chat_id: int,
