@@ -25,7 +25,7 @@ demo: $(VENV)/run.stamp ## start with the sample stories alone
 
 .PHONY: test
 test: $(VENV)/dev.stamp lint ## check style, types, import rules and run all tests
-	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/dev.stamp ## check style, types and who imports whom

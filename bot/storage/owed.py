@@ -46,6 +46,10 @@ FIRST_CONTACT = 3
 OLD = timedelta(days=30)
 """A pack gives nothing older than this at first contact: it offers news, not a site that somebody likes."""
 
+SETTLES = timedelta(minutes=1)
+"""Within this a source of a pack that failed at its first look has given way to another, whose stories belong to the
+first contact; or it does not for now."""
+
 MIXED = "coinstats:%"
 """Addresses of sources that publish in many languages."""
 
@@ -64,7 +68,7 @@ def select_new(connection: Connection, now: datetime, offers: str = "") -> int:
     or we were away; nor is what a source lists late with much else.
     """
     created = 0
-    for one in connection.execute(_ready_for_first_contact()).all():
+    for one in connection.execute(_ready_for_first_contact(now)).all():
         created += _first_contact(connection, one, now)
     for one in connection.execute(_with_unread_entries()).all():
         unread = _unread(one.id, now - RECENT, _in_its_language(connection, one))
@@ -141,12 +145,18 @@ _LATE_FOR = (
 )
 
 
-def _ready_for_first_contact() -> Select[Any]:
+def _ready_for_first_contact(now: datetime) -> Select[Any]:
     followed = select(literal(1)).where(_READS, source.c.id == _cursor.source_id)
+    unsettled = and_(
+        subscription.c.pack.is_not(None),
+        source.c.last_ok_at.is_(None),
+        source.c.gave_way_at.is_(None),
+        source.c.failing_since > now - SETTLES,
+    )
     return _WAITING.where(
         subscription.c.contacted_at.is_(None),
         followed.where(source.c.last_ok_at.is_not(None)).exists(),
-        ~followed.where(source.c.last_polled_at.is_(None)).exists(),
+        ~followed.where(or_(source.c.last_polled_at.is_(None), unsettled)).exists(),
     )
 
 

@@ -291,6 +291,33 @@ def test_a_pack_whose_sources_have_only_old_stories_waits_for_others(world: Worl
     assert world.owed() == ["New four", "New three", "New two"]
 
 
+def fails(world: World, of: WantedSource) -> None:
+    key = world.source_id(of)
+    polls.mark_failed(world.connection, key, Phrase("The server answered {status}."), world.now, world.now + HOUR)
+
+
+def test_a_first_contact_waits_until_another_stands_in_for_what_fails_at_once(world: World) -> None:
+    second, third = replace(OTHER, url="https://second.example/"), replace(OTHER, url="https://third.example/")
+    world.reads(OTHER, second)
+    world.publishes(second, "Of the second")
+    fails(world, OTHER)
+    assert world.owed() == []
+    gives_way(world, OTHER)
+    world.reads(OTHER, second, third)
+    assert world.owed() == []
+    world.publishes(third, "Of the third")
+    assert world.owed() == ["Of the second", "Of the third"]
+
+
+def test_a_first_contact_does_not_wait_for_what_does_not_give_way(world: World) -> None:
+    second = replace(OTHER, url="https://second.example/")
+    world.reads(OTHER, second)
+    world.publishes(second, "Of the second")
+    fails(world, OTHER)
+    world.now += owed.SETTLES
+    assert world.owed() == ["Of the second"]
+
+
 # --- sources that come back ------------------------------------------------------------------------------------------
 
 

@@ -179,7 +179,7 @@ async def test_a_wrong_key_leaves_stories_as_they_are_with_a_note_and_check_says
             assert "Dies konnte nicht übersetzt werden." in card
         code, said = await newstally(tmp_path, "check")
         assert code == 1
-        assert "ok     Not translated into de of late: 1. It doesn't accept the key (" in said
+        assert "hint   Not translated into de of late: 1. It doesn't accept the key (" in said
         for name, status in (("libretranslate", 403), ("deepl", 403), ("model", 401)):
             assert f"FAULT  {name}: It doesn't accept the key ({status})." in said
         write_config(
