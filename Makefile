@@ -39,9 +39,10 @@ fmt: $(VENV)/dev.stamp ## put the code into its format
 	$(BIN)/ruff check --quiet --fix-only .
 	$(BIN)/ruff format --quiet .
 
+# LANGUAGE counts on make's command line alone: many an environment has one of its own, which means something else.
 .PHONY: strings
-strings: $(VENV)/dev.stamp ## gather the words from the code into locales/
-	$(BIN)/python -m tests.strings
+strings: $(VENV)/dev.stamp ## gather the words from the code into locales/: LANGUAGE=uk begins a new language
+	$(BIN)/python -m tests.strings $(if $(filter command,$(origin LANGUAGE)),$(LANGUAGE))
 
 .PHONY: bench
 bench: $(VENV)/dev.stamp ## measure speed and memory, each beside a baseline (bench.json)
@@ -74,9 +75,9 @@ clean: ## remove the virtual environment and caches
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Newstally needs Python 3.11 or newer; none was found. Install it, or name it: make PYTHON=/path/to/python3"; exit 1; }
 	@echo "Setting up Newstally (once; a minute or two) …"
-	@rm -rf $(VENV); if command -v uv >/dev/null 2>&1; then uv venv --quiet --seed --python "$(PYTHON)" $(VENV); \
-	else "$(PYTHON)" -m venv $(VENV) || { rm -rf $(VENV); \
-		echo "Python can't make virtual environments here; on Debian and Ubuntu: apt install python3-venv"; exit 1; }; fi
+	@rm -rf $(VENV); { command -v uv && uv venv --quiet --seed --python "$(PYTHON)" $(VENV); } >/dev/null 2>&1 || \
+	"$(PYTHON)" -m venv --clear $(VENV) || { rm -rf $(VENV); \
+		echo "Python can't make virtual environments here; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
 
 $(VENV)/bin/newstally: $(VENV)/bin/python
 	@printf '#!/bin/sh\nexec env PYTHONPATH="%s" "%s/$(BIN)/python" -m bot "$$@"\n' "$(CURDIR)" "$(CURDIR)" > $@
@@ -93,8 +94,10 @@ $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp | $(VENV)/bin/python
 	@$(call install,requirements-dev.lock)
 	@touch $@
 
-# uv where it is there, pip where not; both install what the lock says, by hash, and nothing else.
+# uv where it is there, pip where not or where uv can't (it doesn't know a company's own certificates, for one); both
+# install what the lock says, by hash, and nothing else.
 define install
-if command -v uv >/dev/null 2>&1; then uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $(1); \
-else $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r $(1); fi
+{ command -v uv && uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $(1); } >/dev/null 2>&1 || \
+$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r $(1) || \
+{ echo "What it stands on could not be installed: is there a network, and a package index that this machine trusts?"; exit 1; }
 endef

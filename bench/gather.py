@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from itertools import count
 from pathlib import Path
+from random import Random
 
 import feedparser
 import structlog
@@ -49,8 +50,8 @@ LONGEST_WAIT = timedelta(hours=1, seconds=1)
 """Whatever was learned, a source that is well is due by then."""
 THEIRS_304 = 1 / 0.0017
 """Unchanged polls a CPU second of RSS-to-Telegram-Bot, measured once on a machine of this size and not in this run."""
-SENTENCE = "The exchange said on Monday that trading resumes, and analysts disagree about what follows from it. "
-TEXT = f"<p>{SENTENCE * 25}</p>\n" * 2
+SYLLABLES = "ba con der el fi gra hu is jo kel lor mi nas op per quin ros sta tur ulm ver wen yor zan"
+TEXT_WORDS = 700
 """5 kB."""
 
 
@@ -270,14 +271,26 @@ def _body(feed: int, newest: int) -> bytes:
 
 
 def _item(feed: int, number: int) -> Item:
+    """News of the hour: each sweep is an hour after the last, and brings the next number. No two say the same."""
     name = f"{feed}-{number}"
+    words = Random(name)
     return Item(
-        f"Markets in motion: report {name}",
-        f"https://news{feed}.example/{name}",
+        _words(words, 9),
+        f"https://news{feed}.example/2026/11/{name}-{'-'.join(_words(words, 5).lower().split())}",
         f"urn:{name}",
-        NOW - timedelta(days=7) + timedelta(minutes=number),
-        TEXT,
+        NOW + timedelta(hours=number - ENTRIES),
+        f"<p>{_words(words, TEXT_WORDS // 2)}</p>\n<p>{_words(words, TEXT_WORDS // 2)}</p>",
     )
+
+
+def _words(random: Random, count: int) -> str:
+    """As news has them: a name or a number among every few."""
+    found = []
+    for _ in range(count):
+        word = "".join(random.choices(SYLLABLES.split(), k=random.randint(1, 4)))
+        kind = random.random()
+        found.append(word.capitalize() if kind < 0.15 else str(random.randint(2, 9_999)) if kind < 0.2 else word)
+    return " ".join(found).capitalize() + "."
 
 
 if __name__ == "__main__":

@@ -81,7 +81,9 @@ def _by_hand(folder: Path, size: int) -> float:
     copy = sqlite3.connect(folder / "raw.db", isolation_level=None)
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
         copy.execute(f"PRAGMA {pragma}")
-    for (sql,) in source.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"):
+    # What SQLite makes itself beside a virtual table can't be made by us.
+    ours = "sql IS NOT NULL AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'story_words_%'"
+    for (sql,) in source.execute(f"SELECT sql FROM sqlite_master WHERE {ours}"):
         copy.execute(sql)
     for table in ("story", "chat", "delivery", "post"):
         _insert(copy, table, source.execute(f"SELECT * FROM {table}").fetchall())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import sys
 import tempfile
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli import search  # noqa: F401  # adds its command to the stories'
-from bot.cli.command import config_option, found, load, reported, say
+from bot.cli.command import announce, config_option, found, load, reported, say
 from bot.cli.sources import sources
 from bot.cli.stories import stories
 
@@ -47,8 +48,8 @@ def run(config: Path | None) -> None:
     config = found(config)
     settings = load(config)
     sample_wire = config is None if settings.gather.sample_wire is None else settings.gather.sample_wire
-    say(f"Newstally starts with {config or 'its defaults (there is no config.toml here)'}.")
-    say(f"Database: {settings.storage.path.absolute()}")
+    announce(f"Newstally starts with {config or 'its defaults (there is no config.toml here)'}.")
+    announce(f"Database: {settings.storage.path.absolute()}")
     _run(settings, sample_wire=sample_wire)
 
 
@@ -60,19 +61,20 @@ def demo() -> None:
     with tempfile.TemporaryDirectory(prefix="newstally-") as folder:
         settings = load(None)
         storage = settings.storage.model_copy(update={"path": Path(folder) / "demo.db"})
-        say("Newstally shows its sample stories; nothing is kept.")
+        announce("Newstally shows its sample stories; nothing is kept.")
         alone = dict.fromkeys(set(ADAPTERS) - {"web"})  # platforms are off, whatever tokens the environment has
         _run(settings.model_copy(update={"storage": storage, **alone}), sample_wire=True, real_sources=False)
 
 
 @main.command()
+@click.option("--log", is_flag=True, help="Tell who changed which setting of which chat, too.")
 @config_option
-def check(config: Path | None) -> None:
+def check(config: Path | None, log: bool) -> None:
     """Tell what is right and wrong; exit with 1 when there are faults."""
     from bot.check import check as findings
 
     settings = load(found(config))
-    faults = asyncio.run(reported(findings(settings, click.echo)))
+    faults = asyncio.run(reported(findings(settings, click.echo, log=log)))
     click.echo(f"{faults} fault{'' if faults == 1 else 's'}." if faults else "All is well.")
     sys.exit(1 if faults else 0)
 
@@ -121,10 +123,12 @@ def _run(settings: Settings, *, sample_wire: bool, real_sources: bool = True) ->
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
-        await app.run(settings, sample_wire=sample_wire, say=say, stop=stop, real_sources=real_sources)
+        await app.run(settings, sample_wire=sample_wire, say=announce, stop=stop, real_sources=real_sources)
 
     asyncio.run(reported(until_told_to_stop()))
-    say("Stopped.")
+    # All is closed. The interpreter would look for cycles in everything once more: seconds on a busy machine.
+    gc.freeze()
+    announce("Stopped.")
 
 
 if __name__ == "__main__":

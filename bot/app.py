@@ -6,13 +6,14 @@ import asyncio
 import hashlib
 import socket
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -25,12 +26,13 @@ from bot.dispatch import Dispatcher
 from bot.errors import TokenRefused
 from bot.gather.apis.offers import offered, packs_of
 from bot.gather.client import GuardedClient
-from bot.gather.following import Packs
 from bot.gather.gatherer import Gatherer
 from bot.gather.hub import Hubs
-from bot.gather.packs import PACKS, load_packs
+from bot.gather.packs import PACKS, Packs, load_packs
 from bot.gather.reading import Reader
+from bot.gather.resolver import DaemonResolver
 from bot.gather.robots import Robots
+from bot.gather.topics import names_in
 from bot.gather.workers import Workers
 from bot.i18n import Catalogues
 from bot.model import Card, ChatRef
@@ -49,7 +51,7 @@ from bot.ports import (
 from bot.publish.outbox import Outbox
 from bot.publish.troubles import Troubles
 from bot.site.server import address_of, bind, loopback_address_of, serve, site_of
-from bot.storage import chats, declared, ledger, meta, retention, search, silence, sources
+from bot.storage import chats, declared, ledger, meta, retention, search, silence, sources, translations
 from bot.storage.database import Database, open_database
 from bot.storage.lock import only_one
 from bot.storage.meta import Keys
@@ -60,9 +62,13 @@ from bot.tally.recorder import Recorder
 from bot.tally.refresh import Refresher
 from bot.tally.reread import Rereader
 from bot.ticks import ticking
+from bot.translate.build import providers_of
+from bot.translate.roster import Roster
+from bot.translate.translating import Translating
+from bot.translate.wire import Wire
 
 if TYPE_CHECKING:
-    from bot.site.health import Health
+    from bot.site.health import Health, TranslationsDone
 
 log = structlog.get_logger()
 
@@ -123,6 +129,7 @@ def lend(name: str, db: Database, site: Site, translators: Translators, pace: Pa
         site=site,
         clock=utc_now,
         sleep=asyncio.sleep,
+        resolver=DaemonResolver,
     )
 
 
@@ -133,10 +140,12 @@ class _Signals:
     gather: asyncio.Event = field(default_factory=asyncio.Event)
     read: asyncio.Event = field(default_factory=asyncio.Event)
     publish: asyncio.Event = field(default_factory=asyncio.Event)
+    translate: asyncio.Event = field(default_factory=asyncio.Event)
 
     def everything(self) -> None:
         self.gather.set()
         self.publish.set()
+        self.translate.set()
 
 
 @dataclass(slots=True)
@@ -153,6 +162,8 @@ class _House:
     refresher: Refresher
     rereader: Rereader
     outbox: Outbox
+    roster: Roster
+    translating: Translating
     troubles: Troubles
     dispatcher: Dispatcher
     translators: Translators
@@ -178,14 +189,27 @@ class _House:
                 await self.db.write(silence.in_touch, name, adapter.keeps_for, utc_now())
 
     async def chores(self) -> None:
-        """Forget what has been kept long enough."""
+        """Forget what has been kept long enough, however long it takes until the database lets us."""
+        await self.db.outlasting(self._chores)
+
+    async def _chores(self) -> None:
         await self.recorder.sweep()
         now = utc_now()
         kept = self.settings.retention
+        open_for = timedelta(days=self.settings.votes.open_days)
+        on = [name for name, adapter in self.adapters.items() if adapter.state is not State.REFUSED]
+        await self.db.write(retention.close, now, open_for, on)
         await self.db.write(retention.prune, now, timedelta(days=kept.entries_days), timedelta(days=kept.log_days))
+        await self._forget_voters()
         # What the operator's command line has changed meanwhile.
         await self.gatherer.sync_subscriptions()
         await self._file_missing()
+
+    async def _forget_voters(self) -> None:
+        """Whose last vote went with its story."""
+        for after in range(0, await self.db.read(retention.last_voter), retention.VOTERS):
+            if ids := await self.db.read(retention.voteless, after):
+                await self.db.write(retention.forget_voters, ids)
 
     async def _file_missing(self) -> None:
         """Stories that searching doesn't know: those of before it was there. In batches, so that no vote waits."""
@@ -204,10 +228,28 @@ class _House:
             for name in ADAPTERS
         }
 
+    def translators_at_work(self) -> Iterator[Coroutine[Any, Any, None]]:
+        """What has to run for stories to be translated: nothing where nobody is configured to do it."""
+        if self.roster.configured:
+            yield self.roster.run()
+            yield self.translating.run(self.signals.translate)
+
+    async def translations_done(self) -> TranslationsDone:
+        """What the translators have done, for metrics."""
+        from bot.site.health import TranslationsDone
+
+        names = self.roster.in_order
+        return TranslationsDone(
+            done=await self.db.read(translations.census),
+            characters=await self.db.read(translations.spent, names, utc_now()),
+            failures={name: self.translating.failures[name] for name in names},
+            answers=self.roster.standing,
+        )
+
     async def keep(self, adapter: ChatAdapter) -> None:
         """Run an adapter; a token that its platform refuses stops this one alone."""
         try:
-            await adapter.run(self.dispatcher.dispatch)
+            await self.db.outlasting(lambda: adapter.run(self.dispatcher.dispatch))
         except TokenRefused as error:
             adapter.state, adapter.detail = State.REFUSED, error.phrase
             log.error("token refused", platform=adapter.platform, reason=str(error))
@@ -221,12 +263,16 @@ async def run(
     stop: asyncio.Event,
     real_sources: bool = True,
     packs: Packs | None = None,
+    catalogues: Catalogues | None = None,
 ) -> None:
     """Run the product until ``stop`` is set. Raises ConfigError or StorageError before anything is served.
 
     ``sample_wire``: rooms follow the bundled samples too. ``real_sources``: packs are offered. ``packs``: what they
-    hold; None: the bundled rows.
+    hold; None: the bundled rows. ``catalogues``: the languages; None: those bundled.
     """
+    catalogues = catalogues or Catalogues()
+    for name, reason in catalogues.faults.items():
+        log.warning("a language is left out", language=name, reason=reason)
     async with AsyncExitStack() as stack:
         stack.enter_context(only_one(settings.storage.path))
         sock = stack.enter_context(bind(settings.site))
@@ -235,6 +281,7 @@ async def run(
         workers = await stack.enter_async_context(Workers())
         # Of their own, so that no page that takes its time holds up a feed; they start with the first article.
         page_workers = await stack.enter_async_context(Workers())
+        wire = await stack.enter_async_context(Wire(settings.translate.timeout, installed_version()))
         house = _build(
             settings,
             site_of(settings.site, sock.getsockname()[1]),
@@ -242,9 +289,11 @@ async def run(
             client,
             workers,
             page_workers,
+            wire,
             sample_wire,
             real_sources,
             packs,
+            catalogues,
         )
         await _declare(house, settings.chats)
         await _settle_sharing(house)
@@ -264,22 +313,30 @@ async def _live(
         *([(READING_SECONDS, house.read)] if house.reader is not None else []),
     ]
     async with asyncio.TaskGroup() as tasks:
-        running = [
-            tasks.create_task(house.recorder.run(), name="recorder"),
+        outbox = tasks.create_task(house.outbox.run(house.signals.publish), name="outbox")
+        rooms = [
+            outbox,
             tasks.create_task(house.refresher.run(), name="refresher"),
             tasks.create_task(house.rereader.run(), name="rereader"),
-            tasks.create_task(house.outbox.run(house.signals.publish), name="outbox"),
             tasks.create_task(house.troubles.run(), name="troubles"),
             tasks.create_task(house.gatherer.run(house.signals.gather), name="gather"),
             *([tasks.create_task(house.reader.run(house.signals.read), name="reader")] if house.reader else []),
+            *(tasks.create_task(work, name="translations") for work in house.translators_at_work()),
             tasks.create_task(_serve(house, sock, epoch, say), name="site"),
             tasks.create_task(house.chores(), name="chores at the start"),
+        ]
+        # What carries posts out and votes in stays until the outbox has seen its last posts arrive.
+        carriers = [
+            tasks.create_task(house.recorder.run(), name="recorder"),
             *(tasks.create_task(house.keep(adapter), name=name) for name, adapter in house.adapters.items()),
         ]
         with ticking(jobs):
             house.signals.everything()
             await stop.wait()
-        for task in running:
+        for task in rooms:
+            task.cancel()
+        await asyncio.wait({outbox})
+        for task in carriers:
             task.cancel()
 
 
@@ -301,6 +358,7 @@ async def _serve(house: _House, sock: socket.socket, epoch: datetime | None, say
         sample_epoch=epoch,
         pages=pages[0] if pages else None,
         callbacks=house.hubs,
+        translations=house.translations_done,
     )
 
     def started() -> None:
@@ -311,7 +369,7 @@ async def _serve(house: _House, sock: socket.socket, epoch: datetime | None, say
     for adapter in house.adapters.values():
         if isinstance(adapter, ServesPages):
             await adapter.opened()
-    await serve(app, sock, house.site, started=started)
+    await serve(app, sock, house.site, house.translators, started=started)
 
 
 def _build(
@@ -321,12 +379,13 @@ def _build(
     client: GuardedClient,
     workers: Workers,
     page_workers: Workers,
+    wire: Wire,
     sample_wire: bool,
     real_sources: bool,
     packs: Packs | None,
+    translators: Translators,
 ) -> _House:
     signals = _Signals()
-    translators = Catalogues()
     open_for = timedelta(days=settings.votes.open_days)
 
     excerpt = settings.gather.excerpt
@@ -334,7 +393,10 @@ def _build(
     def card_for(view: PostView) -> Card:
         standing = Standing(view.chat_tally, view.everywhere, view.totals, view.closed)
         ballot = adapters[view.message.chat.platform].ballot
-        return story_card(view.story, view.delivery_id, standing, ballot, translators(view.language), excerpt=excerpt)
+        t = translators(view.language, view.timezone)
+        return story_card(
+            view.story, view.delivery_id, standing, ballot, t, translation=view.translation, excerpt=excerpt
+        )
 
     async def on_stories(_new: Iterable[int], changed: Iterable[int]) -> None:
         refresher.mark(changed)
@@ -342,6 +404,10 @@ def _build(
 
     def on_found(deliveries: Iterable[int]) -> None:
         rereader.found(deliveries)
+
+    def on_translated(ledgers: Iterable[int]) -> None:
+        refresher.mark(ledgers)
+        signals.publish.set()
 
     async def on_posted(delivery_id: int) -> None:
         on_found([delivery_id])
@@ -361,11 +427,22 @@ def _build(
         utc_now,
         resolve_wire=lambda language: f"{loopback_address_of(site)}/wire/{language}.json",
         on_stories=on_stories,
-        packs={**(load_packs() if packs is None else packs), **packs_of(settings.gather)},
+        packs={**(load_packs() if packs is None else packs), **packs_of(settings.gather, translators.names)},
     )
     reader = Reader(
-        db, client, page_workers, Robots(client, page_workers, utc_now), gatherer.turns, utc_now, on_stories
+        db,
+        client,
+        page_workers,
+        Robots(client, page_workers, utc_now),
+        gatherer.turns,
+        utc_now,
+        on_stories,
+        settings.gather.topics,
     )
+    hold = timedelta(seconds=settings.translate.hold)
+    in_english = translators("en").language_name
+    providers = providers_of(settings.translate, wire, tuple(translators.names), in_english)
+    roster = Roster(providers, utc_now, asyncio.sleep)
     commands = Commands(
         Services(
             database=db,
@@ -381,6 +458,7 @@ def _build(
             log_days=settings.retention.log_days,
             sample_wire=sample_wire,
             unshared=_unshared(settings, site),
+            translations=roster,
         )
     )
     for adapter in adapters.values():
@@ -399,7 +477,20 @@ def _build(
         recorder=recorder,
         refresher=refresher,
         rereader=rereader,
-        outbox=Outbox(db, adapters, translators, utc_now, on_posted, excerpt=excerpt),
+        outbox=Outbox(
+            db, adapters, translators, utc_now, on_posted, excerpt=excerpt, offers=lambda: roster.pairs, hold=hold
+        ),
+        roster=roster,
+        translating=Translating(
+            db,
+            roster,
+            partial(names_in, own_table=None if settings.gather.topics is None else str(settings.gather.topics)),
+            utc_now,
+            on_translated,
+            excerpt=excerpt,
+            hold=hold,
+            concurrency=settings.translate.concurrency,
+        ),
         troubles=Troubles(db, adapters, translators, utc_now, asyncio.sleep),
         dispatcher=Dispatcher(db, recorder, rereader, commands, translators, utc_now),
         translators=translators,
@@ -438,7 +529,11 @@ async def _declare(house: _House, tables: Iterable[DeclaredChat]) -> None:
             language=table.language,
             packs=table.packs,
             source_ids=tuple(feeds),
-            hash=hashlib.sha256(table.model_dump_json().encode()).hexdigest(),
+            # What a table doesn't say counts for nothing, or a setting that is new would have each applied again.
+            hash=hashlib.sha256(table.model_dump_json(exclude_none=True).encode()).hexdigest(),
+            fallbacks=table.fallback,
+            timezone=table.timezone,
+            translates=table.translate,
         )
         await house.db.write(declared.apply, declaration, utc_now())
     await house.db.write(sources.keep_exempt, named, samples=house.sample_wire)

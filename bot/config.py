@@ -28,13 +28,15 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from bot.commands.zones import known_zone
 from bot.errors import ConfigError, SourceError
 from bot.faults import in_words, switches_for_numbers
 from bot.gather.client import checked
 from bot.gather.settings import GatherSettings
-from bot.model import LANGUAGES
+from bot.languages import catalogue_folder, languages_in
 from bot.ports import NamesChats
 from bot.site.settings import SiteSettings
+from bot.translate.settings import TranslateSettings
 
 MAX_BYTES = 1_000_000
 """A config file larger than this is not one."""
@@ -95,9 +97,25 @@ class DeclaredChat(_Table):
     platform: str
     id: Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value)]
     topic: Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value)] = ""
-    language: Literal[*LANGUAGES]  # type: ignore[valid-type]  # mypy can't unpack a tuple here; pydantic can
+    language: str
     packs: tuple[str, ...] = ()
     feeds: tuple[str, ...] = ()
+    fallback: tuple[str, ...] | None = Field(None, max_length=64)
+    """In which other languages it takes stories, in order; None: as commands say."""
+    timezone: str | None = Field(None, max_length=64)
+    """None: as commands say."""
+    translate: bool | None = None
+    """False: stories in other languages stay as they are here; None: as commands say."""
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_zone(cls, name: str | None) -> str | None:
+        if name is None:
+            return None
+        zone = known_zone(name)
+        if zone is None:
+            raise ValueError('must be the name of a time zone, such as "Asia/Yerevan"')
+        return zone
 
 
 class Settings(BaseSettings):
@@ -115,6 +133,7 @@ class Settings(BaseSettings):
     storage: StorageSettings = StorageSettings()
     site: SiteSettings = SiteSettings()
     gather: GatherSettings = GatherSettings()
+    translate: TranslateSettings = TranslateSettings()
     votes: VotesSettings = VotesSettings()
     retention: RetentionSettings = RetentionSettings()
     log: LogSettings = LogSettings()
@@ -146,9 +165,14 @@ def load(
     tables: Mapping[str, type[BaseModel]],
     *,
     packs: Sequence[str] = (),
+    languages: Collection[str] | None = None,
     secrets_dir: Path | None = None,
 ) -> Settings:
-    """Read the file (if any) and the environment, which wins. Raises ConfigError with every fault."""
+    """Read the file (if any) and the environment, which wins. Raises ConfigError with every fault.
+
+    ``languages``: the codes of those that there are; None: of the bundled catalogues.
+    """
+    known = list(languages_in(catalogue_folder()).found) if languages is None else languages
     from_file = _read(config) if config is not None else {}
     model = settings_model(tables)
 
@@ -171,12 +195,13 @@ def load(
         settings: Settings = Sourced(**from_file)
     except ValidationError as error:
         faults = (*in_words(error.errors(), model), *switches_for_numbers(from_file, model))
-        beside = _chat_faults(from_file.get("chats"), tables, packs)
+        beside = _chat_faults(from_file.get("chats"), tables, packs, known)
         raise ConfigError((*faults, *_unknown_variables(model), *beside)) from None
     except (ValueError, TypeError) as error:  # pydantic-settings, for an environment variable that isn't JSON
         raise ConfigError((f"environment: {error}",)) from None
     chats = [chat.model_dump() for chat in settings.chats]
-    found = (*switches_for_numbers(from_file, model), *_unknown_variables(model), *_chat_faults(chats, tables, packs))
+    beside = _chat_faults(chats, tables, packs, known)
+    found = (*switches_for_numbers(from_file, model), *_unknown_variables(model), *beside)
     if found:
         raise ConfigError(found)
     return settings
@@ -213,7 +238,9 @@ def _names_in(table: str, model: type[BaseModel]) -> Collection[str]:
     return getattr(field and field.annotation, "model_fields", {})
 
 
-def _chat_faults(chats: Any, tables: Mapping[str, type[BaseModel]], packs: Sequence[str]) -> Iterator[str]:
+def _chat_faults(
+    chats: Any, tables: Mapping[str, type[BaseModel]], packs: Sequence[str], languages: Collection[str]
+) -> Iterator[str]:
     """What no type can say of the ``[[chats]]``; also when other faults were found, so that all are told at once."""
     seen = set()
     for number, chat in enumerate(chats if isinstance(chats, list) else []):
@@ -224,8 +251,13 @@ def _chat_faults(chats: Any, tables: Mapping[str, type[BaseModel]], packs: Seque
         table = tables.get(platform)
         if table is None and "platform" in chat:
             yield f"{where}.platform: {platform!r} is none of {', '.join(tables)}"
-        elif "id" in chat and isinstance(table, NamesChats) and (fault := table.fault_of_chat(chat_id, topic)):
-            yield f"{where}.id: {fault}"
+        elif "id" in chat and isinstance(table, NamesChats):
+            fault = table.fault_of_chat(chat_id, topic, languages)
+            yield from [f"{where}.id: {fault}"] if fault else []
+        language = chat.get("language")
+        if isinstance(language, str) and language not in languages:
+            yield f"{where}.language: {language[:40]!r} is none of {', '.join(languages)}"
+        yield from _fallback_faults(where, chat.get("fallback"), languages)
         yield from (f"{where}.packs: {pack!r} is none of {', '.join(packs)}" for pack in _unknown(chat, packs))
         yield from _feed_faults(where, chat.get("feeds"))
         if key in seen:
@@ -236,6 +268,12 @@ def _chat_faults(chats: Any, tables: Mapping[str, type[BaseModel]], packs: Seque
 def _unknown(chat: Mapping[str, Any], packs: Sequence[str]) -> list[object]:
     named = chat.get("packs")
     return [pack for pack in named if pack not in packs] if packs and isinstance(named, list | tuple) else []
+
+
+def _fallback_faults(where: str, fallback: Any, languages: Collection[str]) -> Iterator[str]:
+    for number, language in enumerate(fallback if isinstance(fallback, list | tuple) else []):
+        if isinstance(language, str) and language not in languages:
+            yield f"{where}.fallback.{number}: {language[:40]!r} is none of {', '.join(languages)}"
 
 
 def _feed_faults(where: str, feeds: Any) -> Iterator[str]:

@@ -23,7 +23,7 @@ from bot.events import (
     ReactionsCounted,
     ReactionsMissed,
 )
-from bot.model import ChatRef, Sentiment, parse_vote_button, supported_language
+from bot.model import ChatRef, Sentiment, parse_vote_button
 from bot.ports import Answer, Translator, Translators
 from bot.storage import chats, declared, naming
 from bot.storage.database import Database
@@ -67,8 +67,7 @@ class Dispatcher:
             case ChoicesWanted():
                 return await self._commands.choices(event)
             case ChatJoined():
-                await self._db.write(declared.describe, event.chat, event.kind, event.title)
-                return await self._commands.joined(event)
+                return await self._joined(event)
             case ChatChanged() | ChatDescribed() | ChatMigrated() | ReactionsMissed():
                 await self._noted(event)
                 return None
@@ -78,8 +77,15 @@ class Dispatcher:
             return await self._commands.press(event)
         recorded = await self._recorder.record(event)
         chat = await self._db.read(chats.by_ref, event.message.chat)
-        language = supported_language(event.actor.locale) or (chat and chat.language) or "en"
+        language = self._translators.supported(event.actor.locale) or (chat and chat.language) or "en"
         return _confirmation(recorded, self._translators(language))
+
+    async def _joined(self, event: ChatJoined) -> Answer | None:
+        await self._db.write(declared.describe, event.chat, event.kind, event.title)
+        answer = await self._commands.joined(event)
+        # Where we come back, we were not told of the reactions meanwhile.
+        await self._rereader.resumed(event.chat)
+        return answer
 
     async def _noted(self, event: ChatChanged | ChatDescribed | ChatMigrated | ReactionsMissed) -> None:
         match event:

@@ -4,10 +4,15 @@
 
     NewstallyError                      show `phrase` to whoever asked
     ├── ConfigError                     tell every fault at once, exit with 2
-    ├── StorageError                    stop: the database can't be used as it is
+    ├── StorageError                    at the start: stop; later: acknowledge nothing, try again
     ├── SourceError                     back the source off and say why in /sources
     ├── CommandError                    answer the member with `phrase`
     ├── TokenRefused                    stop this one adapter and say so
+    ├── TranslationError                (raised by providers of translations)
+    │   ├── ProviderRefuses             let it rest: its key isn't accepted
+    │   ├── ProviderUsedUp(until)       let it rest until then, or tomorrow: its quota is spent
+    │   ├── ProviderBusy(retry_after)   ask it again later
+    │   └── NotTranslated               it makes nothing of this text: ask another one
     └── DeliveryError                   (raised by adapters)
         ├── ChatGone                    pause the chat, send it nothing more
         ├── ChatMoved(to)               remember the new id, send again there
@@ -18,6 +23,8 @@
 """
 
 from __future__ import annotations
+
+from datetime import datetime
 
 from bot.model import ChatRef, Phrase
 
@@ -48,7 +55,14 @@ class ConfigError(NewstallyError):
 
 
 class StorageError(NewstallyError):
-    """The database file can't be opened or is not ours."""
+    """The database file can't be opened or is not ours, or it can't be used now: the disk is full, it is locked."""
+
+
+def is_storage_error(error: BaseException) -> bool:
+    """Whether it is one, or a group of nothing else: tasks that run side by side end in a group."""
+    if isinstance(error, BaseExceptionGroup):
+        return error.split(StorageError)[1] is None
+    return isinstance(error, StorageError)
 
 
 class SourceError(NewstallyError):
@@ -72,6 +86,36 @@ class CommandError(NewstallyError):
 
 class TokenRefused(NewstallyError):
     """The platform doesn't accept our token."""
+
+
+class TranslationError(NewstallyError):
+    """A provider gave no translation."""
+
+
+class ProviderRefuses(TranslationError):
+    """It doesn't accept our key."""
+
+
+class ProviderUsedUp(TranslationError):
+    """What the key may translate in a day or month is spent."""
+
+    def __init__(self, phrase: Phrase, until: datetime | None = None) -> None:
+        super().__init__(phrase)
+        self.until = until
+        """When there is more; None: it doesn't say."""
+
+
+class ProviderBusy(TranslationError):
+    """It can't be reached or asks us to wait; nothing is wrong with the text."""
+
+    def __init__(self, phrase: Phrase, retry_after: float | None = None) -> None:
+        super().__init__(phrase)
+        self.retry_after = retry_after
+        """Seconds that it asked us to wait, if it did."""
+
+
+class NotTranslated(TranslationError):
+    """Its answer can't be used for this text."""
 
 
 class DeliveryError(NewstallyError):

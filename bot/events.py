@@ -78,6 +78,9 @@ class ButtonPressed:
     it."""
     within: ChatRef | None = None
     """As in ReactionsChanged."""
+    carried: bool | None = None
+    """Whether the message itself has this button, by what the platform tells of the message; None: it doesn't tell,
+    which proves nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,7 @@ class Elsewhere:
 @dataclass(frozen=True, slots=True)
 class CommandInvoked:
     """Someone gave a command, typed (``text`` holds what followed its name) or by a form (``subcommand``,
-    ``arguments``)."""
+    ``arguments``, which hold where ``text`` says the same)."""
 
     chat: ChatRef
     actor: Actor
@@ -164,6 +167,9 @@ class ChatJoined:
     language: str | None = None
     """Set where the place has a language by its nature (a web room); such a chat starts at once with the default
     sources."""
+    beside: tuple[ChatRef, ...] = ()
+    """Other chats of the same place (a server's channels): where one of them is set up, nobody needs an
+    introduction."""
 
 
 @dataclass(frozen=True, slots=True)

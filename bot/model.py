@@ -3,38 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
-LANGUAGES: tuple[str, ...] = ("en", "de", "ko", "ja", "zh", "es", "fr", "hy", "nl", "ru", "it", "pt", "tr")
-"""The languages that a chat can choose, in the order in which they are offered."""
-
-LANGUAGE_NAMES: Mapping[str, str] = {
-    "en": "English",
-    "de": "Deutsch",
-    "ko": "한국어",
-    "ja": "日本語",
-    "zh": "中文",
-    "es": "Español",
-    "fr": "Français",
-    "hy": "Հայերեն",
-    "nl": "Nederlands",
-    "ru": "Русский",
-    "it": "Italiano",
-    "pt": "Português",
-    "tr": "Türkçe",
+_USUAL_FALLBACKS: Mapping[str, tuple[str, ...]] = {
+    "en": (),
+    # Most readers of Armenian also read Russian, which has the nearest press; English comes after it.
+    "hy": ("ru", "en"),
 }
-"""Each language by its own name; never translated, so that everyone finds their own."""
 
 
-def supported_language(tag: str | None) -> str | None:
-    """The one of our languages that a BCP 47 tag such as ``pt-br`` or ``zh_Hant`` means, or None."""
-    if not tag:
-        return None
-    primary = tag.replace("_", "-").split("-", 1)[0].lower()
-    return primary if primary in LANGUAGE_NAMES else None
+def fallback_languages(language: str, chosen: Sequence[str] | None) -> tuple[str, ...]:
+    """The other languages, in order, in which a chat takes stories where there are none in its own.
+
+    ``chosen``: by its admins; None: they have chosen nothing, and it is English, or what else is usual. To a variant
+    (``zh-hant``) what the language writes otherwise is nearer than any other language.
+    """
+    bare = language.partition("-")[0]
+    wanted = (bare, *_USUAL_FALLBACKS.get(bare, ("en",))) if chosen is None else chosen
+    return tuple(dict.fromkeys(one for one in wanted if one != language))
 
 
 # --- words -----------------------------------------------------------------------------------------------------------
@@ -45,11 +34,12 @@ class Phrase:
     """Words for a reader, not yet in a language: a catalogue key and what fills its ``{named}`` places.
 
     Errors, problems and remedies carry a Phrase and are translated where they are shown. An argument may itself be a
-    Phrase. The extractor takes the first argument of every ``Phrase("…")`` into the catalogue.
+    Phrase, or several that are listed as the language does ("A, B and C"). The extractor takes the first argument of
+    every ``Phrase("…")`` into the catalogue.
     """
 
     msgid: str
-    args: Mapping[str, str | int | Phrase] = field(default_factory=dict)
+    args: Mapping[str, str | int | Phrase | tuple[str | Phrase, ...]] = field(default_factory=dict)
 
 
 # --- where we post ---------------------------------------------------------------------------------------------------
@@ -169,6 +159,16 @@ class Story:
     """What readers of news APIs say of it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """A story's words in the language of a chat. Without a title: they could not be had, and its post says so."""
+
+    title: str = ""
+    lede: str = ""
+    version: int = 0
+    """Grows with each change of what posts show of it."""
+
+
 # --- cards -----------------------------------------------------------------------------------------------------------
 
 
@@ -236,6 +236,8 @@ class Button:
     url: str | None = None
     pressed: bool = False
     """For a choice that is the present setting."""
+    count: int | None = None
+    """For a vote: how many have given it here. ``label`` says it too, for platforms whose buttons are plain text."""
 
 
 @dataclass(frozen=True, slots=True)

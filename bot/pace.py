@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
 
-from bot.ports import Limit, Pace, Traffic
+from bot.ports import Limit, Pace, Traffic, Turn
 
 MARGIN = 1.03
 """Windows are stretched by this, because requests that left evenly can arrive bunched."""
@@ -44,14 +44,23 @@ class _Window:
         full = self.went[len(self.went) - self.room] + self.seconds if len(self.went) >= self.room else 0.0
         return max(full, self.shut_until)
 
+    def moved(self, was: float, now: float) -> None:
+        """A request that was let go then goes now."""
+        if was in self.went:
+            self.went.remove(was)
+        self.went.append(now)
+
 
 @dataclass(slots=True)
 class Waiter:
     """A request that waits for its turn."""
 
     arrived: int
+    limits: tuple[Limit, ...]
     granted: Callable[[], object]
     gone: bool = False
+    went: float = 0.0
+    """When it was let go, or went."""
 
 
 @dataclass(slots=True)
@@ -76,12 +85,12 @@ class _Lane:
     def __bool__(self) -> bool:
         return bool(self._lines)
 
-    def join(self, kind: Traffic, limits: tuple[Limit, ...], waiter: Waiter) -> None:
-        line = self._lines.get((kind, limits))
+    def join(self, kind: Traffic, waiter: Waiter) -> None:
+        line = self._lines.get((kind, waiter.limits))
         if line is not None:
             line.waiting.append(waiter)
             return
-        line = self._lines[kind, limits] = _Line(kind, limits, deque([waiter]))
+        line = self._lines[kind, waiter.limits] = _Line(kind, waiter.limits, deque([waiter]))
         self._place(line)
 
     def release(self, now: float) -> None:
@@ -139,10 +148,16 @@ class Queue:
 
     def join(self, kind: Traffic, limits: Sequence[Limit], granted: Callable[[], object]) -> Waiter:
         """Stand in the queue; ``granted`` is called from `grant`. Set ``gone`` on the result to leave."""
-        waiter = Waiter(next(self._arrivals), granted)
+        waiter = Waiter(next(self._arrivals), tuple(limits), granted)
         lane = self._lanes.setdefault(limits[0].name if limits else "", _Lane())
-        lane.join(kind, tuple(limits), waiter)
+        lane.join(kind, waiter)
         return waiter
+
+    def used(self, waiter: Waiter, now: float) -> None:
+        """Who was let go goes only now."""
+        for limit in waiter.limits:
+            self._window(limit).moved(waiter.went, now)
+        waiter.went = now
 
     def shut(self, name: str, until: float) -> None:
         """Nothing goes under the limit of this name before ``until``."""
@@ -168,7 +183,9 @@ class Queue:
                 continue
             for window in windows:
                 window.went.append(now)
-            lane.take_first().granted()
+            waiter = lane.take_first()
+            waiter.went = now
+            waiter.granted()
         return lane.wake()
 
     def _window(self, limit: Limit) -> _Window:
@@ -196,6 +213,15 @@ def _give(turn: asyncio.Future[None]) -> None:
         turn.set_result(None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    queue: Queue
+    waiter: Waiter
+
+    def used(self) -> None:
+        self.queue.used(self.waiter, asyncio.get_running_loop().time())
+
+
 class Pacer(Pace):
     """The Pace of the running product: a Queue on the event loop's clock."""
 
@@ -203,7 +229,7 @@ class Pacer(Pace):
         self._queue = Queue()
         self._timer: asyncio.TimerHandle | None = None
 
-    async def turn(self, kind: Traffic, limits: Sequence[Limit]) -> None:
+    async def turn(self, kind: Traffic, limits: Sequence[Limit]) -> Turn:
         """See `bot.ports.Pace`."""
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         waiter = self._queue.join(kind, limits, lambda: _give(turn))
@@ -212,6 +238,7 @@ class Pacer(Pace):
             await turn
         finally:
             waiter.gone = True
+        return _Turn(self._queue, waiter)
 
     def penalise(self, name: str, seconds: float) -> None:
         """See `bot.ports.Pace`."""

@@ -7,14 +7,17 @@ the core asks with ``isinstance`` and never for a platform's name.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
-from typing import Any, ClassVar, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias, runtime_checkable
 
 from bot.events import Event
 from bot.model import Actor, Ballot, Card, ChatRef, MessageRef, Phrase
+
+if TYPE_CHECKING:
+    from aiohttp.abc import AbstractResolver
 
 # --- words -----------------------------------------------------------------------------------------------------------
 
@@ -24,7 +27,12 @@ class Translator(Protocol):
 
     @property
     def language(self) -> str:
-        """One of `model.LANGUAGES`."""
+        """Its code: one of `Translators.names`."""
+        ...
+
+    @property
+    def direction(self) -> str:
+        """How it is written, as HTML's ``dir`` says it: ``ltr`` or ``rtl``."""
         ...
 
     def __call__(self, msgid: str, /, **args: object) -> str:
@@ -44,16 +52,56 @@ class Translator(Protocol):
         ...
 
     def moment(self, at: datetime, /) -> str:
-        """An absolute date and time (medium, UTC), for text that stays."""
+        """An absolute date and time with the name of its zone, for text that stays: in the zone of the language, or in
+        that for which the Translator was asked."""
         ...
 
     def ago(self, at: datetime, now: datetime, /) -> str:
         """A relative time such as "4 months ago", for text that is redrawn."""
         ...
 
+    def listed(self, values: Sequence[str], /) -> str:
+        """Several as one reads them out: "A, B and C"."""
+        ...
 
-Translators: TypeAlias = Callable[[str], Translator]
-"""Gives the Translator of a language; an unknown one gives English."""
+    def language_name(self, code: str, /) -> str:
+        """What any language is called in this one, such as "German"; its code where there is no name for it."""
+        ...
+
+
+class Translators(Protocol):
+    """The languages that there are, and the Translator of each."""
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Every language by its own name, so that everyone finds theirs; in the order in which they are offered."""
+        ...
+
+    @property
+    def words_for_language(self) -> Mapping[str, str]:
+        """The word for "language" in each, in the same order."""
+        ...
+
+    def __call__(self, language: str, timezone: str | None = None, /) -> Translator:
+        """The Translator of a language, English for an unknown one. ``timezone``: the IANA name of the zone whose time
+        it tells; None or an unknown one: the language's own."""
+        ...
+
+    def zone(self, language: str, /) -> str:
+        """The IANA name of the zone whose time is told in a language where nothing else is said."""
+        ...
+
+    def locale(self, language: str, /) -> str:
+        """What CLDR calls a language, such as ``zh_Hans``: the locale whose names of places are its own."""
+        ...
+
+    def supported(self, tag: str | None) -> str | None:
+        """The one of the languages that a BCP 47 tag such as ``pt-br`` or ``zh_Hant`` means, or None."""
+        ...
+
+    def preferred(self, accept_language: str) -> str:
+        """The one that an Accept-Language header likes best; English where it names none of them."""
+        ...
 
 
 # --- commands --------------------------------------------------------------------------------------------------------
@@ -85,6 +133,24 @@ class Parameter:
     required: bool = True
     suggests: bool = False
     """Whether the core answers ChoicesWanted for it."""
+    shown_as: Phrase | None = None
+    """Its name followed by a colon, "pack:", for platforms that show names in the language of who reads them."""
+    keyword: bool = False
+    """Its name stands before its value where the command is typed, as in ``/language fallback ru``."""
+
+    def typed(self, value: str) -> str:
+        """How a value of it is typed."""
+        return f"{self.name} {value}" if self.keyword else value
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A command as a form says it, where people fill in instead of type."""
+
+    title: Phrase
+    """What it is for, in a few words. Where there is nothing to fill in, it is all that the button says."""
+    button: Phrase | None = None
+    """The verb on the button beside the fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +161,10 @@ class Subcommand:
     description: Phrase
     parameters: tuple[Parameter, ...] = ()
     audience: Audience = Audience.MEMBER
+    shown_as: Phrase | None = None
+    """As it is typed, with the command before it: "/sources add"; see `Parameter.shown_as`."""
+    task: Task | None = None
+    """None: its form says the description."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +181,14 @@ class Command:
     audience: Audience = Audience.MEMBER
     elsewhere: bool = False
     """It can be given about another chat than the one where it is given, by that chat's admins."""
+    shown_as: Phrase | None = None
+    """As it is typed: "/sources"; see `Parameter.shown_as`. What comes back always has the names declared here."""
+    task: Task | None = None
+    """None: its form says the description."""
+    by_words: bool = False
+    """Where only commands are understood, words without one mean this: its one parameter. True of one at most."""
+    chooses_language: bool = False
+    """It settles which language a chat speaks: of no use where `LanguageByChat` holds, and not offered there."""
 
 
 # --- answers ---------------------------------------------------------------------------------------------------------
@@ -163,16 +241,43 @@ class Limit:
     seconds: float
 
 
+class Turn(Protocol):
+    """One request's leave to go."""
+
+    def used(self) -> None:
+        """The request goes only now, some time after it was let go: what its limits count is when it goes."""
+        ...
+
+
 class Pace(Protocol):
     """The one limiter. Every request that costs a platform's budget asks it first."""
 
-    async def turn(self, kind: Traffic, limits: Sequence[Limit]) -> None:
+    async def turn(self, kind: Traffic, limits: Sequence[Limit]) -> Turn:
         """Returns when the request may go, having taken one from each limit. More urgent kinds go first; cancel to
-        give up."""
+        give up. Who goes at once needn't say that the turn is used."""
         ...
 
     def penalise(self, name: str, seconds: float) -> None:
         """The platform said 429: nothing under the limit of that name goes for ``seconds``; all others go on."""
+        ...
+
+
+# --- going out -------------------------------------------------------------------------------------------------------
+
+
+class Departure(Protocol):
+    """Keeps track, for the caller of `ChatAdapter.send`, of whether its message is on the way: what waits for its turn
+    isn't, and must be neither lost nor taken for sent when we stop."""
+
+    async def leaving(self) -> None:
+        """Awaited when a request had its turn and nothing is left to wait for but the platform: it becomes durable that
+        the message is on its way. What this raises, `send` raises, and the request isn't made: the message may have
+        become unwanted while it waited. None of it is an error of the platform's library."""
+        ...
+
+    async def refused(self) -> None:
+        """Awaited when the platform surely did nothing and the same `send` tries another request, which has to wait for
+        its turn and leaves anew."""
         ...
 
 
@@ -239,17 +344,20 @@ class ChatAdapter(ABC):
     detail: Phrase | None = None
     """Why `state` is what it is, where that helps."""
 
+    def spelled(self, command: str) -> str:
+        """How a command is given here that reads ``/sources follow crypto`` where words follow one another."""
+        return command
+
     @abstractmethod
     async def capabilities(self, chat: ChatRef, kind: Traffic = Traffic.ANSWER) -> Capabilities:
         """What the chat allows now. May ask the platform, waiting for its turn (``kind``). Raises DeliveryError."""
 
     @abstractmethod
-    async def send(self, chat: ChatRef, card: Card, *, key: str) -> MessageRef:
+    async def send(self, chat: ChatRef, card: Card, *, key: str, departure: Departure) -> MessageRef:
         """Post a card. ``key`` (at most 25 ASCII characters) is the same for every attempt at the same delivery, so
-        that a
-        platform which can, recognises a repetition. Waits for its turn at the Pace (Traffic.POST). Raises
-        DeliveryError;
-        Unconfirmed only when the platform may have acted."""
+        that a platform which can, recognises a repetition. Waits for its turn at the Pace (Traffic.POST) and for
+        whatever else there is to wait for, and only then tells ``departure``. Raises DeliveryError, and what
+        ``departure`` raises; Unconfirmed only when the platform may have acted."""
 
     @abstractmethod
     async def edit(self, message: MessageRef, card: Card) -> None:
@@ -302,8 +410,18 @@ class FindsOwnPosts(ABC):
     """Optional port: after an attempt cut off mid-air we can look whether the message is there."""
 
     @abstractmethod
-    async def find(self, chat: ChatRef, button: str) -> MessageRef | None:
-        """Our newest message in the chat with a button of this id, or None. Raises DeliveryError."""
+    async def find(self, chat: ChatRef, button: str, since: datetime | None = None) -> MessageRef | None:
+        """Our message in the chat with a button of this id, posted not long before ``since`` or later (None: ever), or
+        None when there surely is none. Raises DeliveryError; PlatformDown also where so much was written since that it
+        hasn't looked through all of it yet: then the next call goes on."""
+
+
+class LanguageByChat(ABC):
+    """Optional port: each chat here has its language by its nature, and who wants another goes to another chat."""
+
+    @abstractmethod
+    def address_in(self, language: str) -> str:
+        """Where the chat of that language is: the ``url`` of a button that leads there, which this adapter renders."""
 
 
 class PublishesCommands(ABC):
@@ -363,7 +481,7 @@ class RoomMessage:
 
 
 class RoomStore(Protocol):
-    """Keeps the messages of rooms that have no platform to keep them."""
+    """Keeps for rooms what elsewhere the platform keeps: their messages, and knows who has pressed which button."""
 
     async def append(self, room: str, card: Card, *, key: str, at: datetime) -> RoomMessage:
         """Store a message; one with the same room and key is returned as it is."""
@@ -373,8 +491,16 @@ class RoomStore(Protocol):
         """Change a message; None when there is none."""
         ...
 
+    async def find(self, room: str, message_id: int) -> RoomMessage | None:
+        """A message as it is now; None when there is none."""
+        ...
+
     async def page(self, room: str, *, before: int | None = None, limit: int = 50) -> Sequence[RoomMessage]:
         """The newest messages (older than ``before``), oldest first."""
+        ...
+
+    async def pressed(self, actor: Actor, buttons: Collection[str]) -> Collection[str]:
+        """Those of the buttons whose press by the actor stands as a vote; ids of any other kind are left out."""
         ...
 
 
@@ -384,6 +510,14 @@ class KeyStore(Protocol):
     async def get(self, key: str) -> str | None: ...
 
     async def put(self, key: str, value: str) -> None: ...
+
+    async def under(self, prefix: str) -> Mapping[str, str]:
+        """All facts whose names begin so."""
+        ...
+
+    async def change(self, put: Mapping[str, str], drop: Collection[str]) -> None:
+        """Set the one and forget the other, all of it or nothing."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,6 +551,9 @@ class Surroundings:
     """Now, aware UTC."""
     sleep: Callable[[float], Awaitable[None]]
     """Seconds; injected so that tests needn't wait."""
+    resolver: Callable[[], AbstractResolver]
+    """Makes what a pool of connections looks names up with. aiohttp's own does it on threads for whose end the process
+    waits, and without a network a lookup can take long."""
 
 
 @runtime_checkable
@@ -424,8 +561,9 @@ class NamesChats(Protocol):
     """What a platform's settings model may also say: whether a chat that the config file names can exist there."""
 
     @classmethod
-    def fault_of_chat(cls, chat_id: str, topic: str) -> str | None:
-        """What is wrong with the name, in English for the operator; None when nothing is."""
+    def fault_of_chat(cls, chat_id: str, topic: str, languages: Collection[str]) -> str | None:
+        """What is wrong with the name, in English for the operator; None when nothing is. ``languages``: the codes of
+        those that there are."""
         ...
 
 

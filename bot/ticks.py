@@ -11,6 +11,8 @@ from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from bot.errors import is_storage_error
+
 log = structlog.get_logger()
 
 
@@ -33,4 +35,6 @@ def ticking(jobs: Sequence[tuple[float, Callable[[], Awaitable[None]]]]) -> Iter
 
 
 def _report(event: JobExecutionEvent) -> None:
+    if event.exception is not None and is_storage_error(event.exception):
+        return  # the database has said so, and the next tick tries again
     log.error("a tick failed", error=repr(event.exception), trace=event.traceback)

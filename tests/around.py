@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from bot.errors import StorageError
 from bot.events import Event
 from bot.model import Phrase
 from bot.ports import Answer, Limit, Traffic
+from tests.languages import CATALOGUES, NAMES
 
 
 class PlainTranslator:
@@ -18,6 +20,7 @@ class PlainTranslator:
 
     def __init__(self, language: str) -> None:
         self.language = language
+        self.direction = "ltr"
 
     def __call__(self, msgid: str, /, **args: object) -> str:
         return msgid.format(**args)
@@ -37,11 +40,36 @@ class PlainTranslator:
     def ago(self, at: datetime, now: datetime, /) -> str:
         return str(now - at)
 
+    def listed(self, values: Sequence[str], /) -> str:
+        return " + ".join(values)
+
+    def language_name(self, code: str, /) -> str:
+        return f"{code} ({self.language})"
+
+
+class PlainTranslators:
+    """The languages of the tree, in plain words."""
+
+    names = NAMES
+    words_for_language = NAMES
+
+    def __call__(self, language: str, timezone: str | None = None, /) -> PlainTranslator:
+        return PlainTranslator(language)
+
+    def supported(self, tag: str | None) -> str | None:
+        return CATALOGUES.supported(tag)
+
+    def preferred(self, accept_language: str) -> str:
+        return CATALOGUES.preferred(accept_language)
+
 
 @dataclass
 class Keys:
     kept: dict[str, str] = field(default_factory=dict)
     written: asyncio.Event = field(default_factory=asyncio.Event)
+    refusals: list[StorageError] = field(default_factory=list)
+    """What the next changes are answered with."""
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def get(self, key: str) -> str | None:
         return self.kept.get(key)
@@ -49,6 +77,30 @@ class Keys:
     async def put(self, key: str, value: str) -> None:
         self.kept[key] = value
         self.written.set()
+
+    async def under(self, prefix: str) -> Mapping[str, str]:
+        return {key: value for key, value in self.kept.items() if key.startswith(prefix)}
+
+    async def change(self, put: Mapping[str, str], drop: Collection[str]) -> None:
+        if self.refusals:
+            raise self.refusals.pop()
+        self.kept.update(put)
+        for key in drop:
+            self.kept.pop(key, None)
+        self._changed.set()
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until it has become true of what is kept."""
+        async with asyncio.timeout(20):
+            while not holds():
+                self._changed.clear()
+                await self._changed.wait()
+
+
+class OpenTurn:
+    """Of a pace that counts nothing."""
+
+    def used(self) -> None: ...
 
 
 @dataclass
@@ -58,11 +110,46 @@ class OpenPace:
     turns: list[tuple[Traffic, tuple[str, ...]]] = field(default_factory=list)
     penalties: list[tuple[str, float]] = field(default_factory=list)
 
-    async def turn(self, kind: Traffic, limits: Sequence[Limit]) -> None:
+    async def turn(self, kind: Traffic, limits: Sequence[Limit]) -> OpenTurn:
         self.turns.append((kind, tuple(limit.name for limit in limits)))
+        return OpenTurn()
 
     def penalise(self, name: str, seconds: float) -> None:
         self.penalties.append((name, seconds))
+
+
+class _Free:
+    """A departure of which nobody keeps track."""
+
+    async def leaving(self) -> None: ...
+
+    async def refused(self) -> None: ...
+
+
+FREE = _Free()
+
+
+@dataclass
+class Noted:
+    """A departure that remembers what it was told, and after how many turns."""
+
+    pace: OpenPace
+    told: list[tuple[str, int]] = field(default_factory=list)
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def times(self, count: int) -> None:
+        """Wait until it was told something so often."""
+        async with asyncio.timeout(20):
+            while len(self.told) < count:
+                self._news.clear()
+                await self._news.wait()
+
+    async def leaving(self) -> None:
+        self.told.append(("leaving", len(self.pace.turns)))
+        self._news.set()
+
+    async def refused(self) -> None:
+        self.told.append(("refused", len(self.pace.turns)))
 
 
 @dataclass

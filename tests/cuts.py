@@ -73,6 +73,7 @@ class Town:
         self.channel: Channel
         self.config = ""
         self._people = 0
+        self._cuts = 0
         self._cut = asyncio.Event()
         self._doings: list[asyncio.Task[None]] = []
 
@@ -214,6 +215,7 @@ class Town:
             async with asyncio.timeout(60):
                 await cut(self)
             await life.kill()
+            self._cuts += 1
             self._cut.set()
             # What was held goes on now: the request had left before the cut.
             self.telegram.faults.clear()
@@ -302,6 +304,7 @@ class Town:
         assert set(on_telegram.values()) <= {1}, on_telegram
         # What isn't there was cut off before Telegram had it, which nobody can know: it is listed, not sent again.
         missing = {title for title in self.titles if title not in on_telegram}
+        assert len(missing) <= self._cuts, "only one can be in mid-air on its way to a chat"
         listed = product.rows(
             "SELECT title FROM delivery JOIN story ON story.id = story_id WHERE state = 'unconfirmed'"
         )
@@ -324,6 +327,16 @@ def while_sending(*, acted: bool) -> Cut:
         held = town.telegram.hold("sendMessage", when=when), town.discord.hold("POST", SEND, when=when)
         for fault in held:
             await fault.arrived.wait()
+
+    return cut
+
+
+def while_waiting() -> Cut:
+    """The first of several stories has come to Telegram, and the others wait for their turn in its chat."""
+
+    async def cut(town: Town) -> None:
+        before = len(town.on_telegram())
+        await town.telegram.wait_for(lambda: len(town.on_telegram()) > before, 30)
 
     return cut
 

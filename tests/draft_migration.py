@@ -31,9 +31,9 @@ def upgrade() -> None:
 '''
 
 
-def _is_ours(name: str | None, kind: str, parents: object) -> bool:
-    """What SQLite keeps for the index of words is its own."""
-    return kind != "table" or not str(name).startswith("story_words")
+def not_of_the_index(name: str | None, kind: str, _parents: object) -> bool:
+    """SQLite makes the search index's own tables itself."""
+    return kind != "table" or not (name or "").startswith("story_words")
 
 
 def draft(name: str, *, first: bool) -> Path:
@@ -42,7 +42,9 @@ def draft(name: str, *, first: bool) -> Path:
         with engine.begin() as connection:
             upgrade(connection)
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"render_as_batch": True, "include_name": _is_ours})
+        context = MigrationContext.configure(
+            connection, opts={"render_as_batch": True, "include_name": not_of_the_index}
+        )
         script = produce_migrations(context, tables.metadata)
         assert script.upgrade_ops is not None
         body = render_python_code(script.upgrade_ops, render_as_batch=True, migration_context=context)

@@ -7,10 +7,21 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import ClassVar
 
 from bot.model import Actor, Ballot, Card, ChatRef, MessageRef
-from bot.ports import Capabilities, ChatAdapter, Dispatch, FindsOwnPosts, KnowsAdmins, SeedsReactions, State, Traffic
+from bot.ports import (
+    Capabilities,
+    ChatAdapter,
+    Departure,
+    Dispatch,
+    FindsOwnPosts,
+    KnowsAdmins,
+    SeedsReactions,
+    State,
+    Traffic,
+)
 
 
 @dataclass
@@ -39,11 +50,20 @@ class MemoryAdapter(ChatAdapter, KnowsAdmins):
         self.admins: set[str] = set()
         self.allows = Capabilities()
         self.changed = asyncio.Condition()
+        self.turn = asyncio.Event()
+        """While it isn't set, messages wait for their turn."""
+        self.waiting = 0
+        self.turn.set()
 
     async def capabilities(self, chat: ChatRef, kind: Traffic = Traffic.ANSWER) -> Capabilities:
         return self.allows
 
-    async def send(self, chat: ChatRef, card: Card, *, key: str) -> MessageRef:
+    async def send(self, chat: ChatRef, card: Card, *, key: str, departure: Departure) -> MessageRef:
+        self.waiting += 1
+        await self._tell()
+        await self.turn.wait()
+        self.waiting -= 1
+        await departure.leaving()
         self._maybe_fail()
         message = Message(MessageRef(chat, str(len(self.messages) + 1)), card, key)
         self.messages.append(message)
@@ -91,7 +111,7 @@ class MemoryAdapter(ChatAdapter, KnowsAdmins):
 class FindingAdapter(MemoryAdapter, FindsOwnPosts, SeedsReactions):
     """As Discord is: our own posts can be found again, and both emoji seeded."""
 
-    async def find(self, chat: ChatRef, button: str) -> MessageRef | None:
+    async def find(self, chat: ChatRef, button: str, since: datetime | None = None) -> MessageRef | None:
         for message in reversed(self.in_chat(chat)):
             if any(one.id == button for row in message.card.buttons for one in row):
                 return message.ref

@@ -23,14 +23,16 @@ from bot import app
 from bot.check import check
 from bot.config import Settings, load
 from bot.gather.packs import PACKS, PackSource
+from bot.i18n import Catalogues
 from tests.emulators.discord import DiscordServer
 from tests.emulators.feeds import Item
 from tests.emulators.telegram import TelegramServer
+from tests.languages import CATALOGUES
 
 ROOT = Path(__file__).parent.parent
 ADMIN_TOKEN = "0123456789abcdef-admin"
-NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=12)
-"""The product goes by the real clock, and what is days old is no news to it."""
+NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=1)
+"""When the sources tell: the product goes by the real clock, and what is days old is no news to it."""
 
 EVERY_SECOND = "[gather]\ninterval = 1\nadaptive = false\n"
 """Sources are looked at as often as can be."""
@@ -55,7 +57,7 @@ def items(*titles: str) -> list[Item]:
             title=title,
             link=f"https://news.example/{quote(title)}",
             guid=title,
-            published=NOW + timedelta(minutes=n),
+            published=NOON + timedelta(minutes=n),
             summary="So it is.",
         )
         for n, title in enumerate(titles)
@@ -164,15 +166,16 @@ def write_config(folder: Path, config: str) -> tuple[Path, int]:
     return path, port
 
 
-def settings_in(folder: Path) -> Settings:
+def settings_in(folder: Path, catalogues: Catalogues = CATALOGUES) -> Settings:
     """What the config in the folder says."""
-    return load(folder / "config.toml", {name: row.settings_model() for name, row in ADAPTERS.items()}, packs=PACKS)
+    tables = {name: row.settings_model() for name, row in ADAPTERS.items()}
+    return load(folder / "config.toml", tables, packs=PACKS, languages=catalogues.names)
 
 
-async def checked(folder: Path) -> list[str]:
+async def checked(folder: Path, catalogues: Catalogues = CATALOGUES) -> list[str]:
     """What `newstally check` says, in this process."""
     lines: list[str] = []
-    await check(settings_in(folder), lines.append)
+    await check(settings_in(folder, catalogues), lines.append, catalogues)
     return lines
 
 
@@ -183,6 +186,7 @@ async def running(
     *,
     sample_wire: bool = False,
     packs: Mapping[tuple[str, str], Sequence[str]] | None = None,
+    catalogues: Catalogues = CATALOGUES,
 ) -> AsyncIterator[Product]:
     """Run the product with this configuration, in this process and in ``folder``, until the block ends.
 
@@ -190,7 +194,7 @@ async def running(
     bundled ones name real sites.
     """
     _, port = write_config(folder, config)
-    settings = settings_in(folder)
+    settings = settings_in(folder, catalogues)
     stop, up = asyncio.Event(), asyncio.Event()
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as client:
         product = Product(f"http://127.0.0.1:{port}", client, folder)
@@ -204,7 +208,8 @@ async def running(
             (pack, language): tuple(PackSource(address, address, language) for address in addresses)
             for (pack, language), addresses in (packs or {}).items()
         }
-        task = asyncio.create_task(app.run(settings, sample_wire=sample_wire, say=say, stop=stop, packs=rows))
+        work = app.run(settings, sample_wire=sample_wire, say=say, stop=stop, packs=rows, catalogues=catalogues)
+        task = asyncio.create_task(work)
         started = asyncio.create_task(up.wait())
         await asyncio.wait({task, started}, return_when=asyncio.FIRST_COMPLETED, timeout=30)
         if task.done():

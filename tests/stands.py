@@ -17,6 +17,7 @@ import httpx
 from adapters import ADAPTERS
 from adapters.discord.rights import NEEDED
 from bot.events import ButtonPressed, Event
+from bot.gather.resolver import DaemonResolver
 from bot.i18n import Catalogues
 from bot.model import (
     Actor,
@@ -43,6 +44,7 @@ from bot.ports import (
 from bot.storage.database import open_database
 from bot.storage.meta import Keys
 from bot.storage.rooms import Rooms
+from tests.around import OpenTurn
 from tests.emulators.discord import DiscordServer
 from tests.emulators.telegram import Limits, TelegramServer
 
@@ -131,9 +133,19 @@ class Everyone:
 
 
 class NoHurry:
-    """A Pace that lets everyone go."""
+    """A Pace that lets everyone go while its gate is open."""
 
-    async def turn(self, kind: Traffic, limits: Sequence[Limit]) -> None: ...
+    def __init__(self) -> None:
+        self.turns = 0
+        self.asked = asyncio.Event()
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def turn(self, kind: Traffic, limits: Sequence[Limit]) -> OpenTurn:
+        self.asked.set()
+        await self.gate.wait()
+        self.turns += 1
+        return OpenTurn()
 
     def penalise(self, name: str, seconds: float) -> None: ...
 
@@ -143,6 +155,7 @@ class Stand:
     """An adapter on its platform, with a chat in which it has every right."""
 
     adapter: ChatAdapter
+    pace: NoHurry
     chat: ChatRef
     nowhere: ChatRef
     """A chat that isn't there."""
@@ -181,16 +194,17 @@ class Stand:
 
 
 @asynccontextmanager
-async def _adapter(platform: str, folder: Path, **settings: str) -> AsyncIterator[ChatAdapter]:
+async def _adapter(platform: str, folder: Path, pace: NoHurry, **settings: str) -> AsyncIterator[ChatAdapter]:
     async with open_database(folder / "newstally.db") as db:
         surroundings = Surroundings(
-            pace=NoHurry(),
+            pace=pace,
             translators=Catalogues(),
             keys=Keys(db, platform),
             rooms=Rooms(db),
             site=Site("127.0.0.1", 8080, "", "a-token-for-the-operator-alone", loopback=True),
             clock=lambda: datetime.now(UTC),
             sleep=asyncio.sleep,
+            resolver=DaemonResolver,
         )
         row = ADAPTERS[platform]
         yield row.build()(row.settings_model().model_validate(settings), surroundings)
@@ -198,7 +212,8 @@ async def _adapter(platform: str, folder: Path, **settings: str) -> AsyncIterato
 
 @asynccontextmanager
 async def _web(folder: Path) -> AsyncIterator[Stand]:
-    async with _adapter("web", folder) as adapter:
+    pace = NoHurry()
+    async with _adapter("web", folder, pace) as adapter:
         assert isinstance(adapter, ServesPages)
         transport = httpx.ASGITransport(app=adapter.pages())
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as visitor:
@@ -220,7 +235,7 @@ async def _web(folder: Path) -> AsyncIterator[Stand]:
                     return Actor("web", other.cookies["newstally_member"].partition(".")[0])
 
             chat, nowhere = ChatRef("web", "en"), ChatRef("web", "xx")
-            yield Stand(adapter, chat, nowhere, admin, Actor("web", "somebody"), page, press, lambda: False)
+            yield Stand(adapter, pace, chat, nowhere, admin, Actor("web", "somebody"), page, press, lambda: False)
 
 
 def _always(actor: Actor) -> Callable[[], Awaitable[Actor]]:
@@ -239,7 +254,8 @@ async def _got(url: str) -> str:
 async def _telegram(folder: Path) -> AsyncIterator[Stand]:
     async with TelegramServer(limits=Limits.off()) as server:
         settings = {"token": server.token, "base_url": server.base_url}
-        async with _adapter("telegram", folder, **settings) as adapter:
+        pace = NoHurry()
+        async with _adapter("telegram", folder, pace, **settings) as adapter:
             ann, bob = server.add_user("Ann"), server.add_user("Bob", username="bobby")
             group = server.create_supergroup("Readers", owner=ann, members=[bob])
             server.add_bot(group, "admin")
@@ -249,6 +265,7 @@ async def _telegram(folder: Path) -> AsyncIterator[Stand]:
 
             yield Stand(
                 adapter,
+                pace,
                 ChatRef("telegram", str(group.id)),
                 ChatRef("telegram", "-1009999999999"),
                 _always(Actor("telegram", f"u{ann.id}")),
@@ -267,7 +284,8 @@ async def _telegram(folder: Path) -> AsyncIterator[Stand]:
 async def _discord(folder: Path) -> AsyncIterator[Stand]:
     async with DiscordServer(limits={}) as server:
         settings = {"token": server.token, "api_url": server.api_url, "gateway_url": server.gateway_url}
-        async with _adapter("discord", folder, **settings) as adapter:
+        pace = NoHurry()
+        async with _adapter("discord", folder, pace, **settings) as adapter:
             ann = await server.add_user("ann")
             guild = await server.create_guild("Investors", owner=ann)
             bob = await server.add_user("bob", guild=guild)
@@ -284,6 +302,7 @@ async def _discord(folder: Path) -> AsyncIterator[Stand]:
 
             yield Stand(
                 adapter,
+                pace,
                 ChatRef("discord", channel.id),
                 ChatRef("discord", "99999999999999999"),
                 _always(Actor("discord", ann.id)),

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from babel import Locale
+from babel.localedata import locale_identifiers
 from babel.messages.catalog import Catalog
 
+from adapters.discord.surface import ANOTHER_NAME
 from bot.commands.registry import registry
-from bot.i18n import Catalogues, cldr_locale, places, texts
-from bot.model import LANGUAGES, Phrase
+from bot.i18n import places, texts
+from bot.languages import cldr_locale, languages_in, plural_rule
+from bot.model import Phrase
 from bot.ports import Command, Parameter
 from tests import strings
+from tests.emulators.discord.commands_form import good_name
+from tests.languages import CATALOGUES, LANGUAGES, THIRTEEN
 
 MAX_DESCRIPTION = 100
 """Discord's limit for descriptions of commands, subcommands and parameters."""
@@ -17,7 +25,21 @@ MAX_DESCRIPTION = 100
 MAX_LABEL = 24
 """A label that two buttons a row can show on a phone; a count follows it."""
 
-BUTTONS = ("Bullish", "Bearish", "Crypto", "Tech", "Markets", "World", "This chat", "Show the list", "Packs")
+BUTTONS = (
+    "Bullish",
+    "Bearish",
+    "Crypto",
+    "Tech",
+    "Markets",
+    "World",
+    "This chat",
+    "Show the list",
+    "Packs",
+    "Translate",
+    "Don't translate",
+    "Other languages",
+    "Back",
+)
 
 SAMPLES = (0, 1, 2, 3, 4, 5, 10, 11, 12, 14, 20, 21, 22, 25, 100, 101, 102, 111, 112, 1_000)
 
@@ -35,8 +57,10 @@ def test_the_template_and_all_catalogues_are_in_step_with_the_code():
     assert not stale, "run `make strings`"
 
 
-def test_there_is_a_catalogue_for_each_language_and_no_other():
-    assert {path.parent.parent.name for path in strings.LOCALES.glob("*/LC_MESSAGES/newstally.po")} == set(LANGUAGES)
+def test_every_catalogue_has_a_header_that_the_product_takes():
+    assert CATALOGUES.faults == {}
+    assert sorted(LANGUAGES) == strings.languages()
+    assert set(THIRTEEN) <= set(LANGUAGES)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -72,8 +96,9 @@ def test_no_translation_is_a_guess_or_differs_at_its_edges(language):
 def test_numbers_take_the_same_forms_as_in_cldr(language):
     """Two numbers have a form of their own in the catalogue exactly when CLDR tells them apart."""
     catalog = catalogue(language)
-    rule = strings.plural_rule(language)
-    cldr = cldr_locale(language).plural_form
+    header = strings.header(language)
+    rule = plural_rule(header["Plural-Forms"])
+    cldr = cldr_locale(language, header).plural_form
     told_apart = {(rule(n), cldr(n)) for n in SAMPLES}
     assert catalog.num_plurals == len({form for form, _ in told_apart})
     assert len(told_apart) == len({form for form, _ in told_apart}) == len({name for _, name in told_apart})
@@ -91,15 +116,32 @@ def described(command: Command) -> list[Phrase]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_descriptions_of_commands_fit_into_every_platform(language):
-    t = Catalogues()(language)
-    for registered in registry(("crypto",)).values():
+    t = CATALOGUES(language)
+    for registered in registry(("crypto",), CATALOGUES.names).values():
         for phrase in described(registered.command):
             assert 0 < len(t.phrase(phrase)) <= MAX_DESCRIPTION, t.phrase(phrase)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_names_of_commands_are_names_and_differ_within_their_level(language):
+    t = CATALOGUES(language)
+    commands = [registered.command for registered in registry(("crypto",), CATALOGUES.names).values()]
+    said = [t.phrase(command.shown_as) for command in commands]
+    assert all(name.startswith("/") and good_name(name[1:]) for name in said)
+    assert len(set(said)) == len(said)
+    for command, name in zip(commands, said, strict=True):
+        verbs = [t.phrase(verb.shown_as) for verb in command.subcommands]
+        assert all(re.fullmatch(rf"{re.escape(name)} \S+", verb) and good_name(verb.split()[1]) for verb in verbs)
+        assert len(set(verbs)) == len(verbs)
+        for parameters in (command.parameters, *(verb.parameters for verb in command.subcommands)):
+            names = [t.phrase(phrase) for phrase in (*(one.shown_as for one in parameters), ANOTHER_NAME)]
+            assert all(name.endswith(":") and good_name(name[:-1]) for name in names)
+            assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_labels_of_buttons_are_short(language):
-    t = Catalogues()(language)
+    t = CATALOGUES(language)
     known = {message.id for message in strings.extracted()}
     for label in BUTTONS:
         assert label in known
@@ -119,13 +161,45 @@ def test_texts_of_templates_are_found_with_their_comments():
     ]
 
 
+def test_a_new_language_begins_with_what_cldr_knows_and_is_told_what_is_left(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(strings, "LOCALES", tmp_path)
+    strings.begin("uk")
+    header = strings.header("uk")
+    assert (header["X-Language-Name"], header["X-Time-Zone"]) == ("Українська", "UTC")
+    assert [plural_rule(header["Plural-Forms"])(n) for n in (1, 2, 5, 21)] == [0, 1, 2, 0]
+    assert len(catalogue("uk")) == len(strings.extracted())
+    told = capsys.readouterr().out
+    assert "X-Language-Word" in told
+    # Until that is there, the product does without it, and says why.
+    assert languages_in(tmp_path).faults == {"uk": "its header says no X-Language-Word"}
+    path = strings.catalogue_path("uk")
+    path.write_text(path.read_text("utf-8").replace('Word: \\n"', 'Word: Мова\\n"'), "utf-8")
+    assert languages_in(tmp_path).found["uk"].word == "Мова"
+
+
+@pytest.mark.parametrize("code", ["tlh", "UK", "../uk"])
+def test_what_is_no_language_is_not_begun(tmp_path, monkeypatch, code):
+    monkeypatch.setattr(strings, "LOCALES", tmp_path / "locales")
+    with pytest.raises(SystemExit, match=r"CLDR knows no locale|no code of a language"):
+        strings.begin(code)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_plurals_of_any_language_come_from_cldr():
+    for name in locale_identifiers():
+        locale = Locale.parse(name)
+        rule, cldr = plural_rule(strings.plural_forms(locale)), locale.plural_form
+        told_apart = {(rule(n), cldr(n)) for n in SAMPLES}
+        assert len(told_apart) == len({form for form, _ in told_apart}) == len({form for _, form in told_apart}), name
+
+
 def test_what_is_gone_from_the_code_is_dropped_and_what_is_new_awaits_its_words():
     old, template = Catalog(), Catalog()
     old.add("Gone", "Weg")
     old.add("Stays", "Bleibt")
     template.add("Stays")
     template.add(("{n} vote", "{n} votes"))
-    merged = strings.merged(template, "ru", old)
+    merged = strings.merged(template, "ru", strings.header("ru"), old)
     assert {message.id: message.string for message in merged if message.id} == {
         "Stays": "Bleibt",
         ("{n} vote", "{n} votes"): ("", "", ""),

@@ -61,10 +61,10 @@ class Running:
 
     async def until(self, words: str) -> str:
         """Read on until these words were said; returns the line."""
-        assert self.process.stderr is not None
+        assert self.process.stdout is not None
         async with asyncio.timeout(60):
             while True:
-                line = (await self.process.stderr.readline()).decode()
+                line = (await self.process.stdout.readline()).decode()
                 assert line, self.said
                 self.said += line
                 if words in line:
@@ -72,11 +72,11 @@ class Running:
 
     async def stop(self, number: signal.Signals = signal.SIGTERM) -> float:
         """Seconds that it took to end."""
-        assert self.process.stderr is not None
+        assert self.process.stdout is not None
         began = time.monotonic()
         self.process.send_signal(number)
         async with asyncio.timeout(20):
-            self.said += (await self.process.stderr.read()).decode()
+            self.said += (await self.process.stdout.read()).decode()
             await self.process.wait()
         return time.monotonic() - began
 
@@ -90,7 +90,8 @@ async def started(*arguments: str, cwd: Path, **settings: str) -> AsyncIterator[
         *arguments,
         cwd=cwd,
         env=environment(**settings),
-        stderr=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
         limit=1 << 20,
     )
     try:
@@ -144,6 +145,36 @@ async def test_a_bare_start_shows_samples_and_stops_within_two_seconds(tmp_path:
     while took[-1] >= 2 and len(took) < 3:
         took.append(await seconds_to_stop(tmp_path, number))
     assert took[-1] < 2, took
+
+
+@pytest.mark.parametrize(
+    "token",
+    [{"NEWSTALLY_TELEGRAM__TOKEN": "123456:abcdefghijk"}, {"NEWSTALLY_DISCORD__TOKEN": "abc.def.ghi"}],
+    ids=["telegram", "discord"],
+)
+async def test_it_stops_at_once_although_no_name_can_be_looked_up(tmp_path: Path, token: dict[str, str]) -> None:
+    (tmp_path / "sitecustomize.py").write_text(_NAMES_HANG)
+    path = {"PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"}
+    async with started("run", cwd=tmp_path, NEWSTALLY_SITE__PORT=str(free_port()), **path, **token) as product:
+        await product.until("looking up")
+        took = await product.stop(signal.SIGINT)
+    assert product.process.returncode == 0, product.said
+    assert took < 10, "the lookups take twenty seconds"
+
+
+_NAMES_HANG = """
+import socket, sys, time
+
+look_up = socket.getaddrinfo
+
+def hang(host, *args, **kwargs):
+    if host in ("api.telegram.org", "discord.com"):
+        print("looking up", host, file=sys.stderr, flush=True)
+        time.sleep(20)
+    return look_up(host, *args, **kwargs)
+
+socket.getaddrinfo = hang
+"""
 
 
 async def seconds_to_stop(folder: Path, number: signal.Signals) -> float:

@@ -84,7 +84,7 @@ def test_every_setting_of_the_example_says_why() -> None:
         ("[gather]\ninterval = 0", "gather.interval"),
         ("[telegram]\ntoken = 'nonsense'", "telegram.token"),
         ("[[chats]]\nplatform='irc'\nid='1'\nlanguage='fr'", "none of web, telegram, discord"),
-        ("[[chats]]\nplatform='web'\nid='fr'\nlanguage='xx'", "chats.0.language"),
+        ("[[chats]]\nplatform='web'\nid='fr'\nlanguage='xx'", "chats.0.language: 'xx' is none of en, de, ko"),
         ("[[chats]]\nplatform='web'\nid='fr'\nlanguage='fr'\npacks=['sport']", "none of crypto, tech"),
         ("[[chats]]\nplatform='web'\nid='fr'\nlanguage='fr'\nfeeds=['ftp://a']", "Only http and https addresses"),
         ("[[chats]]\nplatform='web'\nid='fr'\nlanguage='fr'\nfeeds=['https://a:b@c.example/']", "name or password"),
@@ -107,6 +107,34 @@ def test_every_setting_of_the_example_says_why() -> None:
         ("[gather]\nmax_bytes = 1", "gather.max_bytes: must be at least 1000, such as 5000000"),
         ("[site]\nport = 'x'", "site.port: must be a whole number, such as 8080"),
         ("[[chats]]\nplatform = 'web'\nid = 'fr'", 'chats.0.language: must be set, such as "fr"'),
+        (
+            "[translate]\nproviders = ['deepl']",
+            "translate: providers names what can't be asked: translate.deepl.key must",
+        ),
+        ("[translate]\nproviders = ['libretranslate']", "translate.libretranslate.url must be set for it"),
+        (
+            "[translate]\nproviders = ['model']\n[translate.model]\nbase_url = 'http://a'",
+            "translate.model.base_url and translate.model.model must be set for it",
+        ),
+        (
+            "[translate]\nproviders = ['deepl', 'deepl']\n[translate.deepl]\nkey = 'k'",
+            "translate: providers names what can't be asked: one stands there twice",
+        ),
+        (
+            "[translate]\nproviders = ['google']",
+            "translate.providers.0: must be one of 'libretranslate', 'deepl' or 'model'",
+        ),
+        (
+            "[translate.libretranslate]\nurl = 'http://user:word@a'",
+            "translate.libretranslate.url: must be an address without",
+        ),
+        ("[translate.model]\nbase_url = 'ftp://a'", "translate.model.base_url: must be an address"),
+        ("[translate.deepl]\ncharacters_per_month = -1", "translate.deepl.characters_per_month: must be at least 0"),
+        ("[[chats]]\nplatform='web'\nid='fr'\nlanguage='fr'\nfallback=['xx']", "chats.0.fallback.0"),
+        ("[[chats]]\nplatform='web'\nid='fr'\nlanguage='fr'\nfallback='en'", "chats.0.fallback: must be a list"),
+        ("[[chats]]\nplatform='web'\nid='fr'\nlanguage='fr'\ntimezone='Atlantis'", 'such as "Asia/Yerevan"'),
+        ("[[chats]]\nplatform='web'\nid='fr'\nlanguage='fr'\ntimezone='../../etc/passwd'", 'such as "Asia/Yerevan"'),
+        ("[[chats]]\nplatform='web'\nid='fr'\nlanguage='fr'\ntimezone='localtime'", 'such as "Asia/Yerevan"'),
         ("[site\n", "not valid TOML"),
     ],
 )
@@ -114,6 +142,24 @@ def test_each_fault_is_told_in_words(tmp_path: Path, text: str, told: str) -> No
     with pytest.raises(ConfigError) as caught:
         load(write(tmp_path, text), TABLES, packs=PACKS)
     assert told in str(caught.value)
+
+
+def test_a_chat_may_have_other_languages_and_a_time_zone(tmp_path: Path) -> None:
+    chat = "[[chats]]\nplatform='web'\nid='fr'\nlanguage='fr'\n"
+    (bare,) = load(write(tmp_path, chat), TABLES).chats
+    assert (bare.fallback, bare.timezone) == (None, None)
+    (full,) = load(write(tmp_path, f"{chat}fallback = ['ru', 'en']\ntimezone = 'europe/kiev'"), TABLES).chats
+    assert (full.fallback, full.timezone) == (("ru", "en"), "Europe/Kyiv")
+    (none,) = load(write(tmp_path, f"{chat}fallback = []"), TABLES).chats
+    assert none.fallback == ()
+
+
+def test_a_setting_that_a_table_does_not_have_leaves_its_mark_as_it_was(tmp_path: Path) -> None:
+    """By its mark a table is known to have been applied: a new version must not apply all of them again."""
+    (chat,) = load(write(tmp_path, "[[chats]]\nplatform='web'\nid='fr'\nlanguage='fr'"), TABLES).chats
+    assert chat.model_dump_json(exclude_none=True) == (
+        '{"platform":"web","id":"fr","topic":"","language":"fr","packs":[],"feeds":[]}'
+    )
 
 
 def test_all_faults_are_told_at_once(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from bot.__main__ import main
 from bot.commands.registry import registry
 from bot.gather.packs import PACKS
+from tests.languages import NAMES
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -24,7 +25,7 @@ def test_every_link_within_the_project_leads_somewhere(document: Path) -> None:
 
 def test_every_command_of_the_bot_and_of_the_command_line_is_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text()
-    for command in registry(PACKS):
+    for command in registry(PACKS, NAMES):
         assert f"/{command}" in readme
     for command in main.commands:
         assert f"newstally {command}" in readme

@@ -20,9 +20,10 @@ _CHECK = f"{sys.executable} -m bot check"
 
 
 async def test_the_block_is_understood_by_a_shell_and_the_product(tmp_path: Path) -> None:
-    surroundings = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "NEWSTALLY_STORAGE__PATH": str(tmp_path / "n.db")}
+    surroundings = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
     async with TelegramServer() as tg, DiscordServer() as dc:
         command = pasteable(telegram_settings(tg) | discord_settings(dc)).replace("make run", _CHECK)
+        assert "NEWSTALLY_STORAGE__PATH=emulators.db" in command
         check = await asyncio.create_subprocess_shell(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=tmp_path, env=surroundings
         )

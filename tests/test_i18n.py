@@ -6,11 +6,14 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from babel import Locale
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.i18n import Catalogues, catalogue_folder
-from bot.model import LANGUAGES, Phrase
+from bot.i18n import Catalogues
+from bot.languages import catalogue_folder
+from bot.model import Phrase
+from tests.languages import LANGUAGES
 
 CATALOGUES = Catalogues()
 
@@ -22,6 +25,9 @@ msgstr ""
 "Language: ru\n"
 "Content-Type: text/plain; charset=utf-8\n"
 "Plural-Forms: nplurals=3; plural=(n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 && (n%100<12 || n%100>14) ? 1 : 2);\n"
+"X-Language-Name: Русский\n"
+"X-Language-Word: Язык\n"
+"X-Time-Zone: Europe/Moscow\n"
 
 msgid "Hello, {name}!"
 msgstr "Привет, {name}!"
@@ -133,22 +139,66 @@ def test_numbers_are_grouped_as_the_language_does():
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_moment_is_told_in_utc_whatever_zone_it_came_in(language):
+def test_a_moment_is_told_in_the_zone_of_the_language_whatever_zone_it_came_in(language):
     t = CATALOGUES(language)
-    shifted = NOW.astimezone(ZoneInfo("Asia/Yerevan"))
-    assert t.moment(NOW) == t.moment(shifted)
-    assert t.moment(NOW).endswith(" UTC")
+    assert t.moment(NOW) == t.moment(NOW.astimezone(ZoneInfo("Pacific/Auckland")))
     assert "2026" in t.moment(NOW)
     assert "06" in t.moment(NOW)
 
 
-def test_a_moment_reads_as_people_write_it():
-    said = {language: CATALOGUES(language).moment(NOW).replace("\u202f", " ") for language in ("en", "ko", "zh")}
+def test_a_moment_reads_as_people_write_it_and_names_its_zone():
+    languages = ("en", "de", "ko", "ja", "zh", "fr", "hy", "ru", "pt")
+    said = {language: CATALOGUES(language).moment(NOW).replace("\u202f", " ") for language in languages}
     assert said == {
         "en": "Nov 22, 2026, 7:06 PM UTC",
-        "ko": "2026. 11. 22. 오후 7:06 UTC",
-        "zh": "2026年11月22日 19:06 UTC",
+        "de": "22.11.2026, 20:06 MEZ",
+        "ko": "2026. 11. 23. 오전 4:06 GMT+9",
+        "ja": "2026/11/23 4:06 JST",
+        "zh": "2026年11月23日 03:06 GMT+8",
+        "fr": "22 nov. 2026, 20:06 UTC+1",
+        "hy": "22 նոյ, 2026 թ., 23:06 GMT+4",
+        "ru": "22 нояб. 2026 г., 22:06 GMT+3",
+        "pt": "22 de nov. de 2026 16:06 BRT",
     }
+
+
+def test_a_chat_may_have_another_zone_than_its_language():
+    said = {zone: CATALOGUES("de", zone).moment(NOW) for zone in ("Asia/Kolkata", "America/St_Johns", "UTC")}
+    assert said == {
+        "Asia/Kolkata": "23.11.2026, 00:36 GMT+5:30",
+        "America/St_Johns": "22.11.2026, 15:36 GMT-3:30",
+        "UTC": "22.11.2026, 19:06 UTC",
+    }
+    summer = datetime(2026, 7, 1, 12, tzinfo=UTC)
+    assert CATALOGUES("de").moment(summer) == "01.07.2026, 14:00 MESZ"
+    assert CATALOGUES("de", "Europe/London").moment(NOW).endswith(" GMT")
+
+
+@pytest.mark.parametrize("zone", ["", "Mars/Base", "Europe", "../UTC", "\0"])
+def test_a_zone_that_is_not_known_leaves_that_of_the_language(zone):
+    assert CATALOGUES("de", zone).moment(NOW) == CATALOGUES("de").moment(NOW)
+
+
+@pytest.mark.parametrize("at", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+@pytest.mark.parametrize("language", ["en", "ja", "pt"])
+def test_a_date_at_the_end_of_the_calendar_has_words_too(at, language):
+    assert str(at.year) in CATALOGUES(language).moment(at)
+
+
+def test_several_are_listed_as_the_language_does():
+    assert CATALOGUES("en").listed(["A", "B", "C"]) == "A, B, and C"
+    assert CATALOGUES("de").listed(["A", "B", "C"]) == "A, B und C"
+    assert CATALOGUES("ja").listed(["A", "B"]) == "A、B"
+    assert [CATALOGUES("hy").listed(some) for some in ([], ["A"])] == ["", "A"]
+    several = Phrase("{names}", {"names": ("A", Phrase("Status"))})
+    assert CATALOGUES("de").phrase(several) == f"A und {CATALOGUES('de')('Status')}"
+
+
+def test_a_language_has_its_name_in_each_other():
+    assert CATALOGUES("en").language_name("de") == "German"
+    assert CATALOGUES("de").language_name("hy") == "Armenisch"
+    assert CATALOGUES("fr").language_name("uk") == "ukrainien"
+    assert CATALOGUES("fr").language_name("xx") == "xx"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -163,3 +213,28 @@ def test_a_distance_in_time_points_the_right_way():
     assert en.ago(NOW + timedelta(minutes=3), NOW) == "in 3 minutes"
     assert en.ago(NOW - timedelta(seconds=5), NOW) == en("just now")
     assert CATALOGUES("hy").ago(NOW - timedelta(days=122), NOW) == "4 ամիս առաջ"
+
+
+@pytest.mark.parametrize(
+    ("language", "code", "name"),
+    [
+        ("de", "en", "Englisch"),
+        ("hy", "ru", "ռուսերեն"),
+        ("ja", "zh", "中国語"),
+        ("en", "uk", "Ukrainian"),
+        ("en", "xx", "xx"),
+    ],
+)
+def test_a_language_is_called_what_the_other_one_calls_it(language, code, name):
+    assert Catalogues()(language).language_name(code) == name
+
+
+# --- places ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_a_zone_and_a_locale_and_an_unknown_one_has_those_of_english(language):
+    assert ZoneInfo(CATALOGUES.zone(language)).key == CATALOGUES.zone(language)
+    assert Locale.parse(CATALOGUES.locale(language)).language == language
+    assert (CATALOGUES.zone("xx"), CATALOGUES.locale("xx")) == (CATALOGUES.zone("en"), CATALOGUES.locale("en"))
+    assert CATALOGUES.locale("zh") == "zh_Hans"

@@ -13,6 +13,7 @@ from tests.emulators.discord import DiscordServer
 from tests.emulators.feeds import FeedServer, Item, rss
 from tests.emulators.telegram import Limits, TelegramServer
 from tests.product import Product, running
+from tests.visitor import buttons as buttons_of
 
 NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=12)
 """The product goes by the real clock, and what is days old is no news to it."""
@@ -52,14 +53,7 @@ class Web:
 
     async def buttons(self) -> list[tuple[str, str, str]]:
         """Message, button id and label of every vote button, in the order of the page."""
-        page = await self.product.get(f"/r/{self.room}")
-        found = []
-        for form in re.findall(r'<form class="buttons".*?</form>', page, re.DOTALL):
-            message = re.search(r'name="message" value="([^"]+)"', form)
-            assert message is not None
-            for button, label in re.findall(r'value="(v:[^"]+)"[^>]*>([^<]*)<', form):
-                found.append((message[1], button, label))
-        return found
+        return buttons_of(await self.product.get(f"/r/{self.room}"))
 
     async def press(self, message: str, button: str) -> None:
         async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as member:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from functools import partial
 from types import FrameType
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.pace import MARGIN, Pacer, Queue
+from bot.pace import MARGIN, Pacer, Queue, Waiter
 from bot.ports import Limit, Traffic
 
 TOKEN = Limit("token", 30, 1.0)
@@ -161,6 +162,31 @@ def test_no_limit_is_ever_exceeded_and_everyone_goes(asked: list[tuple[Traffic, 
     assert len(simulation.went) == len(asked)
     for limit, names in [(TOKEN, "abc"), *((chat(c), c) for c in "abc"), *((group(c), c) for c in "abc")]:
         times = [at for at, who in simulation.went if who[0] in names]
+        for first, beyond in zip(times, times[limit.count :], strict=False):
+            assert beyond - first >= limit.seconds
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.floats(0, 0.99)), max_size=120))
+def test_what_goes_some_time_after_it_was_let_go_counts_when_it_goes(asked: list[tuple[str, float]]) -> None:
+    queue, now, went = Queue(), 100.0, []
+    leaving: list[tuple[float, int]] = []
+    waiters: list[Waiter] = []
+
+    def let_go(n: int, delay: float) -> None:
+        leaving.append((now + delay, n))
+
+    for n, (name, delay) in enumerate(asked):
+        waiters.append(queue.join(Traffic.POST, (TOKEN, chat(name)), partial(let_go, n, delay)))
+    while (wake := queue.grant(now)) is not None or leaving:
+        leaving.sort()
+        now = min([at for at, _ in leaving[:1]] + ([wake] if wake is not None else []))
+        while leaving and leaving[0][0] <= now:
+            at, n = leaving.pop(0)
+            queue.used(waiters[n], at)
+            went.append((at, asked[n][0]))
+    assert len(went) == len(asked)
+    for limit, names in [(TOKEN, "abc"), *((chat(c), c) for c in "abc")]:
+        times = [at for at, who in went if who in names]
         for first, beyond in zip(times, times[limit.count :], strict=False):
             assert beyond - first >= limit.seconds
 

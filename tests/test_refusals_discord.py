@@ -202,6 +202,8 @@ async def furnish(dc: DiscordServer, clock: ManualClock) -> dict[str, str]:
     small = await dc.create_guild("Small")
     await dc.invite_bot(small)
     full = await dc.create_text(small, "full")
+    asleep = await dc.create_thread(small.members[small.owner_id].user, full, "asleep", text="first")
+    await dc.archive(asleep)
     small.max_active_threads = 0
     full_announcements = await dc.create_announcement(small, "full_announcements")
     return names | {
@@ -210,5 +212,6 @@ async def furnish(dc: DiscordServer, clock: ManualClock) -> dict[str, str]:
         "archived": closed.id, "locked": locked.id, "guild": guild.id, "elsewhere": away.id,
         "their_channel": their_channel.id, "anna": anna.id, "stranger": stranger.id, "app": dc.application_id,
         "token": dc.token, "theirs": on_plain.id, "on_bare": on_bare.id, "on_blind": on_blind.id, "full": full.id,
+        "asleep_in_full": asleep.id,
         "full_announcements": full_announcements.id, "bot": dc.bot.id, "nothing": "999999999999999999",
     }  # fmt: skip

@@ -16,6 +16,7 @@ import aiohttp
 import pytest
 
 from tests.emulators.telegram import TelegramServer
+from tests.emulators.telegram.access import SERVER_REFUSALS
 
 TABLE = Path(__file__).parent / "emulators" / "REFUSALS.md"
 AT_LEAST = 45
@@ -77,8 +78,14 @@ async def furnished(tg: TelegramServer) -> dict[str, object]:
     tg.create_private(gone)
     tg.deactivate(gone)
     tg.block(foe)
+    shut = {}
+    for error in sorted(SERVER_REFUSALS):
+        chat = shut[f"shut_{error.lower()}"] = tg.create_supergroup(error)
+        tg.add_bot(chat)
+        tg.shut_out(chat, error)
     others = tg.say(ann, group, "somebody else's")
     return {
+        **{name: chat.id for name, chat in shut.items()},
         "group": group.id,
         "muted": muted.id,
         "forum": forum.id,
@@ -126,7 +133,7 @@ async def own_messages(session: aiohttp.ClientSession, tg: TelegramServer, symbo
 
 def filled(body: str, symbols: dict[str, object]) -> Any:
     body = re.sub(r"\$repeat\((.+?),(\d+)\)", lambda match: match.group(1) * int(match.group(2)), body)
-    body = re.sub(r'"\$([a-z_]+)"', lambda match: json.dumps(symbols[match.group(1)]), body)
+    body = re.sub(r'"\$([a-z0-9_]+)"', lambda match: json.dumps(symbols[match.group(1)]), body)
     return json.loads(body or "{}")
 
 

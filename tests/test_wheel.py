@@ -41,14 +41,14 @@ async def test_the_wheel_runs_the_demo_away_from_the_tree(tmp_path: Path) -> Non
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("NEWSTALLY_", "PYTHON"))}
     environment["NEWSTALLY_TELEGRAM__TOKEN"] = "1:demo-is-the-sample-wire-alone"
     demo = await asyncio.create_subprocess_exec(
-        str(newstally), "demo", cwd=tmp_path, env=environment, stderr=asyncio.subprocess.PIPE
+        str(newstally), "demo", cwd=tmp_path, env=environment, stdout=asyncio.subprocess.PIPE
     )
-    assert demo.stderr is not None
+    assert demo.stdout is not None
     try:
         async with asyncio.timeout(60):
             said = ""
             while "web room is open" not in said:
-                line = await demo.stderr.readline()
+                line = await demo.stdout.readline()
                 assert line, said
                 said += line.decode()
             address = said.rsplit("web room is open: ", 1)[1].split()[0]

@@ -70,6 +70,11 @@ def buttons(page: str) -> list[tuple[str, str, str]]:
     for form in re.findall(r'<form class="buttons".*?</form>', page, re.DOTALL):
         message = re.search(r'name="message" value="([^"]+)"', form)
         assert message is not None
-        for button, label in re.findall(r'name="button" value="([^"]+)"[^>]*>([^<]*)<', form):
-            found.append((message[1], button, label))
+        for button, label in re.findall(r'name="button" value="([^"]+)"[^>]*>(.*?)</button>', form, re.DOTALL):
+            found.append((message[1], button, plain(label)))
     return found
+
+
+def pressed(page: str) -> list[str]:
+    """The vote buttons that the page shows as pressed by its reader."""
+    return re.findall(r'value="([^"]+)" aria-pressed="true"', page)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,9 +18,10 @@ from adapters.web.settings import WebSettings
 from bot.card.answer import answer_card, heading, item, paragraph
 from bot.card.story import Standing, story_card
 from bot.events import ButtonPressed, ChatJoined, ChoicesWanted, CommandInvoked, Event
+from bot.gather.resolver import DaemonResolver
 from bot.i18n import Catalogues
 from bot.model import (
-    LANGUAGE_NAMES,
+    Actor,
     Button,
     ButtonRole,
     Card,
@@ -43,6 +44,8 @@ from bot.ports import (
     State,
     Subcommand,
     Surroundings,
+    Task,
+    Translators,
 )
 from bot.site.app import create_site
 from bot.site.health import Health
@@ -51,17 +54,19 @@ from bot.site.settings import SiteSettings
 from bot.storage.database import Database, open_database
 from bot.storage.meta import Keys
 from bot.storage.rooms import Rooms
+from tests.around import FREE
+from tests.languages import CATALOGUES, NAMES
 
 TOKEN = "a-token-for-the-operator-alone"
 
 COMMANDS = (
-    Command("help", Phrase("What this bot can do")),
-    Command("language", Phrase("Choose the language of this chat")),
+    Command("help", Phrase("What this bot can do"), task=Task(Phrase("Help"))),
+    Command("language", Phrase("Choose the language of this chat"), chooses_language=True),
     Command(
         "sources",
         Phrase("What this chat follows"),
         subcommands=(
-            Subcommand("list", Phrase("Show what this chat follows")),
+            Subcommand("list", Phrase("Show what this chat follows"), task=Task(Phrase("Sources"))),
             Subcommand(
                 "follow",
                 Phrase("Follow a pack"),
@@ -71,6 +76,7 @@ COMMANDS = (
                     ),
                 ),
                 Audience.ADMIN,
+                task=Task(Phrase("Follow a pack"), Phrase("Follow")),
             ),
             Subcommand("add", Phrase("Follow a feed"), (Parameter("address", Phrase("Address")),), Audience.ADMIN),
             Subcommand(
@@ -80,6 +86,13 @@ COMMANDS = (
                 Audience.ADMIN,
             ),
         ),
+    ),
+    Command(
+        "search",
+        Phrase("Find stories"),
+        (Parameter("words", Phrase("What the stories say")),),
+        task=Task(Phrase("Search"), Phrase("Search")),
+        by_words=True,
     ),
     Command("status", Phrase("What works in this chat")),
 )
@@ -97,23 +110,41 @@ class _Post:
         return Tally(said.count(Sentiment.BULLISH), said.count(Sentiment.BEARISH))
 
 
+class HouseRooms(Rooms):
+    """The real rooms; who pressed what they ask the small core, which keeps its votes to itself."""
+
+    core: SmallCore
+
+    async def pressed(self, actor: Actor, buttons: Collection[str]) -> Collection[str]:
+        votes = {button: parse_vote_button(button) for button in buttons}
+        return {
+            button
+            for button, vote in votes.items()
+            if vote is not None
+            and (post := self.core.posts.get(vote[0])) is not None
+            and post.votes.get(actor.id) is vote[1]
+        }
+
+
 class SmallCore:
     """As much of the core as a room can see: votes move tallies, commands are answered."""
 
-    def __init__(self, adapter: WebAdapter) -> None:
+    def __init__(self, adapter: WebAdapter, translators: Translators = CATALOGUES) -> None:
         self.adapter = adapter
-        self.translators = Catalogues()
+        self.translators = translators
         self.heard: list[Event] = []
         self.posts: dict[int, _Post] = {}
         self.slow = asyncio.Event()
         """What /status waits for before it knows more."""
         self.broken: Exception | None = None
+        self.said: dict[str, Card] = {}
+        """What it says to commands of these names instead of what it would."""
 
     async def post(self, story: Story, room: str = "en", *, delivery: int = 0) -> MessageRef:
         delivery = delivery or len(self.posts) + 1
         chat = ChatRef("web", room)
         card = self._card(story, delivery, Tally(), room)
-        message = await self.adapter.send(chat, card, key=f"d{delivery}")
+        message = await self.adapter.send(chat, card, key=f"d{delivery}", departure=FREE)
         self.posts[delivery] = _Post(story, chat, message)
         return message
 
@@ -144,17 +175,22 @@ class SmallCore:
         else:
             post.votes[event.actor.id] = vote[1]
         await self.adapter.edit(post.message, self._card(post.story, vote[0], post.tally(), post.chat.id))
-        return None
+        said = "Your vote counts." if event.actor.id in post.votes else "Your vote is taken back."
+        return Answer(answer_card(post.chat.id, paragraph(said)), private=True)
 
     def _commanded(self, event: CommandInvoked) -> Answer:
         room = event.chat.id
+        if event.name in self.said:
+            return Answer(self.said[event.name], private=True)
+        if event.name not in {command.name for command in COMMANDS}:
+            return Answer(answer_card(room, paragraph(f"There is no {event.name}.")), private=True)
         if event.name == "language":
             return Answer(self._menu(room, room), private=True)
         if event.name == "status":
             follow_up = self._later(room)
             return Answer(answer_card(room, paragraph("Looking…")), private=True, follow_up=follow_up)
         who = "an admin" if event.admin else "a member"
-        rest = event.text or " ".join((event.subcommand, *event.arguments.values()))
+        rest = f"{event.subcommand} {event.text}".strip()
         return Answer(
             answer_card(room, heading(f"/{event.name}"), paragraph(f"{who} asked: {rest}"), item("one"), item("two")),
             private=True,
@@ -163,14 +199,14 @@ class SmallCore:
     def _later(self, room: str) -> Callable[[], Awaitable[Card]]:
         async def follow_up() -> Card:
             await self.slow.wait()
-            return answer_card(room, paragraph("All is well."))
+            return answer_card(room, paragraph("All is well."), buttons=[[Button("Languages", "c:language:en")]])
 
         return follow_up
 
     def _menu(self, room: str, chosen: str) -> Card:
         buttons = [
             Button(name, f"c:language:{language}", ButtonRole.CHOICE, pressed=language == chosen)
-            for language, name in LANGUAGE_NAMES.items()
+            for language, name in NAMES.items()
         ]
         return answer_card(room, paragraph("Which language?"), buttons=[buttons])
 
@@ -207,6 +243,8 @@ class House:
     core: SmallCore
     health: dict[str, Health]
     registry: CollectorRegistry
+    rooms: asyncio.Task[None]
+    """The running adapter; when it ends, its pages stay."""
 
     @property
     def admin_link(self) -> str:
@@ -222,24 +260,27 @@ async def web_house(
     token: str = TOKEN,
     epoch: datetime | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    catalogues: Catalogues = CATALOGUES,
 ) -> AsyncIterator[House]:
     """Serve the rooms on a free port of loopback until the block ends."""
     sock = bind(SiteSettings(port=port, public_url=public_url, admin_token=token))  # type: ignore[arg-type]
     site = site_of(SiteSettings(public_url=public_url, admin_token=token), sock.getsockname()[1])  # type: ignore[arg-type]
     async with open_database(folder / "newstally.db") as db, asyncio.TaskGroup() as group:
+        rooms = HouseRooms(db)
         surroundings = Surroundings(
             pace=Pacer(),
-            translators=Catalogues(),
+            translators=catalogues,
             keys=Keys(db, "web"),
-            rooms=Rooms(db),
+            rooms=rooms,
             site=site,
             clock=clock,
             sleep=asyncio.sleep,
+            resolver=DaemonResolver,
         )
         adapter = build(WebSettings(), surroundings)
         assert isinstance(adapter, WebAdapter)
         adapter.declare(COMMANDS)
-        core = SmallCore(adapter)
+        rooms.core = core = SmallCore(adapter, catalogues)
         health: dict[str, Health] = {}
         registry = CollectorRegistry()
         started = asyncio.Event()
@@ -261,13 +302,13 @@ async def web_house(
         )
         tasks = [
             group.create_task(adapter.run(core.dispatch)),
-            group.create_task(serve(app, sock, site, started=started.set)),
+            group.create_task(serve(app, sock, site, catalogues, started=started.set)),
         ]
         await started.wait()
         while adapter.state is not State.READY:  # noqa: ASYNC110 - a state is looked at, it isn't announced
             await asyncio.sleep(0)
         try:
-            yield House(loopback_address_of(site), site, db, adapter, core, health, registry)
+            yield House(loopback_address_of(site), site, db, adapter, core, health, registry, tasks[0])
         finally:
             for task in tasks:
                 task.cancel()

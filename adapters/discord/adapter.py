@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import ClassVar
 
 import discord
@@ -12,21 +13,24 @@ import structlog
 
 from adapters.discord import diagnosis, reacted
 from adapters.discord.calls import Calls
-from adapters.discord.client import Client, Watcher, backoff, point_library_at
-from adapters.discord.errors import FAILURES, NO_ANSWER, Slowed, unreachable
+from adapters.discord.client import Client, Watcher, point_library_at
+from adapters.discord.errors import FAILURES, NO_ANSWER, UNREADABLE, Slowed, unreachable
+from adapters.discord.finding import Finder
 from adapters.discord.inbound import ELSEWHERE, PLATFORM
 from adapters.discord.limits import asking
 from adapters.discord.listener import Listener
+from adapters.discord.patience import backoff
 from adapters.discord.places import Places, channel_id
 from adapters.discord.rights import NO_HISTORY, capabilities_of
 from adapters.discord.settings import DiscordSettings
-from adapters.discord.surface import application_commands, publish
-from bot.errors import ConfigError, DeliveryError, PlatformDown, TokenRefused
+from adapters.discord.surface import application_commands, publish, spelled
+from bot.errors import ConfigError, DeliveryError, PlatformDown, StorageError, TokenRefused
 from bot.model import Actor, Ballot, Card, ChatKind, ChatRef, MessageRef, Phrase
 from bot.ports import (
     Capabilities,
     ChatAdapter,
     Command,
+    Departure,
     Diagnoses,
     Dispatch,
     Finding,
@@ -65,21 +69,22 @@ class DiscordAdapter(
         self._settings = settings
         self._token = settings.token
         self._surroundings = surroundings
-        self._calls = Calls(surroundings.pace)
+        self._calls = Calls(surroundings.pace, surroundings.clock)
         self._places = Places(self._calls)
+        self._finder = Finder(self._calls)
         self._commands: tuple[Command, ...] = ()
 
     # --- posts ---------------------------------------------------------------------------------------------------
 
-    async def send(self, chat: ChatRef, card: Card, *, key: str) -> MessageRef:
+    async def send(self, chat: ChatRef, card: Card, *, key: str, departure: Departure) -> MessageRef:
         """See `ChatAdapter`. In a forum each card opens a thread, and the message is in that thread's chat."""
         forum = await self._places.forum(chat)
         if forum is not None:
-            return await self._calls.start_thread(forum, card)
-        return await self._calls.post(channel_id(chat), card, Traffic.POST, nonce=key)
+            return await self._calls.start_thread(forum, card, departure)
+        return await self._calls.post(channel_id(chat), card, Traffic.POST, nonce=key, departure=departure)
 
     async def edit(self, message: MessageRef, card: Card) -> None:
-        """See `ChatAdapter`."""
+        """See `ChatAdapter`. In a sleeping thread a post shows it when somebody wakes that."""
         channel_id(message.chat)
         await self._calls.edit(message, card)
 
@@ -94,15 +99,15 @@ class DiscordAdapter(
         channel_id(message.chat)
         return await reacted.voters(self._calls, message, known, kind)
 
-    async def find(self, chat: ChatRef, button: str) -> MessageRef | None:
-        """See `FindsOwnPosts`. Looks among the latest hundred messages, in a forum among its latest threads."""
+    async def find(self, chat: ChatRef, button: str, since: datetime | None = None) -> MessageRef | None:
+        """See `FindsOwnPosts`. In a forum it is a thread's first message."""
         place = await self._places.of(chat)
         if place.permissions is not None and not place.permissions.read_message_history:
             # Discord would show us no messages, as if there were none.
             raise PlatformDown(NO_HISTORY)
         if place.kind is ChatKind.FORUM:
-            return await self._calls.find_thread(place, button)
-        return await self._calls.find(place.id, button)
+            return await self._finder.thread(place, button, since)
+        return await self._finder.message(place.id, button, since)
 
     # --- chats ---------------------------------------------------------------------------------------------------
 
@@ -122,6 +127,10 @@ class DiscordAdapter(
         """See `PublishesCommands`."""
         self._commands = tuple(commands)
 
+    def spelled(self, command: str) -> str:
+        """See `ChatAdapter`. The options of a command have names here."""
+        return spelled(self._commands, command)
+
     # --- running -------------------------------------------------------------------------------------------------
 
     async def run(self, dispatch: Dispatch) -> None:
@@ -140,6 +149,7 @@ class DiscordAdapter(
         client = await self._connected(listener)
         publishing = tasks.create_task(self._publish_commands())
         try:
+            await listener.begin(client.application_id)
             await client.connect()
         except discord.PrivilegedIntentsRequired:
             raise self._refused(INTENTS) from None
@@ -167,7 +177,7 @@ class DiscordAdapter(
 
     async def _login(self, watcher: Watcher) -> Client | Exception:
         point_library_at(self._settings)
-        client = Client(watcher, self._surroundings.sleep)
+        client = Client(watcher, self._surroundings)
         try:
             for _who_we_are_and_which_application in range(2):
                 await self._surroundings.pace.turn(Traffic.ANSWER, asking())
@@ -175,8 +185,7 @@ class DiscordAdapter(
         except discord.LoginFailure:
             await client.close()
             raise self._refused(REFUSED) from None
-        except (*FAILURES, LookupError, TypeError, ValueError) as error:
-            # The latter when something else answers than Discord, a proxy's page for example.
+        except (*FAILURES, *UNREADABLE) as error:
             await client.close()
             return error
         except BaseException:
@@ -186,8 +195,14 @@ class DiscordAdapter(
         return client
 
     async def _publish_commands(self) -> None:
-        payload = application_commands(self._commands, self._surroundings.translators)
-        await publish(payload, self._calls, self._surroundings.keys, self._surroundings.sleep)
+        """In a task of its own: whatever goes wrong with the menu costs no vote."""
+        try:
+            payload = application_commands(self._commands, self._surroundings.translators)
+            await publish(payload, self._calls, self._surroundings.keys, self._surroundings.sleep)
+        except StorageError as error:
+            log.warning("the commands could not be published", reason=str(error))  # the next connection tries again
+        except Exception:
+            log.exception("publishing the commands on Discord failed")
 
     def _refused(self, phrase: Phrase) -> TokenRefused:
         self._report(State.REFUSED, phrase)
@@ -221,9 +236,16 @@ class DiscordAdapter(
         user = client.user
         if application is None or user is None:
             return [Finding(False, NO_ANSWER)]
-        servers = await self._calls.ask(lambda: client.http.get_guilds(200))
+
+        async def servers() -> int:
+            return len(await client.http.get_guilds(200))
+
         elsewhere = application.interactions_endpoint_url is not None
-        findings = list(diagnosis.account(user.name, application.id, len(servers), interactions_elsewhere=elsewhere))
+        findings = list(
+            diagnosis.account(
+                user.name, application.id, await self._calls.ask(servers), interactions_elsewhere=elsewhere
+            )
+        )
         for ref in chats:
             try:
                 findings += diagnosis.chat(ref, await self.capabilities(ref))

@@ -12,11 +12,12 @@ from typing import Any, TypeAlias
 import structlog
 from discord.http import Route
 
-from adapters.discord.client import Sleep
 from adapters.discord.errors import FAILURES, UNKNOWN_INTERACTION, code_of
 from adapters.discord.inbound import Ask, Heard, Interaction
+from adapters.discord.patience import Sleep
 from adapters.discord.render import EPHEMERAL, render
-from bot.model import Card, Line, LineKind, Phrase, Span, supported_language
+from bot.errors import StorageError
+from bot.model import Card, Line, LineKind, Phrase, Span
 from bot.ports import Answer, Dispatch, Translators
 
 log = structlog.get_logger()
@@ -86,6 +87,9 @@ class Answers:
         """The core's answer; where there must be one and it has none, a word that something went wrong."""
         try:
             answer = await dispatch(heard.event)
+        except StorageError as error:
+            log.warning("an interaction could not be stored", reason=str(error))
+            return self._sorry(interaction)
         except Exception:
             log.exception("an interaction failed", event_kind=type(heard.event).__name__)
             return self._sorry(interaction)
@@ -94,7 +98,7 @@ class Answers:
         return self._sorry(interaction) if interaction.ask is Ask.COMMAND else Answer()
 
     def _sorry(self, interaction: Interaction) -> Answer:
-        t = self._translators(supported_language(interaction.locale) or "en")
+        t = self._translators(self._translators.supported(interaction.locale) or "en")
         return Answer(card=Card(t.language, (Line(LineKind.TEXT, (Span(t.phrase(FAILED)),)),)), private=True)
 
     # --- in time ---

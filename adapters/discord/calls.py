@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 import discord
 import structlog
 from discord.http import Route
 
+from adapters.discord.asleep import Asleep, is_open
 from adapters.discord.client import Client
 from adapters.discord.errors import (
     FAILURES,
@@ -20,6 +22,7 @@ from adapters.discord.errors import (
     UNCERTAIN,
     UNKNOWN_EMOJI,
     UNKNOWN_MESSAGE,
+    UNREADABLE,
     Attempt,
     Slowed,
     code_of,
@@ -27,20 +30,16 @@ from adapters.discord.errors import (
     retry_after,
 )
 from adapters.discord.inbound import PLATFORM
-from adapters.discord.limits import TOKEN, asking, editing, reacting, reading, sending
-from adapters.discord.render import has_button, plainer, render, thread_name
+from adapters.discord.limits import TOKEN, asking, editing, is_old, reacting, reading, sending, shut
+from adapters.discord.render import plainer, render, thread_name
 from adapters.discord.rights import Place
-from bot.errors import CardRejected, PlatformDown, Throttled, Unconfirmed
+from bot.errors import CardRejected, DeliveryError, PlatformDown, Throttled, Unconfirmed
 from bot.model import Card, ChatRef, MessageRef
-from bot.ports import Limit, Pace, Traffic
+from bot.ports import Departure, Limit, Pace, Traffic, Turn
 
 log = structlog.get_logger()
 
 _T = TypeVar("_T")
-
-FIND_AMONG = 100
-"""As many messages as one request gives."""
-FIND_AMONG_THREADS = 25
 
 _QUESTION = Attempt(repeatable=True)
 _POST = Attempt(repeatable=False)
@@ -51,8 +50,12 @@ _NO_SEED = (TOO_MANY_REACTIONS, MISSING_PERMISSION, REACTION_BLOCKED, UNKNOWN_EM
 class Calls:
     """What is said to channels and asked of them. Every method raises DeliveryError."""
 
-    def __init__(self, pace: Pace) -> None:
+    def __init__(self, pace: Pace, clock: Callable[[], datetime]) -> None:
         self._pace = pace
+        self._clock = clock
+        self._asleep = Asleep()
+        self._no_seeds: set[int] = set()
+        """Channels in which we may not add reactions."""
         self._client: Client | None = None
 
     def use(self, client: Client | None) -> None:
@@ -74,117 +77,152 @@ class Calls:
 
     # --- posts ---------------------------------------------------------------------------------------------------
 
-    async def post(self, channel: int, card: Card, kind: Traffic, *, nonce: str | None = None) -> MessageRef:
+    async def post(
+        self,
+        channel: int,
+        card: Card,
+        kind: Traffic,
+        *,
+        nonce: str | None = None,
+        departure: Departure | None = None,
+    ) -> MessageRef:
         """Write into a channel, thread or direct message. For some minutes Discord takes a nonce only once."""
         route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel)
         once = {"nonce": nonce, "enforce_nonce": True} if nonce else {}
-        sent = await self._with_plainer(card, lambda body: self._send(channel, kind, route, {**body, **once}))
+        sent = await self._with_plainer(
+            card, lambda body: self._send(channel, kind, route, {**body, **once}, departure), departure=departure
+        )
         return _ref(channel, sent)
 
-    async def start_thread(self, forum: Place, card: Card) -> MessageRef:
+    async def start_thread(self, forum: Place, card: Card, departure: Departure) -> MessageRef:
         """Open a forum's thread; its first message has the thread's own id."""
         route = Route("POST", "/channels/{channel_id}/threads", channel_id=forum.id)
         thread: dict[str, Any] = {"name": thread_name(card)}
         if forum.tags:
             thread["applied_tags"] = [str(tag) for tag in forum.tags]
         started = await self._with_plainer(
-            card, lambda body: self._send(forum.id, Traffic.POST, route, {**thread, "message": body})
+            card,
+            lambda body: self._send(forum.id, Traffic.POST, route, {**thread, "message": body}, departure),
+            departure=departure,
         )
-        return _ref(started["id"], started.get("message") or started)
+        return _started(started)
 
     async def edit(self, message: MessageRef, card: Card) -> None:
-        """Redraw a message; in a thread that fell asleep, wake it first."""
+        """Redraw a message. In a thread that fell asleep it is shown when somebody wakes that; only the last card of a
+        post, which can't be voted on any more, is worth waking it, and then it may sleep on."""
+        self._asleep.forget(message)
         channel = int(message.chat.id)
         route = Route(
             "PATCH", "/channels/{channel_id}/messages/{message_id}", channel_id=channel, message_id=int(message.id)
         )
 
         async def redraw(body: dict[str, Any]) -> Any:
-            limits = editing(message.chat.id)
+            limits = editing(message.chat.id, old=is_old(message.id, self._clock()))
             return await self._asked(Traffic.EDIT, limits, lambda: self.client.http.request(route, json=body))
 
         async def redraw_awake(body: dict[str, Any]) -> Any:
             try:
                 return await redraw(body)
             except FAILURES as error:
-                # A moderator may have locked it: then it stays as it is.
-                if code_of(error) != THREAD_ARCHIVED or not await self._woken(channel):
+                if code_of(error) != THREAD_ARCHIVED:
                     raise
-            return await redraw(body)
+                if is_open(card):
+                    self._asleep.keep(message, card)
+                    return None
+                # A moderator may have locked it: then it stays as it is.
+                if not await self._put(channel, asleep=False):
+                    raise
+            try:
+                shown = await redraw(body)
+            except Exception:
+                await self._put_back_to_sleep(channel)
+                raise
+            await self._put_back_to_sleep(channel)
+            return shown
 
         await self._with_plainer(card, redraw_awake, _QUESTION)
 
-    async def _woken(self, thread: int) -> bool:
+    async def woken(self, thread: str) -> None:
+        """Show what its posts should show since it sleeps. Raises nothing: what can't be shown now isn't shown."""
+        for message, card in self._asleep.woken(thread):
+            try:
+                await self.edit(message, card)
+            except DeliveryError as error:
+                log.info("a post in a thread that woke can't be redrawn", channel=thread, reason=str(error))
+
+    async def _put_back_to_sleep(self, thread: int) -> None:
         try:
-            await self._asked(Traffic.EDIT, asking(), lambda: self.client.http.edit_channel(thread, archived=False))
-        except discord.Forbidden:
+            await self._put(thread, asleep=True)
+        except FAILURES as error:  # it falls asleep by itself, only later
+            log.info("a thread can't be put back to sleep", channel=thread, error=type(error).__name__)
+
+    async def _put(self, thread: int, *, asleep: bool) -> bool:
+        """False when we may not."""
+        try:
+            await self._asked(Traffic.EDIT, asking(), lambda: self.client.http.edit_channel(thread, archived=asleep))
+        except discord.Forbidden as error:
+            if not code_of(error):
+                raise
             return False
         return True
 
     async def seed(self, message: MessageRef, emoji: Sequence[str]) -> None:
-        """Put these reactions under a message; one that can't be put is passed over."""
+        """Put these reactions under a message; one that can't be put is passed over, and where we may put none, this is
+        asked once until our rights change: Discord bans who is refused too often."""
+        place = self._place_of_rights(message)
         for one in emoji:
+            if place in self._no_seeds:
+                return
             try:
                 await self._react(message, _outgoing(one))
-            except FAILURES as error:
+            except (*FAILURES, *UNREADABLE) as error:
                 if code_of(error) not in _NO_SEED:
                     raise delivery_error(error, _QUESTION) from error
                 log.info("a reaction can't be seeded", channel=message.chat.id, code=code_of(error))
+                if code_of(error) == MISSING_PERMISSION:
+                    self._no_seeds.add(place)
+
+    def _place_of_rights(self, message: MessageRef) -> int:
+        """The channel whose rights hold: in a thread its parent's do."""
+        channel = self.client.get_channel(int(message.chat.id))
+        return channel.parent_id if isinstance(channel, discord.Thread) else int(message.chat.id)
+
+    def rights_changed(self) -> None:
+        """What we may do in channels may be something else now."""
+        self._no_seeds.clear()
 
     async def _react(self, message: MessageRef, emoji: str) -> None:
         channel, number = int(message.chat.id), int(message.id)
         limits = reacting(message.chat.id)
         await self._asked(Traffic.SEED, limits, lambda: self.client.http.add_reaction(channel, number, emoji))
 
+    async def respond(self, route: Route, body: Any) -> Any:
+        """Answer an interaction, which waits for no turn. Raises what the library does."""
+        try:
+            return await self.client.http.request(route, json=body)
+        except Slowed as error:
+            if error.everywhere:
+                self._pace.penalise(TOKEN.name, error.retry_after)
+            raise
+
     # --- questions -----------------------------------------------------------------------------------------------
 
     async def ask(self, question: Callable[[], Awaitable[_T]], kind: Traffic = Traffic.ANSWER) -> _T:
-        """A question to Discord."""
+        """A question to Discord, whose answer ``question`` reads."""
         try:
             return await self._asked(kind, asking(), question)
-        except FAILURES as error:
+        except (*FAILURES, *UNREADABLE) as error:
             raise delivery_error(error, _QUESTION) from error
-
-    async def find(self, channel: int, button: str) -> MessageRef | None:
-        """Our newest message in the channel with this button, among the latest."""
-        http = self.client.http
-        for message in await self.ask(lambda: http.logs_from(channel, FIND_AMONG), Traffic.POST):
-            if str(message["author"]["id"]) == self.me and has_button(message.get("components"), button):
-                return _ref(channel, message)
-        return None
-
-    async def find_thread(self, forum: Place, button: str) -> MessageRef | None:
-        """Our newest thread in the forum whose first message has this button."""
-        http, guild = self.client.http, forum.guild
-        assert guild is not None, "forums are in servers"
-        active = await self.ask(lambda: http.get_active_threads(guild), Traffic.POST)
-        asleep = await self.ask(
-            lambda: http.get_public_archived_threads(forum.id, limit=FIND_AMONG_THREADS), Traffic.POST
-        )
-        ours = [
-            int(thread["id"])
-            for thread in (*active["threads"], *asleep["threads"])
-            if int(thread.get("parent_id") or 0) == forum.id and str(thread.get("owner_id")) == self.me
-        ]
-        for thread in sorted(ours, reverse=True)[:FIND_AMONG_THREADS]:
-            message = await self._first_message(thread)
-            if message is not None and has_button(message.get("components"), button):
-                return _ref(thread, message)
-        return None
-
-    async def _first_message(self, thread: int) -> Any:
-        """None when it was deleted."""
-        try:
-            return await self.ask(lambda: self.client.http.get_message(thread, thread), Traffic.POST)
-        except CardRejected:
-            return None
 
     async def has_reacted(self, message: MessageRef, emoji: str, user: str) -> bool:
         """Whether the user has the ordinary reaction with this emoji on the message."""
         # The users come in the order of their ids.
         query = {"type": 0, "limit": 1, "after": int(user) - 1}
-        users = await self.ask(lambda: self._users(message, _outgoing(emoji), query))
-        return any(str(one["id"]) == user for one in users)
+
+        async def users() -> list[str]:
+            return [str(one["id"]) for one in await self._users(message, _outgoing(emoji), query)]
+
+        return user in await self.ask(users)
 
     async def message(self, message: MessageRef, kind: Traffic) -> Any:
         """A message as it is now."""
@@ -221,40 +259,70 @@ class Calls:
 
     # --- how they go ---------------------------------------------------------------------------------------------
 
-    async def _send(self, channel: int, kind: Traffic, route: Route, body: dict[str, Any]) -> Any:
-        return await self._asked(kind, sending(str(channel)), lambda: self.client.http.request(route, json=body))
+    async def _send(
+        self, channel: int, kind: Traffic, route: Route, body: dict[str, Any], departure: Departure | None
+    ) -> Any:
+        async def send(turn: Turn) -> Any:
+            async def left() -> None:
+                if departure is not None:
+                    await departure.leaving()
+                turn.used()
+
+            # The library may hold it back after its turn: the client tells when it really leaves.
+            return await self.client.http.request(route, json=body, trace_request_ctx=left)
+
+        return await self._in_turn(kind, sending(str(channel)), send)
 
     async def _with_plainer(
-        self, card: Card, request: Callable[[dict[str, Any]], Awaitable[Any]], attempt: Attempt = _POST
+        self,
+        card: Card,
+        request: Callable[[dict[str, Any]], Awaitable[Any]],
+        attempt: Attempt = _POST,
+        departure: Departure | None = None,
     ) -> Any:
         """Send it, if need be without what Discord refuses of its looks: a story must not be lost for its picture."""
         versions = [card, *plainer(card)]
         while True:
             version = versions.pop(0)
+            body = render(version).payload()
             try:
-                return await request(render(version).payload())
-            except FAILURES as error:
+                return await request(body)
+            except (*FAILURES, *UNREADABLE) as error:
                 failure = delivery_error(error, attempt)
                 looks = isinstance(failure, CardRejected) and code_of(error) not in (UNKNOWN_MESSAGE, THREAD_ARCHIVED)
                 if not (versions and looks):
                     raise failure from error
                 log.warning("Discord refuses a message, trying a plainer one", reason=str(failure))
+            if departure is not None:
+                await departure.refused()
 
     async def _asked(self, kind: Traffic, limits: tuple[Limit, ...], request: Callable[[], Awaitable[_T]]) -> _T:
-        await self._pace.turn(kind, limits)
+        return await self._in_turn(kind, limits, lambda _turn: request())
+
+    async def _in_turn(self, kind: Traffic, limits: tuple[Limit, ...], request: Callable[[Turn], Awaitable[_T]]) -> _T:
+        turn = await self._pace.turn(kind, limits)
         try:
-            return await request()
+            return await request(turn)
         except FAILURES as error:
             if isinstance(delivery_error(error, _QUESTION), Throttled):
                 everywhere = isinstance(error, Slowed) and error.everywhere
-                self._pace.penalise(TOKEN.name if everywhere else limits[-1].name, retry_after(error))
+                name = shut(limits, code_of(error), everywhere=everywhere)
+                if name is not None:
+                    self._pace.penalise(name, retry_after(error))
             raise
 
 
 def _ref(channel: int | str, message: Any) -> MessageRef:
     try:
         return MessageRef(ChatRef(PLATFORM, str(int(channel))), str(int(message["id"])))
-    except (KeyError, TypeError, ValueError) as error:
+    except UNREADABLE as error:
+        raise Unconfirmed(UNCERTAIN) from error
+
+
+def _started(thread: Any) -> MessageRef:
+    try:
+        return _ref(thread["id"], thread.get("message") or thread)
+    except UNREADABLE as error:
         raise Unconfirmed(UNCERTAIN) from error
 
 

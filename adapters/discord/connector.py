@@ -7,6 +7,7 @@ choose the connector, aiohttp lets a request choose the class of its response, a
 from __future__ import annotations
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 from aiohttp.tracing import Trace
 from multidict import CIMultiDict, CIMultiDictProxy
 
@@ -32,8 +33,8 @@ class PlainJson(aiohttp.ClientResponse):
 class Connector(aiohttp.TCPConnector):
     """As many connections as are asked for: the Pace decides."""
 
-    def __init__(self) -> None:
-        super().__init__(limit=0)
+    def __init__(self, resolver: AbstractResolver) -> None:
+        super().__init__(limit=0, resolver=resolver)
 
     async def connect(
         self,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
 import discord
@@ -27,25 +29,57 @@ NO_SUCH_POST = Phrase("The message was deleted.")
 UNTOLD_SECONDS = 5.0
 """How long to wait when a 429 doesn't say it."""
 
+LONGEST_SECONDS = 86_400.0
+"""How long we wait at most, whatever somebody says: Cloudflare's bans end within an hour or a day."""
+
 # topics/opcodes-and-status-codes.mdx, JSON error codes.
 UNKNOWN_CHANNEL = 10003
 UNKNOWN_MESSAGE = 10008
 UNKNOWN_EMOJI = 10014
 UNKNOWN_INTERACTION = 10062
+PUBLISHED_EDITS = 20022
 TOO_MANY_REACTIONS = 30010
+OLD_EDITS = 30046
 MISSING_ACCESS = 50001
 MISSING_PERMISSION = 50013
 THREAD_ARCHIVED = 50083
 REACTION_BLOCKED = 90001
+TOO_MANY_THREADS = 160006
+TOO_MANY_ANNOUNCEMENT_THREADS = 160007
+
+_PATIENCE: Mapping[int, float] = {
+    PUBLISHED_EDITS: 600.0,
+    OLD_EDITS: 20.0,
+    TOO_MANY_THREADS: 900.0,
+    TOO_MANY_ANNOUNCEMENT_THREADS: 900.0,
+}
+"""How long to wait where a limit has a code and doesn't say how long: threads fall asleep within an hour at the
+soonest, edits of published messages are counted by the hour, those of old ones by some twenty seconds."""
 
 
 class Slowed(discord.RateLimited):
     """A 429, told at once instead of slept through inside the library."""
 
-    def __init__(self, retry_after: float, *, everywhere: bool) -> None:
+    def __init__(self, retry_after: float, *, everywhere: bool, code: int = 0) -> None:
         super().__init__(retry_after)
         self.everywhere = everywhere
-        """The limit of the whole bot, not that of one route."""
+        """The limit of the whole bot, or of its address, not that of one route."""
+        self.code = code
+        """The JSON error code, or 0."""
+
+
+def slowed(headers: Mapping[str, str], body: bytes) -> Slowed:
+    """What a 429 says."""
+    try:
+        said: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        said = None
+    said = said if isinstance(said, dict) else {}
+    # Without the header that Discord's own servers add, it is Cloudflare who has had enough of us: of all that we send.
+    banned = "Via" not in headers and said.get("global") is not False
+    everywhere = banned or "X-RateLimit-Global" in headers or headers.get("X-RateLimit-Scope") == "global"
+    code = _whole(said.get("code"))
+    return Slowed(seconds_of(headers, _patience(code)), everywhere=everywhere, code=code)
 
 
 def unreachable(error: Exception) -> Phrase:
@@ -98,16 +132,22 @@ def _server_fault(error: Exception, attempt: Attempt) -> DeliveryError:
     return _uncertain(error, attempt)
 
 
+def _unreadable(_error: Exception, attempt: Attempt) -> DeliveryError:
+    return PlatformDown(NOT_DISCORD) if attempt.repeatable else Unconfirmed(UNCERTAIN)
+
+
 def _by_status(error: Exception, attempt: Attempt) -> DeliveryError:
     assert isinstance(error, discord.HTTPException)
     if error.status == 429:
         return _slowed(error, attempt)
-    if error.status == 401:
-        # The token is judged where the adapter connects; nothing was sent, and what waits may go when it is right.
-        return PlatformDown(TOKEN_INVALID)
     if error.status >= 500:
         return _server_fault(error, attempt)
     return _rejected(error, attempt)
+
+
+def _without_reason(error: discord.HTTPException) -> DeliveryError:
+    # The token is judged where the adapter connects; nothing was sent, and what waits may go when it is right.
+    return PlatformDown(TOKEN_INVALID if error.status == 401 else NO_ANSWER)
 
 
 CODES: Mapping[int, _Make] = {
@@ -116,10 +156,10 @@ CODES: Mapping[int, _Make] = {
     10007: _gone(GONE),  # unknown member
     10013: _gone(NO_DIRECT),  # unknown user
     UNKNOWN_MESSAGE: _refused(NO_SUCH_POST),
-    20022: _slowed,  # edits of published announcements, a few an hour
+    PUBLISHED_EDITS: _slowed,  # of announcements, a few an hour
     20028: _slowed,  # writes in this channel
     20029: _slowed,  # writes in this server
-    30046: _slowed,  # edits of messages older than an hour
+    OLD_EDITS: _slowed,  # of messages older than an hour
     40333: _down,  # Cloudflare's doubts about the user agent
     MISSING_ACCESS: _gone(NO_ACCESS),
     50007: _gone(NO_DIRECT),
@@ -127,7 +167,8 @@ CODES: Mapping[int, _Make] = {
     MISSING_PERMISSION: _gone(NO_RIGHT),
     THREAD_ARCHIVED: _refused(ARCHIVED),
     160005: _refused(ARCHIVED),  # the thread is locked
-    160006: _slowed,  # too many active threads in this server
+    TOO_MANY_THREADS: _slowed,  # active ones in this server
+    TOO_MANY_ANNOUNCEMENT_THREADS: _slowed,
 }
 """What a JSON error code means, whatever the status beside it."""
 
@@ -154,16 +195,31 @@ TABLE: tuple[tuple[type[Exception], _Make], ...] = (
     (aiohttp.ClientError, _uncertain),
     (TimeoutError, _uncertain),
     (OSError, _uncertain),
+    (LookupError, _unreadable),
+    (TypeError, _unreadable),
+    (ValueError, _unreadable),
+    (AttributeError, _unreadable),
+    (RecursionError, _unreadable),
+    (OverflowError, _unreadable),
 )
 
 FAILURES = (discord.DiscordException, aiohttp.ClientError, OSError)
 """What a request can raise."""
 
+UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, RecursionError, OverflowError)
+"""What reading an answer raises that isn't Discord's, in the library or with us: half a JSON, a proxy's page."""
+
 
 def delivery_error(error: Exception, attempt: Attempt) -> DeliveryError:
     """What the caller of a failed request should do."""
-    if isinstance(error, discord.HTTPException) and error.code in CODES:
-        return CODES[error.code](error, attempt)
+    if isinstance(error, discord.HTTPException):
+        code = code_of(error)
+        if code in CODES:
+            return CODES[code](error, attempt)
+        if error.status == 401 or (not code and error.status < 500 and error.status != 429):
+            # Discord gives its reason with every refusal. Without one it is the word of a proxy before it, such as
+            # Cloudflare's: it says nothing of chats or posts, and let nothing pass.
+            return _without_reason(error)
     for kind, make in TABLE:
         if isinstance(error, kind):
             return make(error, attempt)
@@ -171,24 +227,34 @@ def delivery_error(error: Exception, attempt: Attempt) -> DeliveryError:
 
 
 def retry_after(error: Exception) -> float:
-    """How long a 429 asks to wait."""
+    """How long a 429 asks to wait, or another refusal that means the same."""
     if isinstance(error, discord.RateLimited):
         return error.retry_after
     if isinstance(error, discord.HTTPException):
-        return seconds_of(error.response.headers)
+        patience = _patience(code_of(error))
+        # Of other answers the headers tell something else.
+        return seconds_of(error.response.headers, patience) if error.status == 429 else patience
     return UNTOLD_SECONDS
 
 
-def seconds_of(headers: Mapping[str, str]) -> float:
+def seconds_of(headers: Mapping[str, str], untold: float) -> float:
     """How long the headers of a 429 ask to wait."""
     for name in ("Retry-After", "X-RateLimit-Reset-After"):
         try:
-            return max(0.05, float(headers[name]))
+            return min(LONGEST_SECONDS, max(0.05, float(headers[name])))
         except (KeyError, ValueError):
             continue
-    return UNTOLD_SECONDS
+    return untold
+
+
+def _patience(code: int) -> float:
+    return _PATIENCE.get(code, UNTOLD_SECONDS)
 
 
 def code_of(error: Exception) -> int:
     """The JSON error code, or 0."""
-    return error.code if isinstance(error, discord.HTTPException) else 0
+    return _whole(error.code) if isinstance(error, discord.HTTPException | Slowed) else 0
+
+
+def _whole(code: Any) -> int:
+    return code if isinstance(code, int) else 0

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, TypeAlias
 
+from adapters.discord.render import has_button
 from bot.events import (
     Added,
     ButtonPressed,
@@ -167,9 +168,11 @@ def _interaction(data: Json, guild_name: str, parent: Parent | None) -> Heard | 
 
 
 def _pressed(data: Json, actor: Actor) -> Event | None:
-    message = MessageRef(_chat(data), _id(data["message"]["id"]))
+    told = data["message"]
+    message = MessageRef(_chat(data), _id(told["id"]))
     button = str(data["data"]["custom_id"])
-    return ButtonPressed(message, actor, button, _id(data["id"]), _admin(data), within=_parent(data))
+    carried = has_button(told["components"], button) if "components" in told else None
+    return ButtonPressed(message, actor, button, _id(data["id"]), _admin(data), within=_parent(data), carried=carried)
 
 
 def _command(data: Json, actor: Actor, ask: Ask, guild_name: str, parent: Parent | None) -> Event | None:

@@ -23,8 +23,16 @@ def joined(guild: discord.Guild) -> ChatJoined | None:
     for channel in channels:
         if may_write(channel.permissions_for(me)):
             name = title(guild.name, channel.name)
-            return ChatJoined(_ref(channel), ChatKind.GROUP, name, locale=guild.preferred_locale.value)
+            beside = tuple(_ref(other) for other in all_channels(guild) if other != channel)
+            return ChatJoined(_ref(channel), ChatKind.GROUP, name, locale=_locale(guild), beside=beside)
     return None
+
+
+def _locale(guild: discord.Guild) -> str | None:
+    """What the server says of its language. Only a community can choose one; American English is what Discord writes
+    where nobody has, so that it tells us nothing, and whoever sets us up may read something else."""
+    chosen = guild.preferred_locale
+    return None if chosen is discord.Locale.american_english else chosen.value
 
 
 def changed(

@@ -6,10 +6,26 @@ headers say less, the library holds a request back, and a 429 shuts the limit fo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from discord.utils import snowflake_time
+
+from adapters.discord.errors import OLD_EDITS, PUBLISHED_EDITS
 from bot.ports import Limit
+
+YOUNG_FOR = timedelta(minutes=59)
+"""Of messages older than an hour Discord lets few be edited; by its own clock, and ours may be behind."""
+
+_OLD = "-old"
 
 TOKEN = Limit("discord", 50, 1.0)
 """Everything that a bot does, except answers to interactions."""
+
+
+def is_old(message: str, now: datetime) -> bool:
+    """Whether edits of a message are grudged; its id tells how old it is."""
+    return now - snowflake_time(int(message)) >= YOUNG_FOR
 
 
 def sending(channel: str) -> tuple[Limit, ...]:
@@ -17,9 +33,10 @@ def sending(channel: str) -> tuple[Limit, ...]:
     return (TOKEN, Limit(f"discord:{channel}/send", 5, 5.0))
 
 
-def editing(channel: str) -> tuple[Limit, ...]:
-    """What redrawing a message costs."""
-    return (TOKEN, Limit(f"discord:{channel}/edit", 5, 5.0))
+def editing(channel: str, *, old: bool) -> tuple[Limit, ...]:
+    """What redrawing a message costs, one older than an hour also its channel's few edits of such."""
+    limits = (TOKEN, Limit(f"discord:{channel}/edit", 5, 5.0))
+    return (*limits, Limit(f"discord:{channel}/edit{_OLD}", 3, 20.0)) if old else limits
 
 
 def reacting(channel: str) -> tuple[Limit, ...]:
@@ -30,6 +47,25 @@ def reacting(channel: str) -> tuple[Limit, ...]:
 def reading(channel: str) -> tuple[Limit, ...]:
     """What looking at a message and its reactions costs; nobody has measured it, so that this is only a guess."""
     return (TOKEN, Limit(f"discord:{channel}/read", 5, 1.0))
+
+
+def beginning(shard: int, shards: int, at_once: int, total: int) -> tuple[Limit, ...]:
+    """What beginning a session costs (events/gateway, Identifying and Max Concurrency): a third of what may be begun in
+    a day, spread over it so that all can be begun at a start and twice more is no trouble; and six seconds, because
+    five are counted from when Discord hears of it."""
+    several = shards + 2
+    day = Limit("discord/sessions", several, 3 * 86_400 * several / total)
+    return (day, Limit(f"discord/sessions/{shard % at_once}", 1, 6.0))
+
+
+def shut(limits: Sequence[Limit], code: int, *, everywhere: bool) -> str | None:
+    """The name of the limit that a 429 with this code shuts for the requests to come; None where it is that of a single
+    message, or not known."""
+    if everywhere:
+        return TOKEN.name
+    if len(limits) < 2 or code == PUBLISHED_EDITS:
+        return None
+    return limits[1].name + (_OLD if code == OLD_EDITS else "")
 
 
 def asking() -> tuple[Limit, ...]:

@@ -80,4 +80,7 @@ async def _people(calls: Calls, message: MessageRef, form: Form, kind: Traffic) 
         people += [str(int(user["id"])) for user in page if not user.get("bot") and str(user["id"]) != calls.me]
         if len(page) < PAGE:
             return people
-        after = int(page[-1]["id"])
+        last = max(int(user["id"]) for user in page)
+        if last <= after:
+            raise ValueError("the same people again: this would never end")
+        after = last

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+from adapters.discord.locales import CLIENT_LANGUAGES
 from adapters.discord.text import code, escaped, linkable, unbracketed
 from bot.model import Button, ButtonRole, Card, Line, LineKind, Span, Style
 from bot.text import ELLIPSIS, sendable, shortened, units, visible
@@ -45,8 +46,6 @@ _CLOSE |= {(LineKind.HEADING, LineKind.TEXT), (LineKind.TALLY, LineKind.TALLY), 
 _CLOSE |= {(LineKind.QUOTE, LineKind.QUOTE), (LineKind.NOTE, LineKind.NOTE)}
 # A line gets no place that is smaller than this.
 _LEAST_LINE = 16
-# Discord's clients write times in these; hy is not among their languages.
-_CLIENT_LANGUAGES = frozenset(("en", "de", "ko", "ja", "zh", "es", "fr", "nl", "ru", "it", "pt", "tr"))
 
 Payload: TypeAlias = Mapping[str, Any]
 
@@ -119,7 +118,7 @@ def _picture(card: Card) -> Payload | None:
 
 
 def _text(card: Card) -> str:
-    moments = card.language in _CLIENT_LANGUAGES
+    moments = card.language.partition("-")[0] in CLIENT_LANGUAGES
     lines = [_clean(line) for line in card.lines]
     shown = [(line.kind, written) for line in _fitted(lines, moments) if (written := _written(line, moments))]
     text = ""

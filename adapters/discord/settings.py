@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
@@ -29,7 +30,7 @@ class DiscordSettings(BaseModel):
     """Where the gateway listens."""
 
     @classmethod
-    def fault_of_chat(cls, chat_id: str, topic: str) -> str | None:
+    def fault_of_chat(cls, chat_id: str, topic: str, languages: Collection[str]) -> str | None:
         """See `bot.ports.NamesChats`."""
         if topic:
             return "Discord has no topics: give the thread's own id as id"

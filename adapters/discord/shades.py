@@ -14,8 +14,8 @@ from typing import TypeAlias
 
 import structlog
 
-from adapters.discord.client import Sleep, backoff
 from adapters.discord.inbound import Heard, Shade
+from adapters.discord.patience import Sleep, backoff
 from bot.errors import DeliveryError, PlatformDown, Throttled
 from bot.events import Added, Cleared, ReactionsChanged, Removed
 from bot.model import MessageRef
@@ -94,8 +94,7 @@ class Shades:
         for failures in range(1, TRIES + 1):
             try:
                 stands = await self._stands_yet(message, plain, voter)
-            except (PlatformDown, Throttled, LookupError, TypeError, ValueError) as error:
-                # The latter three when something else answers than Discord.
+            except (PlatformDown, Throttled) as error:
                 await self._sleep(error.retry_after if isinstance(error, Throttled) else backoff(failures))
             except DeliveryError as error:
                 log.info("could not ask for a reaction", reason=str(error))

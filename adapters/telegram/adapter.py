@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import structlog
 from telegram.error import InvalidToken, RetryAfter, TelegramError
@@ -15,22 +15,26 @@ from adapters.telegram import diagnosis
 from adapters.telegram.answers import Answers
 from adapters.telegram.calls import Calls
 from adapters.telegram.declared import Declared
+from adapters.telegram.desk import Desk
 from adapters.telegram.errors import NO_ANSWER, seconds
 from adapters.telegram.inbound import PLATFORM, Ears, Heard, normal
 from adapters.telegram.membership import Membership
 from adapters.telegram.menu import menus, publish
-from adapters.telegram.questions import Questions, question
+from adapters.telegram.outage import Outage
+from adapters.telegram.questions import question
 from adapters.telegram.render import render
 from adapters.telegram.request import Wire
 from adapters.telegram.settings import TelegramSettings
 from adapters.telegram.updates import POLL_SECONDS, Updates, backoff
 from bot.errors import ChatGone, ConfigError, DeliveryError, PlatformDown, StorageError, TokenRefused
-from bot.events import ChatChanged, ChatJoined, ChatMigrated, CommandInvoked
+from bot.events import ChatChanged, ChatJoined, ChatMigrated, CommandInvoked, Event
 from bot.model import Actor, Ballot, Card, ChatRef, MessageRef, Phrase
 from bot.ports import (
+    Answer,
     Capabilities,
     ChatAdapter,
     Command,
+    Departure,
     DescribesChats,
     Diagnoses,
     Dispatch,
@@ -59,6 +63,7 @@ class _Me:
 
     id: int
     username: str
+    """Empty where the server says none."""
     can_join_groups: bool
 
 
@@ -75,23 +80,29 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChat
         if settings.token is None:
             raise ConfigError(("telegram.token: is missing",))
         self._surroundings = surroundings
-        self._wire = Wire(settings.base_url, settings.token.get_secret_value(), poll_timeout=POLL_SECONDS)
-        self._calls = Calls(self._wire, surroundings.pace)
+        self._wire = Wire(
+            settings.base_url,
+            settings.token.get_secret_value(),
+            surroundings.resolver,
+            poll_timeout=POLL_SECONDS,
+        )
+        self._calls = Calls(self._wire, surroundings.pace, surroundings.clock)
         self._membership = Membership(self._calls, surroundings.clock, self._own_id)
         self._answers = Answers(self._calls, surroundings.sleep)
         self._commands: tuple[Command, ...] = ()
         self._declared = Declared(self._calls, surroundings.sleep)
+        self._outage = Outage()
         self._me: _Me | None = None
         self._writable: set[ChatRef] = set()
         """Where an answer went and no post has been refused since."""
 
     # --- posts ---------------------------------------------------------------------------------------------------
 
-    async def send(self, chat: ChatRef, card: Card, *, key: str) -> MessageRef:
+    async def send(self, chat: ChatRef, card: Card, *, key: str, departure: Departure) -> MessageRef:
         """See `ChatAdapter`. Telegram knows no idempotency, so ``key`` can't help. The message bears the chat's number,
         even where the chat is given as ``@name``."""
         try:
-            return await self._calls.send(chat, render(card), Traffic.POST)
+            return await self._calls.send(chat, render(card), Traffic.POST, departure=departure)
         except ChatGone:
             self._writable.discard(chat)
             raise
@@ -146,8 +157,15 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChat
                 tasks.create_task(self._publish_commands())
                 await self._declared.names(dispatch)
                 tasks.create_task(self._declared.run(dispatch))
-                questions = Questions(lambda heard: self._answer(heard, dispatch, tasks))
-                await self._updates().run(lambda heard: self._handle(heard, dispatch, questions, tasks))
+                desk = Desk(
+                    self._answers,
+                    self._surroundings,
+                    lambda event: self._dispatched(event, dispatch),
+                    tasks,
+                    answered=lambda asked: self._wrote(asked, dispatch),
+                )
+                updates = self._updates(await desk.take_up(self._ears()))
+                await updates.run(lambda heard: self._handle(heard, dispatch, desk))
         except ExceptionGroup as group:
             refused = group.subgroup(TokenRefused)
             if refused is None:
@@ -155,7 +173,7 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChat
             # The group is only how it got here; the caller waits for the one error.
             raise TokenRefused(REFUSED) from None
 
-    def _updates(self) -> Updates:
+    def _updates(self, handled: Collection[Any]) -> Updates:
         return Updates(
             self._wire,
             sleep=self._surroundings.sleep,
@@ -163,42 +181,31 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChat
             report=self._report,
             verify=self._connect,
             ears=self._ears,
+            outage=self._outage,
+            handled=handled,
         )
 
-    async def _handle(self, heard: Heard, dispatch: Dispatch, questions: Questions, tasks: asyncio.TaskGroup) -> None:
-        """Returns when the update may be acknowledged: a fact is durable, a question waits for its answer."""
+    async def _handle(self, heard: Heard, dispatch: Dispatch, desk: Desk) -> None:
+        """Returns when the update may be acknowledged: a fact is durable, a question is kept until it is answered."""
         asked = question(heard.event)
         if asked is not None:
-            if not heard.answered and not questions.put(heard, asked, tasks):
-                self._stop_spinning(heard, tasks)
+            if not heard.answered:
+                await desk.take(heard, asked)
             return
-        self._forget_rights(heard)
         try:
-            answer = await dispatch(heard.event)
+            answer = await self._dispatched(heard.event, dispatch)
         except StorageError:
             raise  # the update comes again, and is answered then
         except Exception:
-            self._stop_spinning(heard, tasks)
+            desk.answer(heard, None)
             raise
-        if not heard.answered and (answer is not None or heard.callback is not None):
-            tasks.create_task(self._answers.deliver(heard, answer, tasks))
+        if not heard.answered:
+            desk.answer(heard, answer)
 
-    async def _answer(self, heard: Heard, dispatch: Dispatch, tasks: asyncio.TaskGroup) -> None:
-        """Ends when the chat's next question may be looked at: long work goes on by itself."""
-        self._forget_rights(heard)
-        try:
-            answer = await dispatch(heard.event)
-        except Exception:
-            log.exception("a question could not be answered", event_kind=type(heard.event).__name__)
-            self._stop_spinning(heard, tasks)
-            return
-        written = await self._answers.deliver(heard, answer, tasks)
-        if isinstance(heard.event, CommandInvoked) and written == heard.event.chat:
-            await self._wrote(heard.event, dispatch)
-
-    def _forget_rights(self, heard: Heard) -> None:
-        if isinstance(heard.event, ChatJoined | ChatChanged | ChatMigrated):
-            self._membership.forget(heard.event.chat)
+    async def _dispatched(self, event: Event, dispatch: Dispatch) -> Answer | None:
+        if isinstance(event, ChatJoined | ChatChanged | ChatMigrated):
+            self._membership.forget(event.chat)
+        return await dispatch(event)
 
     async def _wrote(self, asked: CommandInvoked, dispatch: Dispatch) -> None:
         """Telegram doesn't tell when members may write again. That an answer went into the chat does."""
@@ -213,11 +220,6 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChat
         else:
             self._writable.add(chat)
 
-    def _stop_spinning(self, heard: Heard, tasks: asyncio.TaskGroup) -> None:
-        """Whatever happened, a button must not spin for ever."""
-        if heard.callback is not None:
-            tasks.create_task(self._answers.deliver(heard, None, tasks))
-
     async def _connect(self) -> None:
         """Ask who we are until Telegram says it. Raises TokenRefused."""
         failures = 0
@@ -229,7 +231,7 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChat
                 raise TokenRefused(REFUSED) from None
             except TelegramError as error:
                 failures += 1
-                log.info("Telegram could not be reached", error=type(error).__name__, reason=error.message)
+                self._outage.goes_on(error)
                 self._report(State.CONNECTING, NO_ANSWER)
                 wait = seconds(error) if isinstance(error, RetryAfter) else backoff(failures)
                 await self._surroundings.sleep(wait)
@@ -237,8 +239,8 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChat
     async def _who_am_i(self) -> _Me:
         me = await self._wire.ask("getMe")
         try:
-            return _Me(int(me["id"]), str(me["username"]), bool(me.get("can_join_groups", True)))
-        except (KeyError, TypeError, ValueError):
+            return _Me(int(me["id"]), str(me.get("username") or ""), bool(me.get("can_join_groups", True)))
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
             raise TelegramError("getMe was answered with something else") from None
 
     async def _own_id(self) -> int:
@@ -255,12 +257,19 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChat
         try:
             wanted = menus(self._commands, around.translators)
             await publish(wanted, await self._own_id(), self._calls, around.keys, around.sleep)
+        except StorageError as error:
+            log.warning("the commands could not be published", reason=str(error))  # the next start tries again
+        except InvalidToken as error:
+            # Also how a server answers that knows no such method. A token that is revoked, the updates tell of.
+            log.warning("Telegram's menu of commands can't be set here", reason=error.message)
         except Exception:
             log.exception("the commands could not be published")
 
     def _report(self, state: State, detail: Phrase | None) -> None:
         if state is not self.state:
             log.info("Telegram", state=state.value)
+        if state is State.READY:
+            self._outage.is_over()
         self.state, self.detail = state, detail
 
     # --- check ---------------------------------------------------------------------------------------------------

@@ -1,9 +1,15 @@
-"""Delivers what the core says to an event: as a toast over the button, in place of the menu, or as a message."""
+"""Delivers what the core says to an event: as a toast over the button, in place of the menu, or as a message.
+
+What goes into a chat waits in a line there, for the Pace lets only so much through; what was asked is carried out long
+before. Of a line that grows too long, what has become pointless is left out.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import structlog
@@ -11,6 +17,7 @@ import structlog
 from adapters.telegram.calls import Calls
 from adapters.telegram.inbound import Heard
 from adapters.telegram.limits import is_person
+from adapters.telegram.questions import Wish, question, wish_of
 from adapters.telegram.render import render, says_all, toast
 from bot.errors import CardRejected, DeliveryError, PlatformDown, Throttled
 from bot.events import ButtonPressed, ChatJoined, CommandInvoked
@@ -24,6 +31,48 @@ _T = TypeVar("_T")
 ATTEMPTS = 4
 # A toast is gone in a moment; more words than this are shown until they are closed.
 ALERT_FROM = 100
+MOST_WAITING = 24
+"""Answers in a chat: what a group lets through in two minutes. Longer than that nobody looks for one."""
+
+
+@dataclass(slots=True, eq=False)
+class _Saying:
+    """A card on its way into a chat."""
+
+    heard: Heard
+    place: ChatRef | None
+    """Where it becomes a message; None: only ``in_place_of`` another."""
+    card: Card
+    in_place_of: MessageRef | None
+    kind: Traffic = Traffic.ANSWER
+    shown: asyncio.Future[MessageRef | None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    """The message that shows it; None when none does."""
+
+    @property
+    def chat_id(self) -> str:
+        place = self.place or (self.in_place_of and self.in_place_of.chat)
+        return place.id if place else ""
+
+    @property
+    def wish(self) -> Wish | None:
+        """What was wished for, if anything was."""
+        asked = question(self.heard.event)
+        return wish_of(asked) if asked is not None else None
+
+    @property
+    def person(self) -> str:
+        actor = getattr(self.heard.event, "actor", None)
+        return actor.id if actor is not None else ""
+
+    def outdates(self, earlier: _Saying) -> bool:
+        """Whether nobody needs the earlier one any more: the same menu is drawn anew, or the same wish answered."""
+        if self.in_place_of is not None or earlier.in_place_of is not None:
+            return self.in_place_of == earlier.in_place_of
+        return self.wish is not None and self.wish == earlier.wish
+
+    def end(self, shown: MessageRef | None) -> None:
+        if not self.shown.done():
+            self.shown.set_result(shown)
 
 
 class Answers:
@@ -32,62 +81,124 @@ class Answers:
     def __init__(self, calls: Calls, sleep: Callable[[float], Awaitable[None]]) -> None:
         self._calls = calls
         self._sleep = sleep
+        self._lines: dict[str, deque[_Saying]] = {}
 
     async def deliver(self, heard: Heard, answer: Answer | None, tasks: asyncio.TaskGroup) -> ChatRef | None:
-        """Returns where it was sent as a new message. Long work (`Answer.follow_up`) ends in a task of its own.
+        """Returns where it was sent as a new message, when all is said. Long work (`Answer.follow_up`) begins at once.
 
         Never raises: an answer that can't be delivered is logged and lost, as the member can ask again.
         """
-        return await self._logged(heard, self._deliver(heard, answer, tasks))
-
-    async def _logged(self, heard: Heard, delivery: Awaitable[_T]) -> _T | None:
         try:
-            return await delivery
-        except DeliveryError as error:
-            log.info("an answer could not be delivered", event_kind=type(heard.event).__name__, reason=str(error))
+            return await self._deliver(heard, answer, tasks)
         except Exception:  # one bad answer must not stop the updates
             log.exception("an answer failed", event_kind=type(heard.event).__name__)
-        return None
+            return None
+
+    async def warn(self, heard: Heard, card: Card) -> None:
+        """Say at once, past the line, that it is too much: at its end nobody would know any more what that is about.
+        It comes out of the news' share of a group's minute, as the answers' is used up. Never raises."""
+        answer = Answer(card, private=True)
+        if heard.callback is not None:
+            await self._stop_spinning(heard.callback, answer)
+        else:
+            await self._said(_Saying(heard, _place(heard, answer), card, None, Traffic.POST))
 
     async def _deliver(self, heard: Heard, answer: Answer | None, tasks: asyncio.TaskGroup) -> ChatRef | None:
-        whispered = heard.callback is not None and await self._answered_press(heard.callback, answer)
-        if answer is None:
-            return None
-        place = _place(heard, private=answer.private and not answer.replaces)
-        pressed = shown = _pressed(heard) if answer.replaces else None
-        if answer.card is not None and not whispered:
-            shown = await self._show(heard, place, answer.card, in_place_of=pressed)
-        if answer.follow_up is not None:
-            tasks.create_task(self._logged(heard, self._follow_up(heard, place, answer.follow_up, shown)))
-        return place if shown is not None and shown is not pressed else None
+        first = None
+        if answer is not None and answer.card is not None and not (heard.callback and _is_whispered(answer)):
+            pressed = _pressed(heard) if answer.replaces else None
+            first = self._put(_Saying(heard, _place(heard, answer), answer.card, pressed), tasks)
+        if heard.callback is None:
+            return await self._finish(heard, answer, first, tasks)
+        place, _ = await asyncio.gather(
+            self._finish(heard, answer, first, tasks), self._stop_spinning(heard.callback, answer)
+        )
+        return place
+
+    async def _finish(
+        self, heard: Heard, answer: Answer | None, saying: _Saying | None, tasks: asyncio.TaskGroup
+    ) -> ChatRef | None:
+        if answer is not None and answer.follow_up is not None:
+            saying = await self._follow_up(heard, answer, answer.follow_up, saying, tasks)
+        shown = await saying.shown if saying is not None else None
+        return saying.place if saying is not None and shown is not None and shown != saying.in_place_of else None
 
     async def _follow_up(
-        self, heard: Heard, place: ChatRef | None, work: Callable[[], Awaitable[Card]], shown: MessageRef | None
-    ) -> None:
-        await self._show(heard, place, await work(), in_place_of=shown)
+        self,
+        heard: Heard,
+        answer: Answer,
+        work: Callable[[], Awaitable[Card]],
+        first: _Saying | None,
+        tasks: asyncio.TaskGroup,
+    ) -> _Saying:
+        card = await work()
+        if first is not None and first in self._lines.get(first.chat_id, ()):
+            first.card = card  # the first words have not been said yet, and now needn't be
+            return first
+        shown = await first.shown if first is not None else None
+        place = _pressed(heard) if answer.replaces else None
+        return self._put(_Saying(heard, _place(heard, answer), card, shown or place), tasks)
 
-    async def _answered_press(self, callback: str, answer: Answer | None) -> bool:
-        """Stop the button's spinning, with the answer if only its presser may see it. True when that said it all."""
-        card = answer.card if answer is not None and answer.private and not answer.replaces else None
+    async def _stop_spinning(self, callback: str, answer: Answer | None) -> None:
+        """With the answer, if only its presser may see it."""
+        card = answer.card if answer is not None and _is_private(answer) else None
         words = toast(card) if card is not None else ""
         await self._calls.toast(callback, words or None, alert=len(words) > ALERT_FROM)
-        return card is not None and says_all(card)
 
-    async def _show(
-        self, heard: Heard, place: ChatRef | None, card: Card, *, in_place_of: MessageRef | None
-    ) -> MessageRef | None:
-        message = render(card)
-        if in_place_of is not None:
-            old = in_place_of
+    # --- a chat's line -------------------------------------------------------------------------------------------
+
+    def _put(self, saying: _Saying, tasks: asyncio.TaskGroup) -> _Saying:
+        line = self._lines.get(saying.chat_id)
+        if line is None:
+            line = self._lines[saying.chat_id] = deque()
+            tasks.create_task(self._work(saying.chat_id, line))
+        pointless = [earlier for earlier in line if saying.outdates(earlier)]
+        line.append(saying)
+        if len(line) - len(pointless) > MOST_WAITING:
+            pointless.append(_least_missed(line))
+            log.debug("too many answers in a chat, the oldest of a person is left out", chat=saying.chat_id)
+        for earlier in pointless:
+            line.remove(earlier)
+            earlier.end(None)
+        return saying
+
+    async def _work(self, chat_id: str, line: deque[_Saying]) -> None:
+        try:
+            while line:
+                saying = line.popleft()
+                saying.end(await self._said(saying))
+        finally:
+            del self._lines[chat_id]
+
+    async def _said(self, saying: _Saying) -> MessageRef | None:
+        try:
+            return await self._show(saying)
+        except DeliveryError as error:
+            log.info(
+                "an answer could not be delivered",
+                event_kind=type(saying.heard.event).__name__,
+                chat=saying.chat_id,
+                person=saying.person,
+                reason=str(error),
+            )
+        except Exception:  # one bad answer must not stop the others
+            log.exception("an answer failed", event_kind=type(saying.heard.event).__name__)
+        return None
+
+    async def _show(self, saying: _Saying) -> MessageRef | None:
+        message = render(saying.card)
+        if saying.in_place_of is not None:
+            old = saying.in_place_of
             try:
-                await self._patiently(lambda: self._calls.edit(old, message, Traffic.ANSWER))
+                await self._patiently(lambda: self._calls.edit(old, message, saying.kind))
                 return old
             except CardRejected:
                 pass  # it was deleted meanwhile: say it anew
-        if place is None:
+        if saying.place is None:
             return None
-        reply_to = None if is_person(place) else heard.message  # in a private chat it is clear who is answered
-        return await self._patiently(lambda: self._calls.send(place, message, Traffic.ANSWER, reply_to=reply_to))
+        place = saying.place
+        reply_to = None if is_person(place) else saying.heard.message  # in private it is clear who is answered
+        return await self._patiently(lambda: self._calls.send(place, message, saying.kind, reply_to=reply_to))
 
     async def _patiently(self, action: Callable[[], Awaitable[_T]]) -> _T:
         """Try again what surely had no effect."""
@@ -101,13 +212,30 @@ class Answers:
         return await action()
 
 
+def _least_missed(line: deque[_Saying]) -> _Saying:
+    """The oldest answer of whoever waits for the most."""
+    waiting = Counter(saying.person for saying in line)
+    most = max(waiting.values())
+    return next(saying for saying in line if waiting[saying.person] == most)
+
+
+def _is_private(answer: Answer) -> bool:
+    return answer.private and not answer.replaces
+
+
+def _is_whispered(answer: Answer) -> bool:
+    """Whether a toast says all of it, to its presser alone."""
+    return _is_private(answer) and answer.card is not None and says_all(answer.card)
+
+
 def _pressed(heard: Heard) -> MessageRef | None:
     return heard.event.message if isinstance(heard.event, ButtonPressed) else None
 
 
-def _place(heard: Heard, *, private: bool) -> ChatRef | None:
+def _place(heard: Heard, answer: Answer) -> ChatRef | None:
     """Where a message goes: what only the presser of a button, or who brought us into a channel, may see, into their
     chat with us (if they have one)."""
+    private = _is_private(answer)
     match heard.event:
         case ButtonPressed(message=message, actor=actor):
             return ChatRef(message.chat.platform, actor.id[1:]) if private else message.chat

@@ -22,18 +22,22 @@ def channel_link(username: str) -> str:
 
 def account(username: str, *, can_join_groups: bool) -> Sequence[Finding]:
     """What can be said once the token is accepted."""
-    findings = [
+    findings = _invitations(username) if username else [Finding(True, Phrase("Telegram accepts the token."))]
+    if not can_join_groups:
+        findings.append(
+            Finding(False, Phrase("This bot may not join groups. Allow it in @BotFather with /setjoingroups."))
+        )
+    return findings
+
+
+def _invitations(username: str) -> list[Finding]:
+    return [
         Finding(True, Phrase("Telegram knows this bot as @{name}.", {"name": username})),
         Finding(True, Phrase("Add the bot to a Telegram group with this link: {link}", {"link": group_link(username)})),
         Finding(
             True, Phrase("Add the bot to a Telegram channel with this link: {link}", {"link": channel_link(username)})
         ),
     ]
-    if not can_join_groups:
-        findings.append(
-            Finding(False, Phrase("This bot may not join groups. Allow it in @BotFather with /setjoingroups."))
-        )
-    return findings
 
 
 def chat(ref: ChatRef, capabilities: Capabilities | DeliveryError) -> Sequence[Finding]:

@@ -88,24 +88,52 @@ class _Row:
 
 
 def _words(*alternatives: str) -> re.Pattern[str]:
-    return re.compile("|".join(alternatives), re.IGNORECASE)
+    """Those in capitals are whole names: one name may be part of another."""
+    names = (rf"(?<![A-Z_]){one}(?![A-Z_])" if one[0].isupper() else one for one in alternatives)
+    return re.compile("|".join(names), re.IGNORECASE)
 
 
-_NO_TOPIC = _words("message thread not found", "is not a forum topic", "TOPIC_CLOSED", "TOPIC_DELETED")
+_QUOTED = re.compile("'.*'|\".*\"", re.DOTALL)
 
-# The first row that fits holds. The words are those of Client.cpp (telegram-bot-api) and, in capitals, of the servers
-# behind it, which come as 400 even where they mean 403.
+
+def _said(error: TelegramError) -> str:
+    """What Telegram itself says: not what it quotes of the message, which a feed could have worded."""
+    return _QUOTED.sub("", error.message)
+
+
+_NO_TOPIC = _words(
+    "message thread not found", "is not a forum topic", "TOPIC_CLOSED", "TOPIC_DELETED", "TOPIC_ID_INVALID"
+)
+
+_WAIT = re.compile(r"\b(?:FLOOD|FLOOD_PREMIUM|SLOWMODE)_WAIT_(\d{1,6})\b", re.IGNORECASE)
+
+
+def _told_to_wait(error: TelegramError, _attempt: Attempt) -> DeliveryError:
+    told = _WAIT.search(_said(error))
+    assert told is not None
+    return Throttled(BUSY, float(told[1]))
+
+
+def _refusals(make: _Make, words: re.Pattern[str]) -> tuple[_Row, _Row]:
+    """Client.cpp tells most names of the servers as 400, even where they mean 403, and some as 403."""
+    return _Row(Forbidden, make, words), _Row(BadRequest, make, words)
+
+
+# The first row that fits holds. The words are those of Client.cpp and td (telegram-bot-api) and, in capitals, of the
+# servers behind them, as the page of messages.sendMessage lists them. A name that isn't here is about the message.
 TABLE: tuple[_Row, ...] = (
     _Row(ChatMigrated, _moved),
     _Row(RetryAfter, _throttled),
-    _Row(Forbidden, _gone(BLOCKED), _words("blocked by the user")),
-    _Row(Forbidden, _gone(NOT_STARTED), _words("can't initiate")),
-    _Row(Forbidden, _gone(DELETED), _words("user is deactivated")),
-    _Row(Forbidden, _gone(NO_RIGHT), _words("not enough rights", "have no rights", "administrator rights")),
-    _Row(Forbidden, _gone(OUT)),
-    _Row(BadRequest, _gone(NO_TOPIC), _NO_TOPIC),
-    _Row(
-        BadRequest,
+    _Row(TelegramError, _told_to_wait, _WAIT),
+    # Of the bot itself, which may be let go again: nothing was sent, and no story is at fault.
+    *_refusals(_down, _words("PEER_FLOOD", r"FROZEN_\w+")),
+    *_refusals(_gone(BLOCKED), _words("blocked by the user", "USER_IS_BLOCKED", "YOU_BLOCKED_USER")),
+    *_refusals(_gone(NOT_STARTED), _words("can't initiate")),
+    *_refusals(_gone(DELETED), _words("user is deactivated", "INPUT_USER_DEACTIVATED", "USER_DELETED")),
+    *_refusals(_gone(NO_TOPIC), _NO_TOPIC),
+    # Some kinds of message may not be sent here; a plain text may.
+    *_refusals(_rejected, _words(r"CHAT_SEND_(?!PLAIN)\w+_FORBIDDEN")),
+    *_refusals(
         _gone(NO_RIGHT),
         _words(
             "CHAT_WRITE_FORBIDDEN",
@@ -113,28 +141,47 @@ TABLE: tuple[_Row, ...] = (
             "CHAT_RESTRICTED",
             "CHAT_SEND_PLAIN_FORBIDDEN",
             "CHAT_GUEST_SEND_FORBIDDEN",
-            "need administrator rights",
+            # Restricted here, or as a spammer in all groups: an administrator may write all the same.
+            "USER_BANNED_IN_CHANNEL",
+            "USER_RESTRICTED",
+            # Members pay for each message; administrators don't.
+            r"ALLOW_PAYMENT_REQUIRED(_\d+)?",
+            "PRIVACY_PREMIUM_REQUIRED",
+            "RIGHT_FORBIDDEN",
+            "administrator rights",
             "not enough rights",
             "have no rights",
         ),
     ),
-    _Row(
-        BadRequest,
+    *_refusals(
         _gone(OUT),
         _words(
             "chat not found",
             "chat was deactivated",
             "chat was deleted",
             "is deactivated",
+            "no write access",
+            "can't access the chat",
+            "is not accessible",
             "PEER_ID_INVALID",
             "CHANNEL_PRIVATE",
             "CHANNEL_INVALID",
+            "CHANNEL_PUBLIC_GROUP_NA",
+            "CHANNEL_MONOFORUM_UNSUPPORTED",
             "CHAT_ID_INVALID",
+            "CHAT_INVALID",
             "CHAT_FORBIDDEN",
+            "USER_KICKED",
+            "USER_NOT_PARTICIPANT",
+            "USER_IS_BOT",
+            "USER_ID_INVALID",
+            "USERNAME_INVALID",
+            "USERNAME_NOT_OCCUPIED",
             "is not a member",
             "was kicked",
         ),
     ),
+    _Row(Forbidden, _gone(OUT)),
     _Row(BadRequest, _rejected),
     _Row(PassportDecryptionError, _rejected),
     _Row(EndPointNotFound, _rejected),
@@ -152,7 +199,7 @@ TABLE: tuple[_Row, ...] = (
 def delivery_error(error: TelegramError, attempt: Attempt) -> DeliveryError:
     """What the caller of a failed request should do."""
     for row in TABLE:
-        if isinstance(error, row.kind) and row.words.search(error.message):
+        if isinstance(error, row.kind) and row.words.search(_said(error)):
             return row.make(error, attempt)
     raise AssertionError("the last row fits everything")
 
@@ -172,11 +219,11 @@ def unchanged(error: TelegramError) -> bool:
 
 def no_topic(error: TelegramError) -> bool:
     """Whether only the topic can't be written to."""
-    return isinstance(error, BadRequest) and _NO_TOPIC.search(error.message) is not None
+    return isinstance(error, BadRequest | Forbidden) and _NO_TOPIC.search(_said(error)) is not None
 
 
 def may_be_the_looks(error: TelegramError) -> bool:
     """Whether a plainer version of the same message may be accepted."""
-    return isinstance(error, BadRequest) and not re.search(
+    return isinstance(error, BadRequest | Forbidden) and not re.search(
         "message to edit not found|message can't be edited|MESSAGE_ID_INVALID", error.message, re.IGNORECASE
     )

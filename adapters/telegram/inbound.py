@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.events import (
@@ -57,6 +57,10 @@ class Heard:
     """The message that gave the command, to reply to."""
     answered: bool = False
     """It has come before and was answered; it comes again for the sake of others, which could not be stored."""
+    late: bool = False
+    """It was asked before a restart, so long ago that its chat has moved on."""
+    update: Json = field(default_factory=dict, compare=False, repr=False)
+    """What told of it."""
 
 
 def normal(emoji: str) -> str:
@@ -117,7 +121,16 @@ def _press(query: Json) -> list[Heard]:
     if message is None or data is None:
         return []  # of an inline message or a game: none of ours
     ref = MessageRef(_chat_ref(message["chat"], message), str(int(message["message_id"])))
-    return [Heard(ButtonPressed(ref, actor, str(data), callback), callback=callback)]
+    pressed = ButtonPressed(ref, actor, str(data), callback, carried=_carries(message, str(data)))
+    return [Heard(pressed, callback=callback)]
+
+
+def _carries(message: Json, button: str) -> bool | None:
+    """Of a message that we can't see any more (InaccessibleMessage) Telegram tells no buttons."""
+    if not message.get("date"):
+        return None
+    rows = (message.get("reply_markup") or {}).get("inline_keyboard") or []
+    return any(one.get("callback_data") == button for row in rows for one in row)
 
 
 # --- where we are ----------------------------------------------------------------------------------------------------

@@ -13,7 +13,6 @@ from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
 from adapters.telegram.calls import Calls
 from adapters.telegram.errors import seconds
 from adapters.telegram.updates import backoff
-from bot.model import LANGUAGES
 from bot.ports import Audience, Command, KeyStore, Translators
 
 log = structlog.get_logger()
@@ -33,7 +32,10 @@ class Menu:
 
 
 def menus(commands: Sequence[Command], translators: Translators) -> list[Menu]:
-    """What to publish: everything by default, and to a group's members only what members may use."""
+    """What to publish: everything by default, and to a group's members only what members may use.
+
+    Telegram takes languages of exactly two letters, without script or region.
+    """
     everyone = [command for command in commands if command.audience is Audience.MEMBER]
     scopes = {"default": list(commands)}
     if len(everyone) < len(commands):
@@ -42,7 +44,8 @@ def menus(commands: Sequence[Command], translators: Translators) -> list[Menu]:
         Menu(scope, "" if language == "en" else language, _described(chosen, language, translators))
         for scope, chosen in scopes.items()
         if chosen
-        for language in LANGUAGES
+        for language in translators.names
+        if len(language) == 2
     ]
 
 

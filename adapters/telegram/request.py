@@ -6,12 +6,14 @@ The library gets a placeholder instead of the token, because it would write the 
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 from telegram import Bot
 from telegram.error import NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
@@ -19,6 +21,7 @@ from telegram.request import BaseRequest, RequestData
 PLACEHOLDER = "0:placeholder"
 READ_TIMEOUT = 20.0
 CONNECT_TIMEOUT = 10.0
+CONNECTIONS = 32
 # A hundred updates are at most some hundred kilobytes; more is no Bot API.
 MAX_RESPONSE = 16 * 1024 * 1024
 # Shorter than servers' own (uvicorn 5 s, nginx 60 s or more): a request written into a connection that the server is
@@ -26,10 +29,18 @@ MAX_RESPONSE = 16 * 1024 * 1024
 KEEP_ALIVE = 4.0
 # When a server says 429 without saying how long.
 DEFAULT_RETRY_AFTER = 5
+# Whatever a server says: Telegram's own last hours.
+LONGEST_RETRY_AFTER = 86_400
+
+Leaving: TypeAlias = Callable[[], Awaitable[None]]
 
 
 class NotSent(NetworkError):
     """No byte of the request left: it surely had no effect."""
+
+
+class Unconnected(NotSent):
+    """No connection came about: there is no network, or nobody at the address."""
 
 
 class Unanswered(TimedOut):
@@ -63,9 +74,18 @@ class Flooded(RetryAfter):
 class Connection(BaseRequest):
     """One pool of connections to a Bot API server."""
 
-    __slots__ = ("_address", "_limit", "_read_timeout", "_session")
+    __slots__ = ("_address", "_limit", "_read_timeout", "_resolver", "_session")
 
-    def __init__(self, base_url: str, token: str, *, limit: int, read_timeout: float = READ_TIMEOUT) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        token: str,
+        resolver: Callable[[], AbstractResolver],
+        *,
+        limit: int,
+        read_timeout: float = READ_TIMEOUT,
+    ) -> None:
+        self._resolver = resolver
         self._address = base_url.replace("{token}", token) if "{token}" in base_url else base_url + token
         self._limit = limit
         self._read_timeout = read_timeout
@@ -83,7 +103,7 @@ class Connection(BaseRequest):
         trace = aiohttp.TraceConfig()
         trace.on_request_headers_sent.append(_note_departure)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._limit, keepalive_timeout=KEEP_ALIVE),
+            connector=aiohttp.TCPConnector(limit=self._limit, keepalive_timeout=KEEP_ALIVE, resolver=self._resolver()),
             cookie_jar=aiohttp.DummyCookieJar(),
             trace_configs=[trace],
             trust_env=False,
@@ -127,8 +147,9 @@ class Connection(BaseRequest):
                 return understood(response.status, body, response.headers)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             failure = f"{type(error).__name__}: {_reason(error)}"
+            unsent = Unconnected if _is_unconnected(error) else NotSent
         # Raised outside of the handler: the caught error may hold the address, and with it the token.
-        raise Unanswered(failure) if departed else NotSent(failure)
+        raise Unanswered(failure) if departed else unsent(failure)
 
 
 class Wire(Bot):
@@ -138,19 +159,32 @@ class Wire(Bot):
     answer that they can't parse would make a message that was sent look as if it weren't.
     """
 
-    __slots__ = ()
+    __slots__ = ("_free",)
 
-    def __init__(self, base_url: str, token: str, *, poll_timeout: float) -> None:
+    def __init__(
+        self, base_url: str, token: str, resolver: Callable[[], AbstractResolver], *, poll_timeout: float
+    ) -> None:
+        self._free = asyncio.Semaphore(CONNECTIONS)
         super().__init__(
             PLACEHOLDER,
-            request=Connection(base_url, token, limit=32),
+            request=Connection(base_url, token, resolver, limit=CONNECTIONS),
             # Its own pool, so that a poll which waits never stands in the way of a call.
-            get_updates_request=Connection(base_url, token, limit=1, read_timeout=poll_timeout + READ_TIMEOUT),
+            get_updates_request=Connection(
+                base_url, token, resolver, limit=1, read_timeout=poll_timeout + READ_TIMEOUT
+            ),
         )
 
-    async def ask(self, endpoint: str, **parameters: Any) -> Any:
-        """The ``result`` of one call. Parameters that are None are left out. Raises TelegramError."""
-        return await self._post(endpoint, parameters)
+    async def ask(self, endpoint: str, leaving: Leaving | None = None, **parameters: Any) -> Any:
+        """The ``result`` of one call. Parameters that are None are left out. ``leaving`` is awaited when there is a
+        connection to go by. Raises TelegramError, and what that raises."""
+        async with self._free:
+            if leaving is not None:
+                await leaving()
+            return await self._post(endpoint, parameters)
+
+    async def poll(self, **parameters: Any) -> Any:
+        """The ``result`` of getUpdates, as `ask` gives it."""
+        return await self._post("getUpdates", parameters)
 
     async def open(self) -> None:
         """Get ready to call; touches no network."""
@@ -174,6 +208,12 @@ async def _bounded(response: aiohttp.ClientResponse) -> bytes:
         if len(body) > MAX_RESPONSE:
             raise ValueError("the answer is too long")
     return bytes(body)
+
+
+def _is_unconnected(error: BaseException) -> bool:
+    if isinstance(error, aiohttp.ClientSSLError):
+        return False  # somebody was there
+    return isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
 
 
 def _reason(error: BaseException) -> str:
@@ -224,7 +264,7 @@ def _refusal(status: int, answer: Mapping[str, Any]) -> dict[str, Any]:
 def _whole(*candidates: Any) -> int:
     for candidate in candidates:
         try:
-            return max(1, int(candidate))
-        except (TypeError, ValueError):
+            return min(LONGEST_RETRY_AFTER, max(1, int(candidate)))
+        except (OverflowError, TypeError, ValueError):
             continue
     return DEFAULT_RETRY_AFTER

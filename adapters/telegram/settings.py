@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
@@ -26,7 +27,7 @@ class TelegramSettings(BaseModel):
     """Where the Bot API answers; the token follows it directly, or stands where ``{token}`` does."""
 
     @classmethod
-    def fault_of_chat(cls, chat_id: str, topic: str) -> str | None:
+    def fault_of_chat(cls, chat_id: str, topic: str, languages: Collection[str]) -> str | None:
         """See `bot.ports.NamesChats`."""
         if not _CHAT.fullmatch(chat_id):
             return f"{chat_id!r} is no Telegram chat: it must be a number such as -1001234567890, or @channel_name"

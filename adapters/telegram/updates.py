@@ -6,7 +6,7 @@ The library's own loop acknowledges what is still in memory, and spins for ever 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from adapters.telegram.errors import NO_ANSWER, seconds
 from adapters.telegram.inbound import KINDS, Ears, Heard, hear, last_id
+from adapters.telegram.outage import Outage
 from adapters.telegram.request import Wire
 from bot.errors import StorageError
 from bot.model import Phrase
@@ -57,17 +58,21 @@ class Updates:
         report: Report,
         verify: Callable[[], Awaitable[None]],
         ears: Callable[[], Ears],
+        outage: Outage,
+        handled: Collection[Any] = (),
     ) -> None:
-        """``verify`` asks Telegram who we are: it returns when connected and raises TokenRefused."""
+        """``verify`` asks Telegram who we are: it returns when connected and raises TokenRefused. ``handled``: the ids
+        of updates that are taken care of, and may come again all the same."""
         self._wire = wire
         self._sleep = sleep
         self._clock = clock
         self._report = report
         self._verify = verify
         self._ears = ears
+        self._outage = outage
         self._heard_of = False
         """Telegram has answered the last poll. Until it has, none waits: an empty one would look like no connection."""
-        self._handled: set[Any] = set()
+        self._handled = set(handled)
         """The ids of what was handled and is not yet acknowledged, because others of its batch could not be stored."""
 
     async def run(self, handle: Handle) -> None:
@@ -93,9 +98,7 @@ class Updates:
             began = self._clock()
             patience = POLL_SECONDS if self._heard_of else 0
             try:
-                batch = await self._wire.ask(
-                    "getUpdates", offset=offset, limit=BATCH, timeout=patience, allowed_updates=list(KINDS)
-                )
+                batch = await self._wire.poll(offset=offset, limit=BATCH, timeout=patience, allowed_updates=list(KINDS))
             except TelegramError as error:
                 failures += 1
                 self._heard_of = False
@@ -111,13 +114,14 @@ class Updates:
 
     async def _recover(self, error: TelegramError, failures: int) -> None:
         """Do what helps against a failed poll, and wait."""
-        log.info("getUpdates failed", error=type(error).__name__, reason=error.message, failures=failures)
-        if isinstance(error, RetryAfter):
-            await self._sleep(seconds(error))
-        elif isinstance(error, Conflict) and "webhook" in error.message.lower():
+        if isinstance(error, Conflict) and "webhook" in error.message.lower():
             self._report(State.CONNECTING, None)
             await self._end_webhook()
             await self._sleep(backoff(failures) - 1)
+            return
+        self._outage.goes_on(error)
+        if isinstance(error, RetryAfter):
+            await self._sleep(seconds(error))
         elif isinstance(error, Conflict):
             self._report(State.CONNECTING, RIVAL)
             await self._sleep(RIVAL_WAIT)
@@ -157,8 +161,8 @@ class Updates:
     def _heard(self, update: Any) -> list[Heard]:
         try:
             answered = update["update_id"] in self._handled
-            return [replace(heard, answered=answered) for heard in hear(update, self._ears())]
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            return [replace(heard, answered=answered, update=update) for heard in hear(update, self._ears())]
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
             log.warning("an update can't be understood and is skipped", error=repr(error), **_label(update))
             return []
 

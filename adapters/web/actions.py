@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -36,6 +37,7 @@ class Actions:
             Route("/r/{room}/press", self.press, methods=["POST"]),
             Route("/r/{room}/say", self.say, methods=["POST"]),
             Route("/r/{room}/command", self.command, methods=["POST"]),
+            Route("/r/{room}/dismiss", self.dismiss, methods=["POST"]),
         ]
 
     async def press(self, request: Request) -> Response:
@@ -44,6 +46,7 @@ class Actions:
         pressed = inbound.press(await _form(request), visit.room, visit.member, secrets.token_urlsafe(16))
         if pressed is None:
             raise HTTPException(400)
+        pressed = replace(pressed, carried=await self._desk.carries(pressed, visit.room))
         reply = await self._desk.press(pressed, visit.room, visit.member, wait=not _by_script(request))
         post = f"m{pressed.message.id}" if pressed.message.id.isdigit() else ""
         return self._respond(request, visit, reply, pressed=post)
@@ -54,9 +57,9 @@ class Actions:
         text = (await _form(request)).get("text", "").strip()
         if not text:
             return self._respond(request, visit, Reply())
-        command = inbound.typed_command(text, visit.room, visit.member, secrets.token_urlsafe(16))
-        if command is None or command.name not in {known.name for known in self.commands}:
-            return self._respond(request, visit, self._desk.say(self._hint(visit.room), visit.room, visit.member, text))
+        words_mean = next((known.name for known in self.commands if known.by_words), "")
+        event_id = secrets.token_urlsafe(16)
+        command = inbound.typed_command(text, words_mean, visit.room, visit.title, visit.member, event_id)
         reply = await self._desk.command(command, visit.room, visit.member, wait=not _by_script(request))
         return self._respond(request, visit, reply)
 
@@ -64,11 +67,19 @@ class Actions:
         """A form of the menu."""
         visit = await self._enter(request)
         form = await _form(request)
-        command = inbound.form_command(form, self.commands, visit.room, visit.member, secrets.token_urlsafe(16))
+        command = inbound.form_command(
+            form, self.commands, visit.room, visit.title, visit.member, secrets.token_urlsafe(16)
+        )
         if command is None:
             raise HTTPException(400)
         reply = await self._desk.command(command, visit.room, visit.member, wait=not _by_script(request))
         return self._respond(request, visit, reply)
+
+    async def dismiss(self, request: Request) -> Response:
+        """An answer was read and is no longer wanted."""
+        visit = await self._enter(request)
+        self._desk.answers.dismiss(visit.member.id, (await _form(request)).get("answer", ""))
+        return self._respond(request, visit, Reply())
 
     async def _enter(self, request: Request) -> Visit:
         visit = self._visits.visit(request)
@@ -82,19 +93,15 @@ class Actions:
 
     def _respond(self, request: Request, visit: Visit, reply: Reply, *, pressed: str = "") -> Response:
         if _by_script(request):
-            told = {"notice": reply.notice}
+            told: dict[str, str | bool] = {"notice": reply.notice}
             if reply.answer is not None:
                 told |= {"id": reply.answer.id, "html": self._desk.html(reply.answer)}
+            if reply.pressed is not None:
+                told |= {"pressed": reply.pressed}
             return JSONResponse(told)
-        answer = reply.answer
-        if answer is None and reply.notice:
-            answer = self._desk.say(reply.notice, visit.room, visit.member, "").answer
-        place = pressed if answer is None else answer.id
-        return RedirectResponse(f"/r/{visit.room}" + (f"#{place}" if place else ""), 303)
-
-    def _hint(self, room: str) -> str:
-        t = self._surroundings.translators(room)
-        return t("This room understands commands only. Type /help to see them.")
+        if reply.notice and not reply.pressed:  # a button that is pressed now says so itself
+            self._desk.say(reply.notice, visit.room, visit.member, "")
+        return RedirectResponse(f"/r/{visit.room}" + (f"#{pressed}" if pressed else ""), 303)
 
 
 async def _form(request: Request) -> dict[str, str]:

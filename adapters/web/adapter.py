@@ -17,7 +17,7 @@ from adapters.web.errors import known_room
 from adapters.web.hub import Hub, Kind
 from adapters.web.inbound import PLATFORM
 from adapters.web.pages import Pages
-from adapters.web.render import Renderer
+from adapters.web.render import Renderer, room_address
 from adapters.web.settings import WebSettings
 from adapters.web.visits import Visits
 from bot.errors import StorageError
@@ -26,8 +26,10 @@ from bot.ports import (
     Capabilities,
     ChatAdapter,
     Command,
+    Departure,
     Dispatch,
     KnowsAdmins,
+    LanguageByChat,
     PublishesCommands,
     ServesPages,
     State,
@@ -36,7 +38,7 @@ from bot.ports import (
 )
 
 
-class WebAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, ServesPages):
+class WebAdapter(ChatAdapter, KnowsAdmins, LanguageByChat, PublishesCommands, ServesPages):
     """Rooms in a browser, one a language. The Pace isn't asked: nothing here costs a platform's budget."""
 
     platform: ClassVar[str] = PLATFORM
@@ -47,7 +49,7 @@ class WebAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, ServesPages):
         self._surroundings = surroundings
         self._opened = asyncio.Event()
         self._hub = Hub()
-        self._visits = Visits(surroundings.site)
+        self._visits = Visits(surroundings.site, surroundings.translators.names)
         renderer = Renderer()
         self._desk = Desk(surroundings, self._hub, renderer)
         self._pages = Pages(surroundings, self._desk, self._hub, renderer, self._visits)
@@ -55,22 +57,26 @@ class WebAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, ServesPages):
 
     async def capabilities(self, chat: ChatRef, kind: Traffic = Traffic.ANSWER) -> Capabilities:
         """Buttons; there is nothing to react with."""
-        known_room(chat)
+        self._room(chat)
         return Capabilities(posts=True, buttons=True, reactions=False, emoji=frozenset())
 
-    async def send(self, chat: ChatRef, card: Card, *, key: str) -> MessageRef:
+    async def send(self, chat: ChatRef, card: Card, *, key: str, departure: Departure) -> MessageRef:
         """Store a message and tell the open pages."""
-        room = known_room(chat)
+        room = self._room(chat)
+        await departure.leaving()
         message = await self._surroundings.rooms.append(room, card, key=key, at=self._surroundings.clock())
         self._hub.tell(room, Kind.APPEND, f"m{message.id}", self._pages.message_html(message))
         return MessageRef(chat, str(message.id))
 
     async def edit(self, message: MessageRef, card: Card) -> None:
         """Change a message and tell the open pages; one that the room has let go needs no redrawing."""
-        room = known_room(message.chat)
+        room = self._room(message.chat)
         changed = await self._surroundings.rooms.replace(room, int(message.id), card)
         if changed is not None:
             self._hub.tell(room, Kind.REPLACE, f"m{changed.id}", self._pages.message_html(changed))
+
+    def _room(self, chat: ChatRef) -> str:
+        return known_room(chat, self._surroundings.translators.names)
 
     def admin_link(self, address: str) -> str:
         """See `ServesPages`."""
@@ -103,6 +109,10 @@ class WebAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, ServesPages):
         admin = actor.platform == PLATFORM and self._visits.has_been_admin(actor.id)
         return [chat for chat in chats if admin and chat.platform == PLATFORM]
 
+    def address_in(self, language: str) -> str:
+        """See `LanguageByChat`."""
+        return room_address(language)
+
     def declare(self, commands: Sequence[Command]) -> None:
         """The pages build their menu from these."""
         self._pages.commands = self._actions.commands = tuple(commands)
@@ -115,5 +125,6 @@ class WebAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, ServesPages):
                 HTTPException: self._pages.refuse,
                 Closed: self._pages.not_yet,
                 StorageError: self._pages.not_stored,
+                Exception: self._pages.failed,
             },
         )

@@ -57,7 +57,15 @@ class Answers:
         """One of the member's answers."""
         return next((answer for answer in self._members.get(member, ()) if answer.id == answer_id), None)
 
-    def of(self, member: str, room: str, now: datetime) -> list[RoomAnswer]:
-        """The member's answers in a room that are still worth showing, oldest first."""
-        mine = self._members.get(member, ())
-        return [answer for answer in mine if answer.room == room and now - answer.at <= LIFE]
+    def newest(self, member: str, room: str, now: datetime) -> RoomAnswer | None:
+        """The member's last answer in a room, while it is worth showing."""
+        mine = [answer for answer in self._members.get(member, ()) if answer.room == room]
+        return mine[-1] if mine and now - mine[-1].at <= LIFE else None
+
+    def dismiss(self, member: str, answer_id: str) -> None:
+        """The member has read this answer, and with it those before it in its room."""
+        read, kept = self.find(member, answer_id), self._members.get(member, deque())
+        if read is not None:
+            last = kept.index(read)
+            left = [answer for place, answer in enumerate(kept) if place > last or answer.room != read.room]
+            self._members[member] = deque(left, maxlen=KEPT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -14,18 +14,23 @@ from adapters.web.hub import Hub, Kind
 from adapters.web.members import Member
 from adapters.web.render import Renderer, Shown
 from bot.events import ButtonPressed, ChatJoined, ChoicesWanted, CommandInvoked
-from bot.model import Card, Line, LineKind, Span
+from bot.model import Card, Line, LineKind, Span, parse_vote_button
 from bot.ports import Answer, Choice, Dispatch, Surroundings
 
 log = structlog.get_logger()
 
+MOST_DIGITS = 18
+"""A number with more may be too large for the store to look for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a member gets for something done: a card in the room, or a passing notice, or nothing."""
+    """What a member gets for something done: a card of their own, or a passing notice, or nothing."""
 
     answer: RoomAnswer | None = None
     notice: str = ""
+    pressed: bool | None = None
+    """Of the press on a post's button: whether it stands now."""
 
 
 class Desk:
@@ -61,16 +66,38 @@ class Desk:
         async with self._opening:  # two first visitors at once open it once
             keys, key = self._surroundings.keys, f"opened:{room}"
             if await keys.get(key) is None:
-                await self._core(inbound.room_opened(room))
+                await self._core(inbound.room_opened(room, self._surroundings.translators.names[room]))
                 await keys.put(key, "yes")
             self._opened.add(room)
+
+    async def carries(self, pressed: ButtonPressed, room: str) -> bool | None:
+        """Whether the message in the room has the button; None for what is no message of the room's."""
+        number = pressed.message.id
+        if not (number.isascii() and number.isdecimal() and len(number) <= MOST_DIGITS):
+            return None
+        message = await self._surroundings.rooms.find(room, int(number))
+        return message is not None and any(
+            button.id == pressed.button for row in message.card.buttons for button in row
+        )
 
     async def press(self, pressed: ButtonPressed, room: str, member: Member, *, wait: bool) -> Reply:
         """Hand in a press. ``wait``: the reply is the last card, not a first one that a follow-up will replace."""
         answer = await self._core(pressed)
+        reply = await self._told(answer, pressed.message.id, room, member, wait=wait)
+        if parse_vote_button(pressed.button) is None:
+            return reply
+        return replace(reply, pressed=await self._standing(pressed, room, member))
+
+    async def _standing(self, pressed: ButtonPressed, room: str, member: Member) -> bool:
+        stands = pressed.button in await self._surroundings.rooms.pressed(pressed.actor, (pressed.button,))
+        self._hub.tell_press(room, pressed.button, stands, only=member.id)
+        return stands
+
+    async def _told(self, answer: Answer | None, message: str, room: str, member: Member, *, wait: bool) -> Reply:
+        """``message``: whose button was pressed, a post or an answer of before."""
         if answer is None or answer.card is None:
             return Reply()
-        menu = self.answers.find(member.id, pressed.message.id)
+        menu = self.answers.find(member.id, message)
         if menu is not None and answer.replaces:
             placed = self.answers.replace(member.id, menu.id, answer.card)
         elif answer.card.buttons or answer.follow_up is not None or menu is not None:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import secrets
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -30,7 +30,9 @@ class Kind(StrEnum):
     APPEND = "append"
     REPLACE = "replace"
     ANSWER = "answer"
-    """A card for one member alone, new or in the place of the one with its id."""
+    """What a member's answer has become, in the place of the card with its id; for that member alone."""
+    PRESS = "press"
+    """Whether a button is one that the member has pressed; for that member alone."""
     RESET = "reset"
     """Too much was missed: load the list again."""
 
@@ -100,9 +102,16 @@ class Hub:
 
     def tell(self, room: str, kind: Kind, id: str, html: str, *, only: str | None = None) -> None:  # noqa: A002
         """Tell every page of the room, or those of one member, that the element ``id`` is new or changed."""
+        self._tell(room, kind, {"id": id, "html": html}, only)
+
+    def tell_press(self, room: str, button: str, pressed: bool, *, only: str) -> None:
+        """Tell the pages of a member whether their press on a button stands: cards are drawn for everyone alike."""
+        self._tell(room, Kind.PRESS, {"button": button, "pressed": pressed}, only)
+
+    def _tell(self, room: str, kind: Kind, data: Mapping[str, str | bool], only: str | None) -> None:
         known = self._room(room)
         known.seq += 1
-        frame = _frame(kind, f"{self._run}-{known.seq}", {"id": id, "html": html})
+        frame = _frame(kind, f"{self._run}-{known.seq}", data)
         told = _Told(known.seq, only, frame)
         known.told.append(told)
         for stream in tuple(known.streams):
@@ -153,6 +162,6 @@ class Hub:
         return [told for told in known.told if told.seq > int(seq)]
 
 
-def _frame(kind: Kind, place: str, data: dict[str, str]) -> bytes:
+def _frame(kind: Kind, place: str, data: Mapping[str, str | bool]) -> bytes:
     # JSON keeps the data on one line, which is all that an event's data may be.
     return f"event: {kind}\nid: {place}\ndata: {json.dumps(data)}\n\n".encode()

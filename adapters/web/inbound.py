@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qsl
 
 from adapters.web.members import Member
 from bot.events import ButtonPressed, ChatJoined, ChoicesWanted, CommandInvoked
-from bot.model import LANGUAGE_NAMES, Actor, ChatKind, ChatRef, MessageRef, supported_language
+from bot.model import Actor, ChatKind, ChatRef, MessageRef
 from bot.ports import Command, Parameter
 
 PLATFORM = "web"
@@ -19,7 +18,10 @@ FIELDS = 40
 FIELD_CHARACTERS = 4096
 BUTTON_BYTES = 64
 
-_TYPED = re.compile(r"/([a-z][a-z0-9_]{0,31})(?:\s+(.*))?", re.DOTALL | re.ASCII)
+STROKES = ("/", "／")
+"""Before a command; the wide one is what a Japanese or Chinese keyboard gives."""
+
+NAME_CHARACTERS = 32
 _ARGUMENT = "argument."
 
 
@@ -32,27 +34,6 @@ def read_form(body: bytes) -> Mapping[str, str]:
     return {name: value[:FIELD_CHARACTERS] for name, value in pairs}
 
 
-def best_language(accept_language: str) -> str:
-    """The one of our languages that an Accept-Language header likes best; English where it names none of them."""
-    wanted: list[tuple[float, str]] = []
-    for part in accept_language.split(",")[:30]:
-        tag, _, quality = part.strip().partition(";q=")
-        language = supported_language(tag.strip())
-        if language is not None:
-            wanted.append((_quality(quality), language))
-    best = max(wanted, key=lambda pair: pair[0], default=(0.0, "en"))
-    return best[1] if best[0] > 0 else "en"
-
-
-def _quality(text: str) -> float:
-    if not text:
-        return 1.0
-    try:
-        return float(text)
-    except ValueError:
-        return 0.0
-
-
 def chat_of(room: str) -> ChatRef:
     """The chat that a room is."""
     return ChatRef(PLATFORM, room)
@@ -63,9 +44,9 @@ def actor_of(member: Member, room: str) -> Actor:
     return Actor(PLATFORM, member.id, locale=room)
 
 
-def room_opened(room: str) -> ChatJoined:
+def room_opened(room: str, title: str) -> ChatJoined:
     """A room was visited for the first time."""
-    return ChatJoined(chat_of(room), ChatKind.ROOM, title=LANGUAGE_NAMES[room], language=room)
+    return ChatJoined(chat_of(room), ChatKind.ROOM, title=title, language=room)
 
 
 def press(form: Mapping[str, str], room: str, member: Member, event_id: str) -> ButtonPressed | None:
@@ -78,48 +59,50 @@ def press(form: Mapping[str, str], room: str, member: Member, event_id: str) -> 
     return ButtonPressed(ref, actor_of(member, room), button, event_id, admin=member.admin)
 
 
-def typed_command(text: str, room: str, member: Member, event_id: str) -> CommandInvoked | None:
-    """What was typed in the room, if it is a command."""
-    match = _TYPED.fullmatch(text.strip())
-    if match is None:
-        return None
+def typed_command(text: str, words_mean: str, room: str, title: str, member: Member, event_id: str) -> CommandInvoked:
+    """What was typed in the room: a command, known or not; words alone are given to the one of this name."""
+    name, words = words_mean, text.strip()
+    if words.startswith(STROKES):
+        name, words = [*words[1:].split(maxsplit=1), "", ""][:2]
     return CommandInvoked(
         chat_of(room),
         actor_of(member, room),
-        name=match[1],
-        text=(match[2] or "").strip(),
+        name=name[:NAME_CHARACTERS].lower(),
+        text=words.strip(),
         event_id=event_id,
         admin=member.admin,
         kind=ChatKind.ROOM,
-        title=LANGUAGE_NAMES[room],
+        title=title,
     )
 
 
 def form_command(
-    form: Mapping[str, str], commands: Sequence[Command], room: str, member: Member, event_id: str
+    form: Mapping[str, str], commands: Sequence[Command], room: str, title: str, member: Member, event_id: str
 ) -> CommandInvoked | None:
     """The command that a form of the menu gives; None when it is not one of the declared ones."""
     name, subcommand = form.get("command", ""), form.get("subcommand", "")
     parameters = parameters_of(commands, name, subcommand)
     if parameters is None:
         return None
-    given = {parameter.name: form.get(_ARGUMENT + parameter.name, "").strip() for parameter in parameters}
+    filled = [(parameter, form.get(_ARGUMENT + parameter.name, "").strip()) for parameter in parameters]
+    given = [(parameter, value) for parameter, value in filled if value]
     return CommandInvoked(
         chat_of(room),
         actor_of(member, room),
         name=name,
         subcommand=subcommand,
-        arguments={parameter: value for parameter, value in given.items() if value},
+        text=" ".join(parameter.typed(value) for parameter, value in given),
+        arguments={parameter.name: value for parameter, value in given},
         event_id=event_id,
         admin=member.admin,
         kind=ChatKind.ROOM,
-        title=LANGUAGE_NAMES[room],
+        title=title,
     )
 
 
 def as_typed(command: CommandInvoked) -> str:
     """How the command looks when it is typed, to show above its answer what was asked."""
-    words = (f"/{command.name}", command.subcommand, *command.arguments.values(), command.text)
+    words = (f"/{command.name}", command.subcommand, command.text)
     return " ".join(word for word in words if word)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import re
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -16,28 +17,28 @@ from adapters.web import inbound
 from adapters.web.desk import Desk
 from adapters.web.hub import Hub, Stream
 from adapters.web.members import Allowance, Buckets
-from adapters.web.render import Renderer, Shown
+from adapters.web.offers import offers
+from adapters.web.render import Renderer, Shown, room_address, vote_ids
 from adapters.web.visits import Visit, Visits
-from bot.model import LANGUAGE_NAMES, Phrase
-from bot.ports import Audience, Command, Parameter, RoomMessage, Subcommand, Surroundings, Translator
+from bot.ports import Command, RoomMessage, Surroundings, Translator
 
 log = structlog.get_logger()
 
 PAGE = 50
 """Messages on a page; older ones are a link away."""
 
+_ROOM = re.compile(r"/r/([^/]+)")
+
 SUGGESTIONS = Allowance(burst=40, rate=5.0)
 """Of one member, who types."""
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """A form of the menu: a command, or one of its subcommands."""
+class Refusal:
+    """What a page says that shows nothing else."""
 
-    command: Command
-    subcommand: str
-    description: Phrase
-    parameters: Sequence[Parameter]
+    title: str
+    text: str
 
 
 class Pages:
@@ -65,7 +66,7 @@ class Pages:
 
     async def front(self, request: Request) -> Response:
         """To the room of the visitor's language."""
-        language = inbound.best_language(request.headers.get("accept-language", ""))
+        language = self._translator(request).language
         return RedirectResponse(f"/r/{language}", 303, headers={"vary": "accept-language"})
 
     async def enter(self, request: Request) -> Response:
@@ -74,7 +75,14 @@ class Pages:
         if not self._visits.is_admin_token(request.query_params.get("token", "")):
             # Not counted: it is too long to be guessed, and a stranger's tries must not lock the operator out.
             raise HTTPException(403)
-        response = RedirectResponse("/", 303)
+        t = self._translator(request)
+        self._desk.say(
+            t("You are an admin of these rooms now. What they follow is yours to choose, under “Commands”."),
+            t.language,
+            member,
+            "",
+        )
+        response = RedirectResponse(f"/r/{t.language}", 303)
         self._visits.remember_member(response, member)
         self._visits.remember_admin(response, member)
         return response
@@ -87,7 +95,9 @@ class Pages:
         # Taken before the messages are read, so that what comes between reading and listening is told by the stream.
         place = self._hub.place(visit.room)
         messages = await self._surroundings.rooms.page(visit.room, before=before, limit=PAGE + 1)
-        response = HTMLResponse(self._page(visit, messages, before, place))
+        actor = inbound.actor_of(visit.member, visit.room)
+        pressed = await self._surroundings.rooms.pressed(actor, vote_ids(message.card for message in messages))
+        response = HTMLResponse(self._page(visit, messages, before, place, pressed))
         if visit.is_new:
             self._visits.remember_member(response, visit.member)
         return response
@@ -118,77 +128,76 @@ class Pages:
         """A page that says why not."""
         assert isinstance(error, HTTPException)
         t = self._translator(request)
-        texts = {
-            401: t("This room tells members apart by a cookie. Please allow it, go back to the room and try again."),
-            403: t("This link is not valid. Please use the newest one from the terminal in which Newstally runs."),
-            404: t("There is nothing here."),
-            429: t("That was fast. Please wait a moment."),
-            503: t("Too many people are here now. Please try again soon."),
-        }
-        text = texts.get(error.status_code, t("This does not work here."))
-        return self._message(t, text, error.status_code, headers=error.headers)
+        return self._message(t, _refusal(error.status_code, t), error.status_code, headers=error.headers)
 
     async def not_stored(self, request: Request, error: Exception) -> Response:
         """The core could not make durable what a member did, so it did not happen."""
         log.error("an action was not stored", reason=str(error))
         t = self._translator(request)
-        return self._message(t, t("Something went wrong here. Please try again."), 503)
+        return self._message(t, _did_not_work(t, t("Something went wrong here. Please try again.")), 503)
+
+    async def failed(self, request: Request, error: Exception) -> Response:
+        """A bug of ours: the server logs its trace, and the visitor hears of it in words."""
+        t = self._translator(request)
+        return self._message(t, _did_not_work(t, t("Something went wrong here. Please try again.")), 500)
 
     async def not_yet(self, request: Request, error: Exception) -> Response:
         """The adapter doesn't run: a page that asks again by itself."""
         t = self._translator(request)
-        return self._message(t, t("Starting…"), 503, headers={"retry-after": "1"}, again=True)
+        refusal = Refusal(t("Starting…"), t("This page opens by itself in a moment."))
+        return self._message(t, refusal, 503, headers={"retry-after": "1"}, again=True)
 
     def _translator(self, request: Request) -> Translator:
-        return self._surroundings.translators(inbound.best_language(request.headers.get("accept-language", "")))
+        """In the words of the room that was asked for, else in the visitor's."""
+        translators = self._surroundings.translators
+        room = _ROOM.match(request.url.path)
+        if room is not None and room[1] in translators.names:
+            return translators(room[1])
+        return translators(translators.preferred(request.headers.get("accept-language", "")))
 
     def _message(
-        self, t: Translator, text: str, status: int, *, headers: Mapping[str, str] | None = None, again: bool = False
+        self,
+        t: Translator,
+        refusal: Refusal,
+        status: int,
+        *,
+        headers: Mapping[str, str] | None = None,
+        again: bool = False,
     ) -> Response:
-        html = self._renderer.page("message.html", t=t, text=text, names=LANGUAGE_NAMES, again=again)
+        html = self._renderer.page("message.html", t=t, refusal=refusal, room=room_address(t.language), again=again)
         return HTMLResponse(html, status, headers=headers)
 
-    def _page(self, visit: Visit, messages: Sequence[RoomMessage], before: int | None, place: str) -> str:
+    def _page(
+        self,
+        visit: Visit,
+        messages: Sequence[RoomMessage],
+        before: int | None,
+        place: str,
+        pressed: Collection[str],
+    ) -> str:
         t = self._surroundings.translators(visit.room)
         shown, older = messages[-PAGE:], len(messages) > PAGE
-        cards = [(message.posted_at, self.message_html(message)) for message in shown]
-        if before is None:
-            answers = self._desk.answers.of(visit.member.id, visit.room, self._surroundings.clock())
-            cards += [(answer.at, self._desk.html(answer)) for answer in answers]
-            cards.sort(key=lambda card: card[0])
+        answer = self._desk.answers.newest(visit.member.id, visit.room, self._surroundings.clock())
         return self._renderer.page(
             "room.html",
             t=t,
             room=visit.room,
-            names=LANGUAGE_NAMES,
-            cards=[html for _, html in cards],
+            names=self._surroundings.translators.names,
+            cards=[self.message_html(message, pressed) for message in shown],
+            answer=None if answer is None else self._desk.html(answer),
             older=shown[0].id if older else None,
+            newest=shown[-1].id if shown else None,
             is_past=before is not None,
             place=place,
             admin=visit.member.admin,
             watches=visit.member.admin or self._surroundings.site.loopback,
-            offers=self._offers(admin=visit.member.admin),
-            commands=[command for command in self.commands if _is_for(command, admin=visit.member.admin)],
+            offers=offers(self.commands, admin=visit.member.admin),
         )
 
-    def message_html(self, message: RoomMessage) -> str:
-        """A post as it stands in the page."""
-        shown = Shown(f"m{message.id}", message.room, message.card)
+    def message_html(self, message: RoomMessage, pressed: Collection[str] = ()) -> str:
+        """A post as it stands in the page; ``pressed``: the buttons that its reader has pressed."""
+        shown = Shown(f"m{message.id}", message.room, message.card, at=message.posted_at, pressed=pressed)
         return self._renderer.card(shown, self._surroundings.translators(message.room))
-
-    def _offers(self, *, admin: bool) -> list[Offer]:
-        offers = []
-        for command in self.commands:
-            if not _is_for(command, admin=admin):
-                continue
-            if not command.subcommands:
-                offers.append(Offer(command, "", command.description, command.parameters))
-            offers += [
-                Offer(command, verb.name, verb.description, verb.parameters)
-                for verb in command.subcommands
-                if _is_for(verb, admin=admin)
-            ]
-        return offers
 
     async def _frames(self, room: str, stream: Stream) -> AsyncIterator[bytes]:
         try:
@@ -201,8 +210,26 @@ class Pages:
         return self._surroundings.clock().timestamp()
 
 
-def _is_for(command: Command | Subcommand, *, admin: bool) -> bool:
-    return admin or command.audience is Audience.MEMBER
+def _refusal(status: int, t: Translator) -> Refusal:
+    match status:
+        case 401:
+            text = t("This room tells members apart by a cookie. Please allow it, go back to the room and try again.")
+            return Refusal(t("A cookie is needed"), text)
+        case 403:
+            text = t("Please use the newest link from the terminal in which Newstally runs.")
+            return Refusal(t("This link is not valid"), text)
+        case 404:
+            return Refusal(t("Nothing here"), t("There is no page at this address."))
+        case 429:
+            return _did_not_work(t, t("That was fast. Please wait a moment."))
+        case 503:
+            return _did_not_work(t, t("Too many people are here now. Please try again soon."))
+    return _did_not_work(t, t("This does not work here."))
+
+
+def _did_not_work(t: Translator, text: str) -> Refusal:
+    # TRANSLATORS: title of a page that says why something could not be done
+    return Refusal(t("That did not work"), text)
 
 
 def _message_id(text: str) -> int | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from collections.abc import Collection
 
-from bot.model import LANGUAGES
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class WebSettings(BaseModel):
@@ -13,11 +13,11 @@ class WebSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     @classmethod
-    def fault_of_chat(cls, chat_id: str, topic: str) -> str | None:
+    def fault_of_chat(cls, chat_id: str, topic: str, languages: Collection[str]) -> str | None:
         """See `bot.ports.NamesChats`."""
         if topic:
             return "rooms have no topics"
-        return None if chat_id in LANGUAGES else f"{chat_id!r} is no room; the rooms are {', '.join(LANGUAGES)}"
+        return None if chat_id in languages else f"{chat_id!r} is no room; the rooms are {', '.join(languages)}"
 
     enabled: bool = Field(True, description="serve the rooms; health, metrics and the JSON API stay without them")
     share_votes: bool = Field(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
@@ -12,7 +13,6 @@ from starlette.responses import Response
 
 from adapters.web.desk import Closed
 from adapters.web.members import ADMIN_COOKIE, COOKIE_SECONDS, MEMBER_COOKIE, Member, Signer
-from bot.model import LANGUAGE_NAMES
 from bot.ports import KeyStore, Site
 
 _KEY = "cookie_key"
@@ -24,6 +24,8 @@ class Visit:
     """Who sent a request, and in which room they are."""
 
     room: str
+    title: str
+    """The room's language by its own name."""
     member: Member
     is_new: bool
     """They came without a cookie of ours."""
@@ -32,8 +34,10 @@ class Visit:
 class Visits:
     """Tells members by their cookies, once the signing key is loaded."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, rooms: Mapping[str, str]) -> None:
+        """``rooms``: the languages' own names by their codes."""
         self._site = site
+        self._rooms = rooms
         self._signer: Signer | None = None
         self._admins: set[str] = set()
 
@@ -64,10 +68,10 @@ class Visits:
     def visit(self, request: Request) -> Visit:
         """Who is in which room. Raises HTTPException 404 where there is no such room."""
         room = request.path_params["room"]
-        if room not in LANGUAGE_NAMES:
+        if room not in self._rooms:
             raise HTTPException(404)
         member, is_new = self.member(request)
-        return Visit(room, member, is_new)
+        return Visit(room, self._rooms[room], member, is_new)
 
     def is_admin_token(self, token: str) -> bool:
         """Whether this is the site's admin token."""

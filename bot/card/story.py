@@ -19,6 +19,7 @@ from bot.model import (
     Story,
     Style,
     Tally,
+    Translation,
     vote_button,
 )
 from bot.ports import Translator
@@ -48,28 +49,40 @@ class Standing:
 
 
 def story_card(
-    story: Story, delivery_id: int, standing: Standing, ballot: Ballot, t: Translator, *, excerpt: int = EXCERPT
+    story: Story,
+    delivery_id: int,
+    standing: Standing,
+    ballot: Ballot,
+    t: Translator,
+    *,
+    translation: Translation | None = None,
+    excerpt: int = EXCERPT,
 ) -> Card:
     """The card of a story for one chat, in that chat's language."""
+    translated = translation is not None and bool(translation.title)
+    title, lede = (translation.title, translation.lede) if translation and translated else (story.title, story.lede)
     lines = [
-        Line(LineKind.TITLE, (Span(story.title, Style.BOLD, url=story.url),)),
-        _meta(story, t),
+        Line(LineKind.TITLE, (Span(title, Style.BOLD, url=story.url),)),
+        _meta(story, t, translated=translated),
     ]
-    lede = shortened(story.lede, excerpt)
+    lede = shortened(lede, excerpt)
     if lede:
         lines.append(Line(LineKind.TEXT, (Span(lede),)))
+    if translation is not None and not translated:
+        # TRANSLATORS: stands under a story that is shown in its own language because no translation could be had
+        lines.append(Line(LineKind.NOTE, (Span(t("This could not be translated.")),)))
     lines.extend(_standing_lines(standing, ballot, t))
     lines.extend(_outside(outside, t) for outside in story.outside)
     return Card(
         language=t.language,
         lines=tuple(lines),
         buttons=() if standing.closed else (_vote_buttons(delivery_id, standing.chat, ballot, t),),
-        picture=Picture(story.picture, alt=story.title) if story.picture else None,
-        content_language=None if story.language in (t.language, "und") else story.language,
+        picture=Picture(story.picture, alt=title) if story.picture else None,
+        content_language=None if translated or story.language in (t.language, "und") else story.language,
     )
 
 
-def _meta(story: Story, t: Translator) -> Line:
+def _meta(story: Story, t: Translator, *, translated: bool) -> Line:
     at = story.published_at or story.first_seen_at
     spans = [Span(story.source), Span(" · ")] if story.source else []
     spans.append(Span(t.moment(at), moment=at))
@@ -77,6 +90,10 @@ def _meta(story: Story, t: Translator) -> Line:
         # TRANSLATORS: stands after a story's source and time: so many other sources tell the same
         others = t.plural("also in {n} source", "also in {n} sources", story.sources - 1)
         spans += [Span(" · "), Span(others)]
+    if translated:
+        # TRANSLATORS: stands after a story's source and time, and links to the original; {language} is such as "German"
+        words = t("translated from {language}", language=t.language_name(story.language))
+        spans += [Span(" · "), Span(words, url=story.url)]
     if story.sample:
         # TRANSLATORS: a mark on invented stories that ship with the product, beside the source and the time
         spans += [Span(" · "), Span(t("Sample"), Style.BOLD)]
@@ -134,10 +151,12 @@ def _vote_buttons(delivery_id: int, tally: Tally, ballot: Ballot, t: Translator)
             label=f"{ballot.bullish[0]} {bullish} {t.number(tally.bullish)}",
             id=vote_button(delivery_id, Sentiment.BULLISH),
             role=ButtonRole.BULLISH,
+            count=tally.bullish,
         ),
         Button(
             label=f"{ballot.bearish[0]} {bearish} {t.number(tally.bearish)}",
             id=vote_button(delivery_id, Sentiment.BEARISH),
             role=ButtonRole.BEARISH,
+            count=tally.bearish,
         ),
     )

@@ -28,8 +28,14 @@ config_option = click.option(
 
 
 def say(line: str) -> None:
-    """Tell the operator, apart from the log and from what a command writes to standard output."""
+    """Tell the operator, apart from what a command writes to standard output."""
     click.echo(line, err=True)
+
+
+def announce(line: str) -> None:
+    """Tell whoever started the product, apart from its log: on standard output, at once also when that is a file."""
+    click.echo(line)
+    sys.stdout.flush()
 
 
 def found(config: Path | None) -> Path | None:
@@ -61,9 +67,21 @@ async def reported(work: Coroutine[Any, Any, Any]) -> Any:
         return await work
     except NewstallyError as error:
         end(error)
+    except BaseExceptionGroup as group:
+        # Tasks that run side by side end in a group; what it holds is what counts.
+        _expected, unexpected = group.split(NewstallyError)
+        if unexpected is not None:
+            raise
+        end(_first(group))
 
 
-def end(error: Exception) -> Any:
+def _first(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def end(error: BaseException) -> Any:
     from bot.errors import ConfigError
 
     if isinstance(error, ConfigError):

@@ -55,9 +55,12 @@ def check(pack: str | None, language: str | None, followed: bool, config: Path |
     """
     from bot.gather.health import Verdict, asked_of_packs
     from bot.gather.packs import load_packs
+    from bot.gather.topic_table import load_table
 
     settings = load(found(config))
-    asked = asked_of_packs(load_packs(), pack=pack, language=language)
+    own_topics = settings.gather.topics
+    kinds = load_table(None if own_topics is None else str(own_topics)).kinds
+    asked = asked_of_packs(load_packs(), kinds, pack=pack, language=language)
     if followed:
         asked += _followed(settings, {one.url for one in asked})
     if not asked:
@@ -142,17 +145,21 @@ async def _look(settings: Settings, asked: Sequence[Asked]) -> list[Finding]:
 
     async with GuardedClient(settings.gather, installed_version()) as client, Workers() as workers:
         at_once = min(settings.gather.concurrency, 10)
-        return await Checkup(client, workers, utc_now, at_once=at_once).look_at_all(asked, tell)
+        checkup = Checkup(client, workers, utc_now, at_once=at_once, own_topics=settings.gather.topics)
+        return await checkup.look_at_all(asked, tell)
 
 
 def _followed(settings: Settings, known: set[str]) -> list[Asked]:
+    from bot.gather.client import checked
     from bot.gather.health import Asked
     from bot.storage import sources as stored
 
+    # What the config has ceased to name is held to the guard, whatever the database still says.
+    named = {str(checked(address)) for chat in settings.chats for address in chat.feeds}
     return [
-        Asked(one.url, one.title, (), ("followed",), one.exempt)
+        Asked(one.url, one.title, named_by=("followed",), exempt=one.exempt and one.url in named)
         for one in _with_database(settings, stored.health)
-        if one.followed and one.url not in known and one.url.startswith(("http://", "https://"))
+        if one.followed and not one.ended and one.url not in known and one.url.startswith(("http://", "https://"))
     ]
 
 
@@ -190,17 +197,32 @@ _FINDINGS = ("verdict", "newest", "entries", "declared", "detected", "for", "sou
 def _health_row(one: SourceHealth) -> tuple[str, ...]:
     from bot.errors import SourceError
 
-    state = "ended" if one.ended else "failing" if one.failures else "well" if one.followed else "resting"
     problem = "" if one.problem is None else f": {SourceError(one.problem)}"
     since = "" if one.failing_since is None else f" since {_moment(one.failing_since)}"
     title = f"{one.title} " if one.title else ""
     return (
-        state,
+        _state(one),
         _moment(one.last_ok_at),
         _moment(one.last_new_at),
         one.language or "-",
-        f"{title}{one.url}{problem}{since}",
+        f"{title}{one.url}{problem}{since}{_stands_in(one)}",
     )
+
+
+def _state(one: SourceHealth) -> str:
+    if one.ended or one.failures:
+        return "ended" if one.ended else "failing"
+    if one.gave_way_at is not None:
+        return "stale"
+    return "well" if one.followed else "resting"
+
+
+def _stands_in(one: SourceHealth) -> str:
+    """Since when other sources of its packs are read in its place, and why where its problem doesn't say it."""
+    if one.gave_way_at is None:
+        return ""
+    stale = "" if one.problem is not None else f"its newest entry is of {_moment(one.newest_at)}; "
+    return f" ({stale}others of its pack stand in since {_moment(one.gave_way_at)})"
 
 
 def _finding_row(one: Finding, now: datetime) -> tuple[str, ...]:
@@ -211,7 +233,7 @@ def _finding_row(one: Finding, now: datetime) -> tuple[str, ...]:
     return (
         one.verdict(now).value,
         "-" if one.newest_at is None else _age(now - one.newest_at),
-        str(one.entries),
+        f"{one.entries} ({one.on_topic} on topic)" if one.asked.topics else str(one.entries),
         one.declared or "-",
         one.detected or "-",
         " ".join(one.asked.named_by),

@@ -10,17 +10,27 @@ from bot.commands.sources_menu import ADD_EXAMPLE
 from bot.commands.voting import ways_to_vote
 from bot.errors import DeliveryError
 from bot.model import ChatKind, Line, Phrase, Span, Style
-from bot.ports import Answer, Capabilities, Command, KnowsAdmins
+from bot.ports import Answer, Capabilities, Command, KnowsAdmins, LanguageByChat, Task
 
-COMMAND = Command(name="help", description=Phrase("What I can do, and how votes work"))
+COMMAND = Command(
+    name="help",
+    # TRANSLATORS: a command as it is typed: a slash and one word of lower-case letters, without spaces
+    shown_as=Phrase("/help"),
+    description=Phrase("What I can do, and how votes work"),
+    # TRANSLATORS: a button that leads to a list of what this bot can do
+    task=Task(Phrase("Help")),
+)
+
+_EXAMPLES = ("/sources follow crypto", ADD_EXAMPLE)
 
 
 async def answer(request: Request, commands: Sequence[Command]) -> Answer:
-    t = request.t
+    t, chooses = request.t, not isinstance(request.adapter, LanguageByChat)
+    examples = " · ".join(map(request.adapter.spelled, ("/language fr", *_EXAMPLES) if chooses else _EXAMPLES))
     return request.answer(
         heading(t("What I can do")),
-        *(_described(request, command) for command in commands),
-        note(t("For example: {examples}", examples=f"/language fr · /sources follow crypto · {ADD_EXAMPLE}")),
+        *(_described(request, command) for command in commands if chooses or not command.chooses_language),
+        note(t("For example: {examples}", examples=examples)),
         *_channels(request),
         heading(t("How votes work here")),
         *ways_to_vote(request, await _capabilities(request)),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bot.card.answer import answer_card, heading, note, paragraph
-from bot.commands.language import IN_ALL_LANGUAGES, language_buttons
+from bot.commands.language import in_all_languages, language_buttons
 from bot.model import Card, Line
-from bot.ports import Translator
+from bot.ports import Translator, Translators
 from bot.storage.chats import Chat
 
 
-def introduction(t: Translator, elsewhere: Chat | None = None, parameter: str = "") -> Card:
+def introduction(t: Translator, translators: Translators, elsewhere: Chat | None = None, parameter: str = "") -> Card:
     """``elsewhere`` is the chat that it is about when the card is not shown in that chat itself; ``parameter`` the one
     by which people choose another chat, where the platform has one."""
     return answer_card(
@@ -19,8 +19,9 @@ def introduction(t: Translator, elsewhere: Chat | None = None, parameter: str = 
         paragraph(t("I post news here, and everyone can vote whether a story is bullish or bearish.")),
         paragraph(t("I stay silent until an admin has chosen my language.")),
         *([_where(t, parameter)] if parameter else []),
-        heading(IN_ALL_LANGUAGES),
-        buttons=language_buttons(f"@{elsewhere.id}" if elsewhere else ""),
+        heading(in_all_languages(translators)),
+        # It speaks the language that we guess: of the place, or of who brought us in.
+        buttons=language_buttons(translators, f"@{elsewhere.id}" if elsewhere else "", guess=t.language),
     )
 
 

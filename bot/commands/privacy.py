@@ -5,9 +5,16 @@ from __future__ import annotations
 from bot.card.answer import heading, item, paragraph
 from bot.commands.request import Request
 from bot.model import Phrase
-from bot.ports import Answer, Command
+from bot.ports import Answer, Command, Task
 
-COMMAND = Command(name="privacy", description=Phrase("What I store about you, and whom to ask"))
+COMMAND = Command(
+    name="privacy",
+    # TRANSLATORS: a command as it is typed: a slash and one word of lower-case letters, without spaces
+    shown_as=Phrase("/privacy"),
+    description=Phrase("What I store about you, and whom to ask"),
+    # TRANSLATORS: a button that leads to what is stored about people
+    task=Task(Phrase("Privacy")),
+)
 
 
 async def answer(request: Request) -> Answer:
@@ -16,6 +23,7 @@ async def answer(request: Request) -> Answer:
         heading(t("What I store")),
         item(t("For each vote: your id on this platform, the emoji or button, and the story. No name, no messages.")),
         item(t("For each change of a setting: who changed it (the id), what and when.")),
+        item(t("What you ask me, until you have the answer; at most for a day.")),
         heading(t("For how long")),
         item(
             t.plural(
@@ -25,10 +33,24 @@ async def answer(request: Request) -> Answer:
             )
         ),
         item(
+            t(
+                "While a story can be voted on, its votes are kept in any case. "
+                "Stories of one event share their votes and are forgotten together."
+            )
+        ),
+        item(t("When none of your votes is left, your id is forgotten within the hour.")),
+        item(
             t.plural(
                 "The log of settings is kept for {n} day.",
                 "The log of settings is kept for {n} days.",
                 services.log_days,
+            )
+        ),
+        item(
+            # TRANSLATORS: follows the sentence on the log of settings: as long as that
+            t(
+                "A vote that could not be stored because of a fault is noted for whoever runs this bot, "
+                "and that note is kept as long."
             )
         ),
         heading(t("Whom to ask")),

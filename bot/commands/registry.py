@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from bot.commands import help as help_command
-from bot.commands import language, privacy, search, sources, status
+from bot.commands import language, privacy, search, sources, status, timezone
 from bot.commands.request import Handler
 from bot.ports import Command
 
@@ -20,10 +20,11 @@ class Registered:
     handler: Handler
 
 
-def registry(packs: Sequence[str]) -> Mapping[str, Registered]:
-    """Every command by its name, in the order in which platforms show them."""
+def registry(packs: Sequence[str], languages: Mapping[str, str]) -> Mapping[str, Registered]:
+    """Every command by its name, in the order in which platforms show them. ``languages``: their own names by code."""
     described = (
-        language.COMMAND,
+        language.declaration(languages),
+        timezone.COMMAND,
         sources.declaration(packs),
         search.COMMAND,
         status.COMMAND,
@@ -32,6 +33,7 @@ def registry(packs: Sequence[str]) -> Mapping[str, Registered]:
     )
     handlers: tuple[Handler, ...] = (
         language.answer,
+        timezone.answer,
         sources.answer,
         search.Search().answer,
         status.answer,

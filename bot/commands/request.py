@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 
 from bot.card.answer import answer_card
 from bot.commands.services import Services
@@ -13,6 +13,10 @@ from bot.errors import CommandError
 from bot.model import Actor, Button, ButtonRole, ChatKind, Line, Phrase
 from bot.ports import Answer, ChatAdapter, KnowsAdmins, Translator
 from bot.storage.chats import Chat
+from bot.storage.once import once
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 MAX_BUTTON_BYTES = 64
 
@@ -70,7 +74,16 @@ class Request:
     @property
     def address(self) -> str:
         """How this chat is named in a button; empty for the chat where it was asked."""
-        return f"@{self.chat.id}" if self.chat.id != self.here.id else ""
+        return address_of(self.chat) if self.chat.id != self.here.id else ""
+
+    def addressed(self, example: str) -> str:
+        """A command as it must be typed where the chat that it is about is another one."""
+        if not self.address:
+            return example
+        if parameter := self.adapter.elsewhere_parameter:
+            return f"{example} {parameter}: …"
+        name, _, words = example.partition(" ")
+        return f"{name} {self.address} {words}"
 
     def answer(self, *lines: Line, buttons: Iterable[Sequence[Button]] = (), private: bool = False) -> Answer:
         """The answer; when a button was pressed, in place of the menu that had it."""
@@ -78,6 +91,14 @@ class Request:
         # How another chat is set up is nobody's business here.
         private = private or bool(self.address)
         return Answer(card=card, private=private and not self.pressed, replaces=self.pressed)
+
+    async def once(
+        self, change: Callable[Concatenate[Any, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> tuple[bool, T | None]:
+        """Make a change in storage by the event that asks for it. False when the same event has made it before: after a
+        crash it may be told again, and other changes may have followed."""
+        write = self.services.database.write
+        return await write(once, self.actor.platform, self.event_id, self.now, change, *args, **kwargs)
 
     async def changed(self) -> None:
         """What the chat follows, or its language, is another now: let gather and the sweep act on it."""
@@ -99,6 +120,11 @@ class Request:
 
 
 Handler: TypeAlias = Callable[[Request], Awaitable[Answer]]
+
+
+def address_of(chat: Chat) -> str:
+    """How a chat is named in buttons, and may be typed."""
+    return f"@{chat.id}"
 
 
 def command_button(

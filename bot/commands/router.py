@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.card.answer import answer_card, paragraph
+from bot.commands import fallback, sources, timezone
 from bot.commands import help as help_command
-from bot.commands import sources
 from bot.commands.introduction import introduction
 from bot.commands.registry import registry
 from bot.commands.request import Request, parse_command_button
@@ -16,7 +16,7 @@ from bot.commands.services import Services
 from bot.commands.targets import administered_chat, named_chat, require_admin_of
 from bot.errors import CommandError, DeliveryError, SourceError
 from bot.events import ButtonPressed, ChatJoined, ChoicesWanted, CommandInvoked, Elsewhere
-from bot.model import LANGUAGE_NAMES, LANGUAGES, Actor, ChatKind, ChatRef, Phrase, supported_language
+from bot.model import Actor, ChatKind, ChatRef, Phrase
 from bot.ports import Answer, Choice, Command, Translator
 from bot.storage import chats, declared, subscriptions
 from bot.storage.chats import Chat
@@ -27,9 +27,9 @@ START = "start"
 MAX_SUGGESTED = 25
 """As many as Discord shows."""
 
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))
-"""What adapters put into words so that nothing in them becomes a link or a mention, our own examples included: whoever
-copies those copies it too."""
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200e\u200f\u061c\u2060\ufeff"))
+"""What adapters put into words so that nothing in them becomes a link or a mention, our own examples included, and the
+marks by which texts written from right to left hold others: whoever copies an example copies them too."""
 
 ROOM_PACK = "crypto"
 """What a place with a language by its nature follows from the first moment."""
@@ -40,7 +40,7 @@ class Commands:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._registry = registry(services.packs)
+        self._registry = registry(services.packs, services.translators.names)
 
     def declared(self) -> tuple[Command, ...]:
         """For the adapters that publish commands."""
@@ -52,7 +52,7 @@ class Commands:
         name = event.name
         if name == START:
             if here.language is None:
-                return Answer(card=introduction(self._words(here, event.actor)))
+                return Answer(card=introduction(self._words(here, event.actor), self._services.translators))
             name = help_command.COMMAND.name
         registered = self._registry.get(name)
         words = typed_form(registered.command, event) if registered and name == event.name else ""
@@ -75,14 +75,14 @@ class Commands:
     async def choices(self, event: ChoicesWanted) -> Answer:
         """Suggestions for what someone is typing into a command's parameter."""
         here = await self._services.database.read(chats.by_ref, event.chat)
-        typed = event.typed.strip().casefold()
-        offered = await self._offered(event, here)
-        fitting = [choice for choice in offered if typed in str(choice.label).casefold() or typed == choice.value]
-        return Answer(choices=tuple(fitting[:MAX_SUGGESTED]))
+        return Answer(choices=(await self._offered(event, here))[:MAX_SUGGESTED])
 
     async def joined(self, event: ChatJoined) -> Answer | None:
-        """Remembers the chat and introduces the bot; a place with a language of its own starts at once instead."""
+        """Remembers the chat and introduces the bot, unless it is known there by another chat; a place with a language
+        of its own starts at once instead."""
         database = self._services.database
+        if await self._is_known_beside(event):
+            return None
         here = await self._ensure(event.chat, event.kind, event.title, event.locale)
         await database.write(chats.resume, event.chat, self._services.clock())
         if event.language is not None:
@@ -93,13 +93,20 @@ class Commands:
         t = self._words(here, event.actor)
         if here.language is None:
             parameter = self._services.adapters[here.ref.platform].elsewhere_parameter
-            return Answer(card=introduction(t, here if private else None, parameter), private=private)
+            card = introduction(t, self._services.translators, here if private else None, parameter)
+            return Answer(card=card, private=private)
         if here.paused is None:
             return None
         self._services.on_change()
         return Answer(
             card=answer_card(t.language, paragraph(t("I am back, with the settings from before."))), private=private
         )
+
+    async def _is_known_beside(self, event: ChatJoined) -> bool:
+        known = await self._services.database.read(chats.by_ref, event.chat)
+        if known is not None and known.language is not None:
+            return False
+        return await self._services.database.read(chats.any_set_up, event.beside)
 
     async def reread(self) -> None:
         """What chats follow has changed by itself."""
@@ -108,7 +115,7 @@ class Commands:
 
     async def _open_room(self, room: Chat, language: str) -> None:
         services = self._services
-        if room.language is not None or language not in LANGUAGE_NAMES:
+        if room.language is not None or language not in services.translators.names:
             return
         await services.database.write(
             declared.begin,
@@ -125,7 +132,8 @@ class Commands:
         try:
             return await self._carried_out(asked, here)
         except (CommandError, DeliveryError, SourceError) as error:
-            t = self._services.translators(_reads(asked.actor) or here.language or _guessed(here))
+            guessed = self._supported(here.locale) or "en"
+            t = self._services.translators(self._reads(asked.actor) or here.language or guessed, here.timezone)
             return Answer(card=answer_card(t.language, paragraph(t.phrase(error.phrase))), private=True)
 
     async def _carried_out(self, asked: _Asked, here: Chat) -> Answer:
@@ -168,12 +176,18 @@ class Commands:
     async def _offered(self, event: ChoicesWanted, here: Chat | None) -> tuple[Choice, ...]:
         match event.command, event.subcommand, event.parameter:
             case "language", _, "language":
-                return tuple(Choice(code, LANGUAGE_NAMES[code]) for code in LANGUAGES)
+                names = self._services.translators.names
+                return _fitting([Choice(code, name) for code, name in names.items()], event.typed)
+            case "language", _, fallback.KEYWORD:
+                return fallback.suggestions(event.typed, self._services.translators)
+            case "timezone", _, "zone":
+                language = self._reads(event.actor) or (here and here.language) or "en"
+                return timezone.suggestions(event.typed, self._services.translators.locale(language))
             case sources.NAME, "remove", "address":
                 chat = await self._suggested_for(event, here)
                 if chat is not None:
                     followed = await self._services.database.read(subscriptions.of_chat, chat.id)
-                    return sources.suggestions(followed, self._words(here or chat, event.actor))
+                    return _fitting(sources.suggestions(followed, self._words(here or chat, event.actor)), event.typed)
         return ()
 
     async def _suggested_for(self, event: ChoicesWanted, here: Chat | None) -> Chat | None:
@@ -205,7 +219,14 @@ class Commands:
 
     def _words(self, here: Chat, actor: Actor | None) -> Translator:
         """In the chat's language; before it has one, in that of the person, or what we were told of the place."""
-        return self._services.translators(here.language or supported_language(here.locale) or _reads(actor) or "en")
+        language = here.language or self._supported(here.locale) or self._reads(actor) or "en"
+        return self._services.translators(language, here.timezone)
+
+    def _reads(self, actor: Actor | None) -> str | None:
+        return self._supported(actor.locale) if actor is not None else None
+
+    def _supported(self, tag: str | None) -> str | None:
+        return self._services.translators.supported(tag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,17 +241,14 @@ class _Asked:
     forum: Elsewhere | None = None
 
 
+def _fitting(offered: Sequence[Choice], typed: str) -> tuple[Choice, ...]:
+    wanted = typed.strip().casefold()
+    return tuple(one for one in offered if wanted in str(one.label).casefold() or wanted == one.value)
+
+
 def _another(about: Elsewhere | None, here: Chat) -> Elsewhere | None:
     """The chat that was chosen, unless it is the one where it was asked."""
     return about if about is not None and about.chat != here.ref else None
-
-
-def _reads(actor: Actor | None) -> str | None:
-    return supported_language(actor.locale) if actor is not None else None
-
-
-def _guessed(here: Chat) -> str:
-    return supported_language(here.locale) or "en"
 
 
 def _unknown(name: str, known: Iterable[str]) -> Phrase:
@@ -244,6 +262,7 @@ def typed_form(command: Command, event: CommandInvoked) -> str:
     """What would have been typed after the command's name to mean the same."""
     verb = next((verb for verb in command.subcommands if verb.name == event.subcommand), None)
     parameters = verb.parameters if verb is not None else command.parameters
-    values = [event.arguments[parameter.name] for parameter in parameters if parameter.name in event.arguments]
+    given = [parameter for parameter in parameters if parameter.name in event.arguments]
+    values = [parameter.typed(event.arguments[parameter.name]) for parameter in given]
     words = " ".join([event.subcommand, *values]).strip() or event.text.strip()
     return words.translate(_INVISIBLE)

@@ -12,14 +12,22 @@ from bot.card.found import found_line
 from bot.commands.request import Request
 from bot.errors import CommandError
 from bot.model import Actor, Button, Phrase
-from bot.ports import Answer, Command, Parameter
+from bot.ports import Answer, Command, Parameter, Task
 from bot.storage import search
 from bot.words import MAX_QUERY, terms
 
 COMMAND = Command(
     name="search",
+    # TRANSLATORS: a command as it is typed: a slash and one word of lower-case letters, without spaces
+    shown_as=Phrase("/search"),
     description=Phrase("Find stories by their words, in any language"),
-    parameters=(Parameter(name="words", description=Phrase("What the stories say")),),
+    parameters=(
+        # TRANSLATORS: the name of a field of a command: one word of lower-case letters and a colon
+        Parameter(name="words", shown_as=Phrase("words:"), description=Phrase("What the stories say")),
+    ),
+    # TRANSLATORS: both the title of a form in which one looks for stories, and its button
+    task=Task(Phrase("Search"), Phrase("Search")),
+    by_words=True,
 )
 
 PAGE = 5

@@ -44,6 +44,28 @@ class Gatherer(Protocol):
         ...
 
 
+class Translations(Protocol):
+    """The side of translate that commands use."""
+
+    @property
+    def configured(self) -> bool:
+        """Whether there is any translator."""
+        ...
+
+    @property
+    def answered(self) -> bool:
+        """Whether any has said what it translates."""
+        ...
+
+    def offers(self, source: str, target: str) -> bool:
+        """Whether any translates from one language into the other."""
+        ...
+
+    def offers_into(self, target: str) -> bool:
+        """Whether any translates from anything into this language."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """Built once by app.py."""
@@ -53,6 +75,7 @@ class Services:
     """By platform."""
     translators: Translators
     gatherer: Gatherer
+    translations: Translations
     packs: Sequence[str]
     """Names of the packs, in the order in which they are offered."""
     clock: Callable[[], datetime]

@@ -10,14 +10,17 @@ from bot.card.answer import paragraph
 from bot.commands.request import Request
 from bot.commands.sources_add import FULL, LIST, add
 from bot.commands.sources_menu import ADD_EXAMPLE, how_to_add, menu, name_of, pack_title, show_list
-from bot.commands.targets import offer_channels
+from bot.commands.targets import which_chat
 from bot.errors import CommandError
 from bot.model import Phrase
-from bot.ports import Answer, Audience, Choice, Command, Parameter, Subcommand, Translator
+from bot.ports import Answer, Audience, Choice, Command, Parameter, Subcommand, Task, Translator
 from bot.storage import subscriptions
 from bot.storage.subscriptions import FollowedSource, Outcome, Subscription
 
 NAME = "sources"
+
+# TRANSLATORS: the name of a field of a command: one word of lower-case letters and a colon
+ADDRESS = Phrase("address:")
 
 _EXAMPLES = ("/sources list", "/sources follow crypto", ADD_EXAMPLE, "/sources remove 1")
 
@@ -26,39 +29,65 @@ def declaration(packs: Sequence[str]) -> Command:
     """The command, with the packs that there are."""
     return Command(
         name=NAME,
+        # TRANSLATORS: a command as it is typed: a slash and one word of lower-case letters, without spaces
+        shown_as=Phrase("/sources"),
         description=Phrase("What I post here: packs, sites and feeds"),
         elsewhere=True,
         subcommands=(
             Subcommand(
                 name="follow",
+                # TRANSLATORS: a command and its verb as they are typed; the command's word is that for /sources, the
+                # verb one word of lower-case letters, such as an infinitive
+                shown_as=Phrase("/sources follow"),
                 description=Phrase("Follow a pack: chosen sources in the language of this chat"),
                 parameters=(
                     Parameter(
                         name="pack",
+                        # TRANSLATORS: the name of a field of a command: one word of lower-case letters and a colon
+                        shown_as=Phrase("pack:"),
                         description=Phrase("The pack to follow"),
                         choices=tuple(Choice(pack, pack_title(pack)) for pack in packs),
                     ),
                 ),
                 audience=Audience.ADMIN,
+                # TRANSLATORS: title of a form in which one chooses a pack, and its button
+                task=Task(Phrase("Follow a pack"), Phrase("Follow")),
             ),
             Subcommand(
                 name="add",
+                # TRANSLATORS: as for /sources follow
+                shown_as=Phrase("/sources add"),
                 description=Phrase("Add a site or feed by its address"),
-                parameters=(Parameter(name="address", description=Phrase("Address of the site or feed")),),
+                parameters=(
+                    Parameter(name="address", shown_as=ADDRESS, description=Phrase("Address of the site or feed")),
+                ),
                 audience=Audience.ADMIN,
+                # TRANSLATORS: title of a form in which one gives the address of a site, and its button
+                task=Task(Phrase("Add a site or feed"), Phrase("Add")),
             ),
-            Subcommand(name="list", description=Phrase("What this chat follows, and how each source does")),
+            Subcommand(
+                name="list",
+                # TRANSLATORS: as for /sources follow
+                shown_as=Phrase("/sources list"),
+                description=Phrase("What this chat follows, and how each source does"),
+                task=Task(Phrase("Sources")),
+            ),
             Subcommand(
                 name="remove",
+                # TRANSLATORS: as for /sources follow
+                shown_as=Phrase("/sources remove"),
                 description=Phrase("Stop following a source or a pack"),
                 parameters=(
                     Parameter(
                         name="address",
+                        shown_as=ADDRESS,
                         description=Phrase("Its address, its number in the list, or the name of the pack"),
                         suggests=True,
                     ),
                 ),
                 audience=Audience.ADMIN,
+                # TRANSLATORS: title of a form in which one names a source that shall go, and its button
+                task=Task(Phrase("Stop following"), Phrase("Remove")),
             ),
         ),
     )
@@ -66,7 +95,7 @@ def declaration(packs: Sequence[str]) -> Command:
 
 async def answer(request: Request) -> Answer:
     if not request.words:
-        return await offer_channels(request) or await menu(request)
+        return await which_chat(request) or await menu(request)
     verb = _VERBS.get(request.verb)
     if verb is None:
         raise CommandError(
@@ -85,25 +114,31 @@ def suggestions(followed: Sequence[Subscription], t: Translator) -> tuple[Choice
 
 async def _follow(request: Request) -> Answer:
     if not request.rest:
-        return await menu(request)
+        return await which_chat(request) or await menu(request)
     pack = _pack_named(request, request.rest)
     if pack is None:
-        names = ", ".join(request.services.packs)
         raise CommandError(
-            Phrase("There is no pack “{pack}”. The packs are: {packs}", {"pack": request.rest[:40], "packs": names})
+            Phrase(
+                "There is no pack “{pack}”. The packs are: {packs}",
+                {"pack": request.rest[:40], "packs": tuple(request.services.packs)},
+            )
         )
+    question = await which_chat(request)
+    if question is not None:
+        return question
     await request.require_admin()
-    outcome = await request.services.database.write(
-        subscriptions.follow_pack, request.chat.id, pack, request.actor, request.now
-    )
+    first, outcome = await request.once(subscriptions.follow_pack, request.chat.id, pack, request.actor, request.now)
     if outcome is Outcome.FULL:
         raise CommandError(FULL)
     await request.changed()
-    said = request.t("This chat follows the pack {pack} now.", pack=pack_title(pack))
-    return await menu(replace(request, said_admin=True), paragraph(said))
+    said = [paragraph(request.t("This chat follows the pack {pack} now.", pack=pack_title(pack)))] if first else []
+    return await menu(replace(request, said_admin=True), *said)
 
 
 async def _remove(request: Request) -> Answer:
+    question = await which_chat(request)
+    if question is not None:
+        return question
     if not request.rest:
         return await show_list(request)
     await request.require_admin()
@@ -123,23 +158,18 @@ async def _remove(request: Request) -> Answer:
                 {"words": request.rest[:100], "command": LIST},
             )
         )
-    await request.services.database.write(
-        subscriptions.unfollow,
-        request.chat.id,
-        found[0].id,
-        request.actor,
-        request.now,
-        event_id=None if request.pressed else request.event_id,
-    )
+    first, _ = await request.once(subscriptions.unfollow, request.chat.id, found[0].id, request.actor, request.now)
     await request.changed()
-    said = paragraph(request.t("Removed: {name}", name=name_of(found[0])))
+    said = [paragraph(request.t("Removed: {name}", name=name_of(found[0])))] if first else []
     # Whoever pressed a pack in the menu stays in the menu, whoever pressed it in the list stays in the list.
     in_menu = found[0].pack is not None and not request.rest.startswith("#")
-    return await (menu if in_menu else show_list)(replace(request, said_admin=True), said)
+    return await (menu if in_menu else show_list)(replace(request, said_admin=True), *said)
 
 
 async def _add(request: Request) -> Answer:
-    return await (add if request.rest else how_to_add)(request)
+    if not request.rest:
+        return await which_chat(request) or await how_to_add(request)
+    return await add(request)
 
 
 async def _list(request: Request) -> Answer:

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from bot.card.answer import answer_card, heading, item, note, paragraph
 from bot.commands.request import Request
 from bot.commands.services import FoundFeed
-from bot.commands.sources_menu import ADD_EXAMPLE
+from bot.commands.sources_menu import add_example
+from bot.commands.targets import which_chat
 from bot.errors import CommandError, NewstallyError
 from bot.model import Button, Card, Phrase, Span
 from bot.ports import Answer
@@ -41,7 +42,12 @@ async def add(request: Request) -> Answer:
     match = _ONE_OF.fullmatch(request.rest)
     address = web_address(match[1]) if match else None
     if match is None or address is None:
-        raise CommandError(Phrase("That is not a web address. For example: {example}", {"example": ADD_EXAMPLE}))
+        raise CommandError(
+            Phrase("That is not a web address. For example: {example}", {"example": add_example(request)})
+        )
+    question = await which_chat(request)
+    if question is not None:
+        return question
     await request.require_admin()
     if not await request.services.database.read(subscriptions.has_room, request.chat.id):
         raise CommandError(FULL)
@@ -84,7 +90,7 @@ async def _look(request: Request, address: str, chosen: str | None) -> Card:
 
 async def _follow(request: Request, feed: FoundFeed) -> Card:
     source_id = await request.services.gatherer.add_feed(feed)
-    outcome = await request.services.database.write(
+    first, outcome = await request.once(
         subscriptions.follow_source, request.chat.id, source_id, request.actor, request.now
     )
     if outcome is Outcome.FULL:
@@ -92,7 +98,7 @@ async def _follow(request: Request, feed: FoundFeed) -> Card:
     await request.changed()
     t = request.t
     title = feed.title or feed.url
-    if outcome is Outcome.ALREADY:
+    if outcome is Outcome.ALREADY or not first:
         said = t("This chat follows {source} already.", source=title)
     else:
         said = t("This chat follows {source} now. The newest stories come in a moment.", source=title)

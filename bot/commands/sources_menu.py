@@ -8,6 +8,7 @@ from datetime import timedelta
 from bot.card.answer import heading, in_rows, note, paragraph
 from bot.card.sources import how_it_does, linked
 from bot.commands.request import Request, command_button
+from bot.commands.timezone import time_here
 from bot.gather.apis.names import NAMES
 from bot.model import Button, ButtonRole, Line, LineKind, Phrase, Span, Style
 from bot.ports import Answer, Translator
@@ -41,16 +42,7 @@ _REMOVE_BUTTONS = 20
 
 def add_example(request: Request) -> str:
     """What to type to add a source to the chat that it is about."""
-    return _addressed(request, ADD_EXAMPLE)
-
-
-def _addressed(request: Request, example: str) -> str:
-    """The example as it must be typed where the chat that it is about is another one."""
-    if not request.address:
-        return example
-    if parameter := request.adapter.elsewhere_parameter:
-        return f"{example} {parameter}: …"
-    return example.replace("/sources", f"/sources {request.address}", 1)
+    return request.addressed(ADD_EXAMPLE)
 
 
 def pack_title(pack: str) -> Phrase:
@@ -118,7 +110,7 @@ async def show_list(request: Request, *first: Line) -> Answer:
         rows = _remove_buttons(request, followed)
         rows.append((request.button(t("Packs"), "menu"),))
         if len(followed) > _REMOVE_BUTTONS:
-            example = _addressed(request, f"/sources remove {_REMOVE_BUTTONS + 1}")
+            example = request.addressed(f"/sources remove {_REMOVE_BUTTONS + 1}")
             lines.append(note(t("The others are removed by their numbers: {example}", example=example)))
         lines.append(note(t("Add any site or feed: {example}", example=add_example(request))))
     return request.answer(*lines, buttons=rows, private=not first)
@@ -185,12 +177,13 @@ def _described(
     if subscription.pack is None:
         for source in subscription.sources:
             yield (place, *_source(request, source, output))
-            yield from _meaning(source, t, in_pack=False)
+            yield from _meaning(source, t)
         return
     yield (place, Span(t("Pack {pack}", pack=pack_title(subscription.pack)), Style.BOLD))
+    some_stand = any(source.gave_way_at is None for source in subscription.sources)
     for source in subscription.sources:
-        yield (Span("– "), *_source(request, source, output))
-        yield from _meaning(source, t, in_pack=True)
+        yield (Span("– "), *_source(request, source, output), *_language_of(request, source))
+        yield from _of_stand_ins(request, source) if source.gave_way_at and some_stand else _meaning(source, t)
     if not subscription.sources:
         yield (Span(f"– {t('No source of this pack is found yet.')}"),)
 
@@ -210,16 +203,36 @@ def _frequency(output: Output, t: Translator) -> str:
     return t.plural("about {n} story a week", "about {n} stories a week", a_week)
 
 
-def _meaning(source: FollowedSource, t: Translator, *, in_pack: bool) -> Iterator[tuple[Span, ...]]:
-    """What a problem means for the chat."""
-    if source.problem is None:
-        return
+def _language_of(request: Request, source: FollowedSource) -> Iterator[Span]:
+    """In which language a source of a pack writes, where that isn't the chat's."""
+    name = request.services.translators.names.get(source.language or "")
+    if name is not None and source.language != request.chat.language:
+        yield Span(f" · {name}")
+
+
+def _meaning(source: FollowedSource, t: Translator) -> Iterator[tuple[Span, ...]]:
+    """What it means for the chat that a source doesn't do its part."""
     if source.ended:
         yield (Span(t("I don't ask it any more. If it has moved, add its new address."), Style.ITALIC),)
-    elif in_pack:
-        yield (Span(t("Another source of the pack takes its place until it answers again."), Style.ITALIC),)
-    else:
+    elif source.problem is not None:
         yield (Span(t("Nothing comes from it until it answers again; I keep asking."), Style.ITALIC),)
+
+
+def _of_stand_ins(request: Request, source: FollowedSource) -> Iterator[tuple[Span, ...]]:
+    """Why, and since when, others of the pack are read in a source's place."""
+    t = request.t
+    since = time_here(request, source.gave_way_at or request.now)
+    if source.problem is not None:
+        # TRANSLATORS: {since} is a date with a time of day
+        said = t("Since {since} others of the pack stand in for it, until it answers again.", since=since)
+    else:
+        # TRANSLATORS: {newest} and {since} are dates with a time of day
+        said = t(
+            "Its newest entry is of {newest}. Since {since} others of the pack stand in for it, until it has another.",
+            newest=time_here(request, source.newest_at or request.now),
+            since=since,
+        )
+    yield (Span(said, Style.ITALIC),)
 
 
 def _remove_buttons(request: Request, followed: Sequence[Subscription]) -> list[tuple[Button, ...]]:

@@ -6,21 +6,30 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from bot.card.answer import heading, item, note, paragraph
+from bot.commands import fallback, timezone
 from bot.commands.request import Request
 from bot.commands.sources_menu import how_many
-from bot.commands.targets import offer_channels
+from bot.commands.targets import which_chat
+from bot.commands.translation import what_is_translated
 from bot.commands.voting import ways_to_vote
 from bot.errors import DeliveryError
-from bot.model import LANGUAGE_NAMES, Line, Phrase
-from bot.ports import Answer, Capabilities, Command
+from bot.model import Line, Phrase
+from bot.ports import Answer, Capabilities, Command, Task
 from bot.storage import chats, silence, subscriptions
 from bot.storage.chats import Duties
 
-COMMAND = Command(name="status", description=Phrase("What works here, and what is missing"), elsewhere=True)
+COMMAND = Command(
+    name="status",
+    # TRANSLATORS: a command as it is typed: a slash and one word of lower-case letters, without spaces
+    shown_as=Phrase("/status"),
+    description=Phrase("What works here, and what is missing"),
+    elsewhere=True,
+    task=Task(Phrase("Status")),
+)
 
 
 async def answer(request: Request) -> Answer:
-    offer = await offer_channels(request) if not request.words else None
+    offer = await which_chat(request) if not request.words else None
     if offer is not None:
         return offer
     t, database = request.t, request.services.database
@@ -33,6 +42,7 @@ async def answer(request: Request) -> Answer:
         *await _rights(request),
         heading(t("Settings")),
         *_settings(request),
+        *map(item, await what_is_translated(request, request.chat.language)),
         *map(item, how_many(request, followed)),
         *_open_duties(request, duties),
         *await _lost(request),
@@ -72,7 +82,9 @@ def _settings(request: Request) -> Iterator[Line]:
     if language is None:
         yield item(t("I post nothing until an admin has chosen a language: {command}", command="/language"))
     else:
-        yield item(t("Language: {language}", language=LANGUAGE_NAMES[language]))
+        yield item(t("Language: {language}", language=request.services.translators.names.get(language, language)))
+        yield item(fallback.told(request))
+    yield item(timezone.told(request))
 
 
 def _open_duties(request: Request, duties: Duties) -> Iterator[Line]:

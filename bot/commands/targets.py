@@ -7,13 +7,14 @@ The chat travels in the words as ``@<row id>``, in buttons as when typed. Whoeve
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 
-from bot.card.answer import heading, note
-from bot.commands.request import Request, command_button
+from bot.card.answer import heading, item, note, paragraph
+from bot.commands.request import Request, address_of, command_button, fits_button
 from bot.commands.services import Services
 from bot.errors import CommandError
 from bot.events import Elsewhere
-from bot.model import Actor, Button, ChatKind, Phrase
+from bot.model import Actor, ChatKind, Line, Phrase
 from bot.ports import Answer, KnowsAdmins
 from bot.storage import chats
 from bot.storage.chats import Chat
@@ -64,9 +65,11 @@ def _reachable(services: Services, here: Chat, chat: Chat) -> bool:
     return here.kind is ChatKind.PRIVATE and chat.kind is ChatKind.CHANNEL
 
 
-async def offer_channels(request: Request) -> Answer | None:
-    """Asks which chat is meant, when a person in private administers channels; None when there is nothing to ask."""
-    if request.here.kind is not ChatKind.PRIVATE or request.chosen or not isinstance(request.adapter, KnowsAdmins):
+async def which_chat(request: Request) -> Answer | None:
+    """Asks which chat is meant, when a person in private administers channels, and keeps the words until they have
+    chosen; None when there is nothing to ask."""
+    known_already = request.chosen or request.pressed  # menus are about the chat for which they were shown
+    if request.here.kind is not ChatKind.PRIVATE or known_already or not isinstance(request.adapter, KnowsAdmins):
         return None
     known = await request.services.database.read(chats.channels, request.here.ref.platform)
     theirs = set(await request.adapter.administered(request.actor, [chat.ref for chat in known])) if known else set()
@@ -75,15 +78,27 @@ async def offer_channels(request: Request) -> Answer | None:
         return None
     t = request.t
     # TRANSLATORS: a button; it means the private chat with the bot itself
-    rows = [(_choice(request, request.here, t("This chat")),)]
-    rows += [(_choice(request, chat, chat.title or chat.ref.id),) for chat in offered]
-    return request.answer(
+    named = [(request.here, t("This chat")), *((chat, chat.title or chat.ref.id) for chat in offered)]
+    lines = [
         heading(t("Which chat is it about?")),
         note(t("Channels of which you are an admin are set up here.")),
-        buttons=rows,
-        private=True,
-    )
+    ]
+    if not all(fits_button(request.command, _chosen(request, chat)) for chat, _ in named):
+        return request.answer(*lines, *_say_it_again(request, named), private=True)
+    rows = [(command_button(name, request.command, _chosen(request, chat)),) for chat, name in named]
+    return request.answer(*lines, buttons=rows, private=True)
 
 
-def _choice(request: Request, chat: Chat, label: str) -> Button:
-    return command_button(label, request.command, f"@{chat.id}")
+def _say_it_again(request: Request, named: Sequence[tuple[Chat, str]]) -> Iterator[Line]:
+    """How to say what no button can carry."""
+    if request.adapter.elsewhere_parameter:
+        yield paragraph(request.t("This is too long for a button. Give the command in the channel that you mean."))
+        return
+    yield paragraph(request.t("This is too long for a button. Send it again with the number of the chat:"))
+    for chat, name in named:
+        yield item(f"{name}: /{request.command} {address_of(chat)} {request.verb} …")
+
+
+def _chosen(request: Request, chat: Chat) -> str:
+    """The same words, about this chat."""
+    return f"{address_of(chat)} {request.words}".strip()

@@ -9,7 +9,7 @@ import logging
 import re
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from bot.gather.discover import LOGIN, ROBOTS, why_a_page
 from bot.gather.identity import address_key, title_key
 from bot.gather.pagehead import PageHead, page_head
 from bot.gather.text import cut, fold, lede_text
+from bot.gather.topics import recognise
 from bot.model import Line, LineKind, Span
 from bot.words import indexed
 
@@ -82,6 +83,8 @@ class Article:
     published_at: datetime | None
     clues: tuple[str, ...]
     """Of its addresses (`clues.py`): they recognise other tellings."""
+    topics: tuple[str, ...] = ()
+    """What its beginning is about (`topics.py`)."""
 
 
 def says_little(lede: str) -> bool:
@@ -94,8 +97,11 @@ def weight(text: str) -> int:
     return len(text) + sum(1 for sign in text if "\u3040" <= sign <= "\u9fff" or "\uac00" <= sign <= "\ud7a3")
 
 
-def read_article(body: bytes, content_type: str, url: str, title: str) -> Article | NoArticle:
-    """The article on a page. ``title``: what its feed calls it."""
+def read_article(
+    body: bytes, content_type: str, url: str, title: str, language: str, own_topics: str | None = None
+) -> Article | NoArticle:
+    """The article on a page. ``title``: what its feed calls it; ``language``: the one that it is in, as far as is
+    known; ``own_topics``: see `recognise`."""
     if len(body) > MAX_BYTES or body.count(b"<") > 2 * MAX_TAGS:
         return NoArticle.TOO_LARGE
     text = decode(body, content_type)
@@ -107,7 +113,10 @@ def read_article(body: bytes, content_type: str, url: str, title: str) -> Articl
     if _is_too_much(tree):
         return NoArticle.TOO_LARGE
     head = page_head(tree, url)
-    return _refused(head, text) or _found(tree, head, url, title)
+    found = _refused(head, text) or _found(tree, head, url, title)
+    if isinstance(found, NoArticle):
+        return found
+    return replace(found, topics=recognise(f"{found.title}. {found.lede}", language, own_topics))
 
 
 def _found(tree: HtmlElement, head: PageHead, url: str, title: str) -> Article | NoArticle:

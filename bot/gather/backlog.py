@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.storage.articles import RECENT
 from bot.storage.owed import FIRST_CONTACT
 from bot.storage.stories import KnownSource
-from bot.storage.telling import FoundEntry
+from bot.storage.telling import RECENT, FoundEntry
 
 MANY = 10
 """Fewer new entries than that are no crowd, however rarely their source has any."""

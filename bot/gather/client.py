@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from types import TracebackType
 from typing import Any, TypeVar
+from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp
 from yarl import URL
@@ -19,8 +20,8 @@ from bot.errors import SourceError
 from bot.gather.body import ENCODINGS, read_body
 from bot.gather.guard import AddressRefused, is_refused
 from bot.gather.resolver import DaemonResolver
-from bot.gather.rhythm import fresh_for, retry_after
 from bot.gather.settings import GatherSettings
+from bot.headers import fresh_for, retry_after
 from bot.model import Phrase
 
 T = TypeVar("T")
@@ -77,6 +78,8 @@ class NotModified:
     """What we have is still what there is."""
 
     fresh_for: float | None = None
+    moved_to: str | None = None
+    """As in `Fetched`."""
 
 
 class GuardedClient:
@@ -135,7 +138,7 @@ class GuardedClient:
             async with session.get(url, headers=_headers(request, told), allow_redirects=False) as response:
                 told = {}
                 if response.status not in {301, 302, 303, 307, 308}:
-                    return await self._read(response, url, moved_to, request)
+                    return await self._read(response, url, moved_to, request, whole_way=moved)
                 moved = moved and response.status in {301, 308}
                 url = _target(url, response)
             moved_to = str(url) if moved else moved_to
@@ -154,15 +157,24 @@ class GuardedClient:
         raise SourceError(Phrase("It redirects more than {limit} times.", {"limit": MAX_REDIRECTS}))
 
     async def _read(
-        self, response: aiohttp.ClientResponse, url: URL, moved_to: str | None, request: FetchRequest
+        self,
+        response: aiohttp.ClientResponse,
+        url: URL,
+        moved_to: str | None,
+        request: FetchRequest,
+        *,
+        whole_way: bool,
     ) -> Fetched | NotModified:
+        """``whole_way``: it is the address that was asked for, or the one to which that has moved for good."""
         if response.status == 304:
-            return NotModified(fresh_for(response.headers, datetime.now(UTC)))
+            return NotModified(fresh_for(response.headers, datetime.now(UTC)), moved_to)
         if response.status != 200:
-            raise _refusal(response)
+            raise _refusal(response, final=whole_way)
         kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if request.kinds and kind not in request.kinds:
-            raise SourceError(Phrase("It is of another kind ({kind}).", {"kind": kind[:40]}))
+            raise SourceError(
+                Phrase("It is of another kind ({kind}).", {"kind": kind[:40].encode("ascii", "replace").decode()})
+            )
         most = min(self._settings.max_bytes, request.max_bytes or self._settings.max_bytes)
         body = await read_body(response.content.iter_any(), response.headers.get("Content-Encoding", ""), most)
         return Fetched(
@@ -217,6 +229,12 @@ def checked(address: str) -> URL:
     return url.with_fragment(None)
 
 
+def spelled(url: URL) -> str:
+    """One spelling for what people type in several: sources are known by their addresses."""
+    parts = urlsplit(str(url))
+    return urlunsplit((parts.scheme.lower(), parts.netloc.lower(), parts.path or "/", parts.query, ""))
+
+
 def _target(url: URL, response: aiohttp.ClientResponse) -> URL:
     location = response.headers.get("Location", "").strip()
     if not location:
@@ -268,14 +286,15 @@ _WORDS_FOR_STATUS = {
 }
 
 
-def _refusal(response: aiohttp.ClientResponse) -> SourceError:
+def _refusal(response: aiohttp.ClientResponse, *, final: bool = True) -> SourceError:
+    """``final``: what is gone here is gone. A page to which people are sent for a while says nothing of that."""
     status = response.status
     if status in {401, 402, 403}:
         words = Phrase("The server doesn't let us read it ({status}).", {"status": status})
     else:
         words = _WORDS_FOR_STATUS.get(status, Phrase("The server answered {status}.", {"status": status}))
     wait = retry_after(response.headers.get("Retry-After", ""), datetime.now(UTC))
-    return SourceError(words, retry_after=wait, permanent=status == 410, status=status)
+    return SourceError(words, retry_after=wait, permanent=status == 410 and final, status=status)
 
 
 UNKNOWN_NAME = Phrase("The name of the server isn't known.")

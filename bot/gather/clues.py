@@ -22,6 +22,9 @@ MAX_KEY = 128
 
 _ADDRESSES, _NAMES, _FIGURES, _WORDS, _PAIRS, _TOPICS = 6, 12, 6, 12, 8, 3
 
+_BROAD = frozenset({"crypto"})
+"""Topics of which a whole press writes: they recognise nothing."""
+
 # Pages that everybody links to, whatever the news is.
 _GENERIC = re.compile(
     r"/(?:tags?|topics?|category|categories|authors?|coins?|currenc(?:y|ies)|tokens?|prices?|quotes?|symbols?|markets?"
@@ -47,7 +50,7 @@ def clues(
     read = gist(title, lede, language)
     own = address_key(url)
     keys = [*_addresses(own, outbound, alternates)]
-    keys += [f"t:{topic}" for topic in topics[:_TOPICS]]
+    keys += [f"t:{topic}" for topic in topics if topic not in _BROAD][:_TOPICS]
     keys += islice(_names(read), _NAMES)
     keys += islice(_figures(read.figures), _FIGURES)
     keys += islice(_concepts(read), _PAIRS)

@@ -32,8 +32,13 @@ class Figure:
 
 
 # "1 350", "1.350", "1'350", "95,300.50", "0,25"; not within a word ("B2B"), nor a time of day.
-_NUMBER = re.compile(r"(?<![\w.,:])\d{1,15}(?:[ .,'’\u00a0\u202f]\d{3})*(?:[.,]\d{1,6})?(?![:\d])")
-_NUMBER_IN_CJK = re.compile(r"(?<![0-9A-Za-z.,:])\d{1,15}(?:,\d{3})*(?:\.\d{1,6})?(?![:\d])")
+# "2030 500" are two numbers: what parts thousands stands behind three digits at most.
+_NUMBER = re.compile(
+    r"(?<![\w.,:])(?:[0-9]{1,3}(?:[ .,'’\u00a0\u202f][0-9]{3})+(?![0-9])|[0-9]{1,15})(?:[.,][0-9]{1,6})?(?![:0-9])"
+)
+_NUMBER_IN_CJK = re.compile(
+    r"(?<![0-9A-Za-z.,:])(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]{1,15})(?:\.[0-9]{1,6})?(?![:0-9])"
+)
 _DECIMAL_POINT = {"en", "ja", "ko", "zh"}
 _GROUPS = re.compile(r"\d{1,3}(?:[ .,'’\u00a0\u202f]\d{3})+")
 

@@ -5,25 +5,29 @@ from __future__ import annotations
 import asyncio
 import math
 import random as _random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Protocol
 
 import structlog
 
+from bot.errors import StorageError
 from bot.gather import rhythm
 from bot.gather.client import GuardedClient, checked
-from bot.gather.following import Packs, pack_addresses, packs_read, singles_read
+from bot.gather.following import chooses_by_kind, pack_addresses, packs_read, singles_read
+from bot.gather.giving_way import reason, standing
 from bot.gather.outages import Look, Outages
-from bot.gather.packs import load_packs
+from bot.gather.packs import Packs, load_packs
 from bot.gather.poll import OnStories, Poller
 from bot.gather.probe import Probe, ProbedFeed
 from bot.gather.settings import GatherSettings
+from bot.gather.topic_table import load_table
 from bot.gather.turns import Turns, host_of, manners_for
 from bot.gather.workers import Workers
 from bot.storage import following, polls, sources
 from bot.storage.database import Database
+from bot.storage.following import Follower
 from bot.storage.group import GroupCommit
 from bot.storage.polls import Mark, SourceForPoll
 
@@ -87,7 +91,7 @@ class Gatherer:
             while True:
                 await wake.wait()
                 wake.clear()
-                await self._start(tasks)
+                await self._db.outlasting(lambda: self._start(tasks))
 
     async def sweep(self) -> None:
         """Poll all that is due and isn't being polled; returns when that is done."""
@@ -110,13 +114,45 @@ class Gatherer:
         rest what nobody reads."""
         async with self._syncing:
             self._health_changed = False
-            packs = load_packs() if self._packs is None else self._packs
-            followers = await self._db.read(following.followers)
-            known = await self._db.read(following.known, pack_addresses(followers, packs))
-            of_packs, singles = packs_read(followers, packs, known), singles_read(followers)
-            await self._db.write(following.apply, of_packs, singles, self._settings.interval, self._clock())
-            urls = {wanted.url for several in of_packs.values() for wanted in several}
-            self._outages.keep(set(singles.values()), urls)
+            try:
+                await self._sync()
+            except StorageError:
+                self._health_changed = True
+                raise
+
+    async def _sync(self) -> None:
+        packs = load_packs() if self._packs is None else self._packs
+        now = self._clock()
+        followers = await self._db.read(following.followers)
+        known = await self._db.read(following.known, pack_addresses(followers, packs))
+        why = {url: reason(one, self._outages.in_doubt) for url, one in known.items()}
+        how = {url: standing(one, why[url], now) for url, one in known.items()}
+        of_packs = packs_read(followers, packs, how, await self._kinds(followers, packs))
+        singles = singles_read(followers)
+        gone = {url: one for url, one in known.items() if why[url] and one.gave_way_at is None}
+        back = {url: one for url, one in known.items() if not why[url] and one.gave_way_at is not None}
+        await self._db.write(
+            following.apply,
+            of_packs,
+            singles,
+            self._settings.interval,
+            now,
+            give_way=[one.id for one in gone.values()],
+            return_to_place=[one.id for one in back.values()],
+        )
+        for url, one in gone.items():
+            log.warning("a source gives way to others of its pack", source=one.id, url=url, why=str(why[url]))
+        for url, one in back.items():
+            log.info("a source is back in its place", source=one.id, url=url)
+        urls = {wanted.url for several in of_packs.values() for wanted in several}
+        self._outages.keep(set(singles.values()), urls)
+
+    async def _kinds(self, followers: Sequence[Follower], packs: Packs) -> Mapping[str, str]:
+        """Of the topics, where that matters: reading their table takes some hundredths of a second."""
+        if not chooses_by_kind(followers, packs):
+            return {}
+        own = self._settings.topics
+        return (await asyncio.to_thread(load_table, None if own is None else str(own))).kinds
 
     async def probe(self, address: str) -> Sequence[ProbedFeed]:
         """The feeds behind an address that somebody typed: the one that it is, or those that its page names.
@@ -126,8 +162,10 @@ class Gatherer:
         return await self._probe.find(address)
 
     async def add_feed(self, feed: Feed) -> int:
-        """The id of the source of this address that is held to the guard, made if need be."""
-        return await self._ensure(feed.url, exempt=False, title=feed.title)
+        """The id of the source of this address that is held to the guard, made if need be. It was read just now."""
+        source_id = await self._ensure(feed.url, exempt=False, title=feed.title)
+        await self._db.write(sources.revive, source_id)
+        return source_id
 
     async def declared_source(self, address: str) -> int:
         """The id of the source that the operator's config names, which isn't held to the guard.
@@ -157,8 +195,8 @@ class Gatherer:
             await self.sync_subscriptions()
         now = self._clock()
         if self._settings.adaptive and abs((now - self._weighed).total_seconds()) >= rhythm.LEVEL_SECONDS:
-            self._weighed = now
             await self._poller.weigh()
+            self._weighed = now
         busy = frozenset(self._in_flight)  # as it was when the table was read: what ends meanwhile isn't due any more
         found = await self._db.read(polls.due, now, BATCH + len(busy))
         for source in found:
@@ -173,18 +211,18 @@ class Gatherer:
         try:
             turns = self._failing if source.failures else self._well
             async with turns.turn(host_of(source), manners_for(source)):
-                polled = await self._poller.poll(source)
+                polled = await self._db.outlasting(lambda: self._poller.poll(source))
             if polled.mark is not None:
                 await self._mark(polled.mark)
-            changed = polled.look is not Look.WELL or source.failures > 0 or not source.ever_ok
-            self._health_changed = self._health_changed or changed
+            changed = polled.look is not Look.WELL or source.failures > 0 or source.gave_way or not source.ever_ok
             self._outages.saw(source, polled.look, self._clock())
+            self._health_changed = self._health_changed or changed
         finally:
             self._in_flight.pop(source.id, None)
 
     async def _mark(self, mark: Mark) -> None:
         try:
-            await self._marks.add(mark)
+            await self._db.outlasting(lambda: self._marks.add(mark))
         except Exception:
             # It stays due, and the next sweep tries again.
             log.exception("recording a poll failed", source=mark.source_id)

@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from typing import Any
 
@@ -39,6 +39,9 @@ RENEWED, RENEWED_AT_LEAST = 6 * 3600.0, 24 * 3600.0
 QUIETEST, BUSIEST = 0.5, 3.0
 """What one source may take of the looks that all of them have together, compared with an equal share."""
 
+FEWEST_PAUSES = 0.25
+"""What is left of one after six weeks; less than that tells nothing."""
+
 _DAYS_PRIOR, _HOURS_PRIOR, _SLOTS_PRIOR = 0.6, 0.2, 2.0
 """So many publications are believed to have been seen in each part before the first. The parts of the hour need the
 most: only a machine keeps to them."""
@@ -63,8 +66,27 @@ class Habits:
         """How many publications a week."""
         seen = sum(self.days)
         watched = max(self.at - self.since, 86_400.0)
-        lasting: float = HALF_LIFE / math.log(2) * (1 - math.exp2(-watched / HALF_LIFE))
-        return seen / lasting * 7 * 86_400
+        return seen / _lasting(watched) * 7 * 86_400
+
+    @property
+    def pauses(self) -> float:
+        """How many times it was seen to publish again, old ones fading, until the newest publication. The silence since
+        then doesn't count, or it would come to be usual."""
+        if self.newest == -math.inf:
+            return 0.0
+        silent = min((self.at - self.newest) / HALF_LIFE, 1000.0)  # some feeds have the year 1 for a date
+        return max(sum(self.days) * math.exp2(silent) - 1, 0.0)
+
+    @property
+    def usual_pause(self) -> timedelta | None:
+        """The time between two publications, by these; None where none was seen."""
+        pauses, watched = self.pauses, self.newest - self.since
+        return timedelta(seconds=_lasting(watched) / pauses) if pauses > FEWEST_PAUSES and watched > 0 else None
+
+
+def _lasting(watched: float) -> float:
+    """What a watch of so many seconds weighs, its beginning having faded."""
+    return HALF_LIFE / math.log(2) * (1 - math.exp2(-watched / HALF_LIFE))
 
 
 def learned(habits: Habits | None, dates: Iterable[datetime], looked_at: datetime | None, now: datetime) -> Habits:
@@ -74,7 +96,8 @@ def learned(habits: Habits | None, dates: Iterable[datetime], looked_at: datetim
     first look, when the dates are all there is to know.
     """
     end = now.timestamp()
-    start = looked_at.timestamp() if looked_at is not None and habits is not None else None
+    # A clock that once was wrong may have left a look in the future.
+    start = min(looked_at.timestamp(), end) if looked_at is not None and habits is not None else None
     known = habits.newest if habits is not None else -math.inf
     found = [min(at.timestamp(), end) for at in dates]
     news = sorted(date for date in set(found) if date > known)

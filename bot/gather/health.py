@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.errors import SourceError
 from bot.gather.client import Fetched, FetchRequest, GuardedClient
 from bot.gather.language import ENOUGH, UNDETERMINED, detect
-from bot.gather.packs import PackSource
+from bot.gather.packs import Packs, topics_of
 from bot.gather.poll import read_feed
 from bot.gather.turns import STRANGER, Turns
 from bot.gather.workers import WorkerCrashed, Workers, WorkerTimeout
@@ -47,6 +48,8 @@ class Asked:
     named_by: tuple[str, ...] = ()
     """Who reads it: packs with their languages, or "followed"."""
     exempt: bool = False
+    topics: tuple[str, ...] = ()
+    """Those that its packs want of it, by name; none: all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,8 @@ class Finding:
     problem: Phrase | None = None
     title: str = ""
     entries: int = 0
+    on_topic: int = 0
+    """So many of these are about what is wanted of it."""
     newest_at: datetime | None = None
     declared: str | None = None
     detected: str | None = None
@@ -73,16 +78,20 @@ class Finding:
 
 
 def asked_of_packs(
-    packs: Mapping[tuple[str, str], Sequence[PackSource]], *, pack: str | None = None, language: str | None = None
+    packs: Packs, kinds: Mapping[str, str], *, pack: str | None = None, language: str | None = None
 ) -> list[Asked]:
-    """Every source of these packs once, with all the packs that name it."""
+    """Every source of these packs once, with all the packs that name it. ``kinds``: of all topics."""
     named: dict[str, Asked] = {}
     for (name, code), rows in packs.items():
         if pack in {None, name} and language in {None, code}:
             for row in rows:
                 known = named.get(row.url, Asked(row.url, row.title))
-                expected = tuple(dict.fromkeys((*known.expected, code)))
-                named[row.url] = Asked(row.url, known.title, expected, (*known.named_by, f"{name}.{code}"))
+                named[row.url] = replace(
+                    known,
+                    expected=tuple(dict.fromkeys((*known.expected, code))),
+                    named_by=(*known.named_by, f"{name}.{code}"),
+                    topics=tuple(dict.fromkeys((*known.topics, *topics_of(row, kinds)))),
+                )
     return [asked for asked in named.values() if asked.url.startswith(("http://", "https://"))]
 
 
@@ -90,8 +99,15 @@ class Checkup:
     """Looks at many sources: a bounded number at once, one at a time of each host."""
 
     def __init__(
-        self, client: GuardedClient, workers: Workers, clock: Callable[[], datetime], *, at_once: int = 10
+        self,
+        client: GuardedClient,
+        workers: Workers,
+        clock: Callable[[], datetime],
+        *,
+        at_once: int = 10,
+        own_topics: Path | None = None,
     ) -> None:
+        self._own_topics = own_topics
         self._client = client
         self._workers = workers
         self._clock = clock
@@ -120,7 +136,8 @@ class Checkup:
     async def _look(self, asked: Asked) -> Finding:
         answer = await self._client.fetch(FetchRequest(asked.url, exempt=asked.exempt))
         assert isinstance(answer, Fetched), "asked without conditions"
-        feed = await read_feed(self._workers, answer)
+        feed = await read_feed(self._workers, answer, self._own_topics)
+        wanted = set(asked.topics)
         now = self._clock()
         # Items from the future (events, mistakes) don't make it fresh.
         dates = [entry.published_at for entry in feed.entries if entry.published_at and entry.published_at <= now]
@@ -130,6 +147,7 @@ class Checkup:
             None if feed.entries else EMPTY,
             feed.title,
             len(feed.entries),
+            sum(not wanted.isdisjoint(entry.topics) for entry in feed.entries),
             max(dates, default=None),
             feed.language,
             await self._language(words),

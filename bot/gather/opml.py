@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from bot.errors import SourceError
-from bot.gather.client import checked
+from bot.gather.client import checked, spelled
 from bot.gather.decode import decode
 from bot.gather.text import fold
 from bot.model import Phrase
@@ -79,9 +79,8 @@ def _outlines(root: Element) -> Iterator[Outline]:
 
 def _address(words: str) -> str | None:
     try:
-        return (
-            str(checked(re.sub(r"^feed:(?://)?(?=https?:)|^feed(?=://)", _scheme, words, count=1))) if words else None
-        )
+        scheme = r"^feed:(?://)?(?=https?:)|^feed(?=://)"
+        return spelled(checked(re.sub(scheme, _scheme, words, count=1))) if words else None
     except SourceError:
         return None
 

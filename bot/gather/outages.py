@@ -38,6 +38,8 @@ class Outages:
         self._last: dict[int, tuple[str, Look]] = {}
         self._told: set[int] = set()
         """Of those that can't be read, the ones that the operator has heard of."""
+        self._in_doubt: set[int] = set()
+        """Those that couldn't be reached at their last look, when nothing else could be either."""
         self._unreached: set[int] = set()
         """The sources that could not be reached when the network was told to be gone; empty while it is there."""
         self._spoke_at: datetime | None = None
@@ -49,13 +51,25 @@ class Outages:
         if source.url.startswith(rhythm.SAMPLE):
             self._samples = self._samples or look is Look.WELL
             return
-        self._last[source.id] = (source.url, look)
+        self._last.pop(source.id, None)
+        before = next(reversed(self._last.values()), None)
+        if look is Look.UNREACHED and (before is None or before[1] is Look.UNREACHED):
+            self._in_doubt.add(source.id)
+        else:
+            self._in_doubt.discard(source.id)
+        self._last[source.id] = (source.url, look)  # the newest stands last
         self._news_since = self._news_since or now
+
+    def in_doubt(self, source_id: int) -> bool:
+        """Whether it may be our own network, and not the source, that is gone; also where it hasn't been looked at
+        since we run."""
+        return source_id in self._in_doubt or source_id not in self._last
 
     def keep(self, source_ids: Collection[int], urls: Collection[str]) -> None:
         """Nothing but these is read from now on."""
         self._last = {key: last for key, last in self._last.items() if key in source_ids or last[0] in urls}
         self._unreached &= self._last.keys()
+        self._in_doubt &= self._last.keys()
 
     def tell(self, now: datetime, *, at_rest: bool) -> None:
         """Log what has changed, if anything has. ``at_rest``: nothing is being looked at, and nothing is due."""

@@ -1,12 +1,14 @@
-"""Packs: which sources a chat gets for one choice, in its language. The rows stand in packs.toml."""
+"""Packs: which sources a chat gets for one choice, in its languages. The rows stand in packs.toml."""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
 from importlib.resources import files
+from typing import Any, TypeAlias
 
 PACKS = ("crypto", "tech", "markets", "world")
 """Names of the packs, in the order in which they are offered."""
@@ -14,8 +16,8 @@ PACKS = ("crypto", "tech", "markets", "world")
 READS = 3
 """How many sources a chat reads of a pack."""
 
-FALLBACK = "en"
-"""A pack without sources in a language gives those in this one."""
+ALL_OF = "all:"
+"""In the topics of a row: every topic of a kind, such as ``all:coin``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,58 +28,89 @@ class PackSource:
     title: str
     """Until the feed has told its own."""
     language: str
+    topics: tuple[str, ...] = ()
+    """It writes of everything: only stories about one of these are taken; none: all are. Names in the topic table, or
+    its kinds (`ALL_OF`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
-    """What is known of a source that bears on whether a pack reads it."""
+Packs: TypeAlias = Mapping[tuple[str, str], tuple[PackSource, ...]]
+"""By the name of the pack and the language."""
 
-    failures: int
-    """In a row."""
-    ever_ok: bool
-    ended: bool
 
-    @property
-    def ill(self) -> bool:
-        """Whether another source should take its place: it failed twice in a row, or at the very first look."""
-        return self.ended or self.failures >= 2 or (self.failures == 1 and not self.ever_ok)
+class Standing(Enum):
+    """How a source does, as far as it matters to who reads it."""
+
+    WELL = "well"
+    """Or not looked at yet."""
+    AWAY = "away"
+    """Others of its language stand in for it."""
+    LOST = "lost"
+    """It is away for good, as far as can be told: where all are, those of another language stand in."""
+    ENDED = "ended"
+    """It is never looked at again."""
+
+
+_THERE = frozenset({Standing.WELL, Standing.AWAY})
 
 
 @cache
-def load_packs() -> Mapping[tuple[str, str], tuple[PackSource, ...]]:
-    """The bundled packs by name and language, read when first asked for."""
+def load_packs() -> Packs:
+    """The bundled packs, read when first asked for."""
     return parse_packs(files("bot.gather").joinpath("packs.toml").read_text("utf-8"))
 
 
-def parse_packs(text: str) -> Mapping[tuple[str, str], tuple[PackSource, ...]]:
-    """Packs from a file such as packs.toml: tables [pack.language] with `sources`, rows of address and title."""
+def parse_packs(text: str) -> Packs:
+    """Packs from a file such as packs.toml, which tells how it is written."""
     return {
-        (pack, language): tuple(PackSource(row[0], row[1], language) for row in table["sources"])
+        (pack, language): _rows(language, **table)
         for pack, languages in tomllib.loads(text).items()
         for language, table in languages.items()
     }
 
 
-def sources_of(
-    packs: Mapping[tuple[str, str], tuple[PackSource, ...]], pack: str, language: str
-) -> tuple[PackSource, ...]:
-    """A pack's sources for a language, best first; where there is none in it, those in English."""
-    return packs.get((pack, language)) or packs.get((pack, FALLBACK), ())
+def _rows(language: str, sources: Sequence[Sequence[Any]], topics: Sequence[str] = ()) -> tuple[PackSource, ...]:
+    return tuple(_row(language, topics, *row) for row in sources)
 
 
-def followed(addresses: Sequence[str], health: Mapping[str, Health]) -> tuple[str, ...]:
-    """Of a pack's sources, best first, those that are to be polled: the first three that are well or untried.
+def _row(
+    language: str, usual: Sequence[str], url: str, title: str, options: Mapping[str, Any] | None = None
+) -> PackSource:
+    values = {"topics": usual, **(options or {})}
+    return PackSource(url, title, language, **{name: tuple(value) for name, value in values.items()})
 
-    Those before them that are ill are looked at too, at their back-off, and return when they are well.
+
+def sources_of(packs: Packs, pack: str, languages: Sequence[str]) -> list[tuple[PackSource, ...]]:
+    """A pack's sources in each of a chat's languages that has some, best first; its own language comes first."""
+    return [rows for language in languages if (rows := packs.get((pack, language), ()))]
+
+
+def read_of(in_languages: Sequence[Sequence[PackSource]], standing: Mapping[str, Standing]) -> tuple[PackSource, ...]:
+    """Of a pack's sources in each language, best first, those that are to be looked at. ``standing``: by address.
+
+    In a language these are the first three that are well or untried, and those before them that aren't: they return to
+    their places when they are well. The next language is read where all of one are lost. Sources of everything give
+    what there is, but are no press of its own: they count for nothing.
     """
-    chosen: list[str] = []
-    well = 0
-    for address in addresses:
-        known = health.get(address)
-        if known is not None and known.ended:
-            continue
-        chosen.append(address)
-        well += known is None or not known.ill
-        if well == READS:
+    chosen: dict[str, PackSource] = {}
+    for rows in in_languages:
+        well = 0
+        for row in rows:
+            its = standing.get(row.url, Standing.WELL)
+            if its is Standing.ENDED:
+                continue
+            chosen.setdefault(row.url, row)
+            well += its is Standing.WELL and not row.topics
+            if well == READS:
+                break
+        if any(standing.get(row.url, Standing.WELL) in _THERE for row in rows if not row.topics):
             break
-    return tuple(chosen)
+    return tuple(chosen.values())
+
+
+def topics_of(row: PackSource, kinds: Mapping[str, str]) -> tuple[str, ...]:
+    """The topics that a row wants, each by its name; empty: all. ``kinds``: of all topics."""
+    topics: dict[str, None] = {}
+    for topic in row.topics:
+        kind = topic.removeprefix(ALL_OF)
+        topics |= dict.fromkeys([topic] if kind == topic else [name for name, its in kinds.items() if its == kind])
+    return tuple(topics)

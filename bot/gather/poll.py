@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 
-from bot.errors import SourceError
+from bot.errors import SourceError, StorageError
 from bot.gather import parse
 from bot.gather.apis.asking import Apis
 from bot.gather.article import says_little
@@ -70,7 +70,7 @@ class Polled:
 
 
 class Poller:
-    """Looks at sources. Raises nothing for what is wrong with one."""
+    """Looks at sources. Raises nothing for what is wrong with one, StorageError for what is wrong with ourselves."""
 
     def __init__(
         self,
@@ -107,6 +107,8 @@ class Poller:
         except SourceError as error:
             await self._failed(source, error)
             return Polled(Look.UNREACHED if error.phrase in UNREACHED else Look.FAILED)
+        except StorageError:
+            raise
         except Exception as error:
             # A bug of ours meets one source, and must not stop the others.
             log.exception("polling a source failed", source=source.id, url=source.url)
@@ -146,7 +148,10 @@ class Poller:
             )
         )
         if isinstance(answer, NotModified):
-            return Mark(source.id, self._answered(source, answer))
+            moved_to = answer.moved_to or source.moved_to
+            same = Body(source.etag, source.last_modified, source.body_hash or "", moved_to)
+            moved = moved_to != source.moved_to
+            return Mark(source.id, self._answered(source, answer), same if moved else None)
         body = Body(answer.etag, answer.last_modified, _body_hash(answer), answer.moved_to or source.moved_to)
         if body.body_hash == source.body_hash:
             return Mark(source.id, self._answered(source, answer), body)
@@ -166,9 +171,12 @@ class Poller:
         now = self._clock()
         answered = Answered(now, now + told.wait, round(told.wait.total_seconds()))
         body = Body(None, None, told.body_hash, None)
-        if told.feed is None:
+        feed = told.feed
+        if feed is None:
             return Mark(source.id, answered, body)
-        await self._store(source, told.feed, _described(None, told.feed), body, answered)
+        described = _described(None, feed)
+        # What was fetched needn't be fetched again because the database refuses.
+        await self._db.outlasting(lambda: self._store(source, feed, described, body, answered))
         return None
 
     def _address(self, source: SourceForPoll) -> str:
@@ -178,7 +186,8 @@ class Poller:
         return source.moved_to or source.url
 
     async def _save(self, source: SourceForPoll, answer: Fetched, feed: ParsedFeed, body: Body) -> None:
-        await self._store(source, feed, _described(answer, feed), body, self._answered(source, answer, feed))
+        described, answered = _described(answer, feed), self._answered(source, answer, feed)
+        await self._db.outlasting(lambda: self._store(source, feed, described, body, answered))
 
     async def _store(
         self, source: SourceForPoll, feed: ParsedFeed, described: FoundFeed, body: Body, answered: Answered
@@ -225,13 +234,14 @@ class Poller:
         log.debug("source not read", source=source.id, url=source.url, reason=str(error))
         now = self._clock()
         try:
-            if error.permanent:
-                await self._db.write(polls.mark_ended, source.id, error.phrase, now)
+            # What is gone where it once moved to may be back where it was: that address is asked next.
+            if error.permanent and source.moved_to is None:
+                await self._db.insist(polls.mark_ended, source.id, error.phrase, now)
                 return
             wait: timedelta = after_failure(
                 source.url, source.failures + 1, error.retry_after, self._settings, self._random
             )
-            await self._db.write(polls.mark_failed, source.id, error.phrase, now, now + wait)
+            await self._db.insist(polls.mark_failed, source.id, error.phrase, now, now + wait)
         except Exception:
             # It stays due, and the next sweep tries again.
             log.exception("recording a source's failure failed", source=source.id)

@@ -6,10 +6,9 @@ import asyncio
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit, urlunsplit
 
 from bot.errors import CommandError, SourceError
-from bot.gather.client import NOT_AN_ADDRESS, Fetched, FetchRequest, GuardedClient, checked
+from bot.gather.client import NOT_AN_ADDRESS, Fetched, FetchRequest, GuardedClient, checked, spelled
 from bot.gather.discover import NOT_A_FEED, Page, read_page, well_known
 from bot.gather.platforms import platform_feeds
 from bot.gather.poll import read_feed
@@ -156,9 +155,7 @@ def web_address(words: str) -> str:
         raise CommandError(error.phrase) from error
     if "." not in (url.host or "") and ":" not in (url.host or "") and url.host != "localhost":
         raise CommandError(NOT_AN_ADDRESS)
-    # One spelling for what people type in several: sources are known by their addresses.
-    parts = urlsplit(str(url))
-    return urlunsplit((parts.scheme.lower(), parts.netloc.lower(), parts.path or "/", parts.query, ""))
+    return spelled(url)
 
 
 def _without_feed(address: str) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import structlog
 
-from bot.errors import SourceError
+from bot.errors import SourceError, StorageError
 from bot.gather.article import MAX_BYTES, Article, NoArticle, read_article
 from bot.gather.client import Fetched, FetchRequest, GuardedClient, checked, may_pass
 from bot.gather.poll import OnStories
@@ -63,7 +64,9 @@ class Reader:
         turns: Turns,
         clock: Callable[[], datetime],
         on_stories: OnStories,
+        own_topics: Path | None = None,
     ) -> None:
+        self._own_topics = None if own_topics is None else str(own_topics)
         self._db = db
         self._client = client
         self._workers = workers
@@ -80,7 +83,7 @@ class Reader:
             while True:
                 await wake.wait()
                 wake.clear()
-                await self._start(tasks)
+                await self._db.outlasting(lambda: self._start(tasks))
 
     async def sweep(self) -> None:
         """Read what may be read now, one article of each host; returns when that is done."""
@@ -107,6 +110,8 @@ class Reader:
             # Written first: one that brings us down isn't tried for ever.
             await self._db.write(articles.begin, one.entry_id, self._clock() + after(one.attempts))
             await self._attempt(one, host)
+        except StorageError:
+            pass  # it is tried again, as one that could not be read
         except Exception as error:
             # A bug of ours meets one article, and must not stop the others.
             log.exception("reading an article failed", entry=one.entry_id)
@@ -120,7 +125,7 @@ class Reader:
         try:
             async with self._turns.turn(host, manners_at(one.url)):
                 fetched = await self._fetch(one.url, host)
-            article = await self._understand(fetched, one.title)
+            article = await self._understand(fetched, one)
         except Refused as error:
             log.debug("article not for us", entry=one.entry_id, reason=str(error))
             await self._db.write(articles.give_up, one.entry_id, ArticleState.REFUSED, str(error))
@@ -158,10 +163,17 @@ class Reader:
         if not rules.permit(url):
             raise Refused("robots.txt doesn't permit it")
 
-    async def _understand(self, fetched: Fetched, title: str) -> Article:
+    async def _understand(self, fetched: Fetched, one: WaitingArticle) -> Article:
         try:
             found = await self._workers.run(
-                READ_SECONDS, read_article, fetched.body, fetched.content_type, fetched.url, title
+                READ_SECONDS,
+                read_article,
+                fetched.body,
+                fetched.content_type,
+                fetched.url,
+                one.title,
+                one.language,
+                self._own_topics,
             )
         except WorkerTimeout as error:
             raise Refused("reading it takes too long") from error
@@ -219,4 +231,5 @@ def _as_read(article: Article) -> ReadArticle:
         author=article.author,
         published_at=article.published_at,
         clues=article.clues,
+        topics=article.topics,
     )

@@ -139,10 +139,10 @@ def _is_one_text(new: Newcomer, known: Known, now: datetime) -> bool:
         return _at_one_address(new, known) or before == after or edited
     if not after or before != after:
         return False
+    if known.own and _is_undated(new, known) and len(after.encode()) >= _SAYS_SOMETHING:
+        return True  # restored after however long, or listed twice of which one got another guid
     if known.listed:
         return _apart(new, known, now) <= SAME_DAY
-    if known.own and _is_undated(new, known) and len(after.encode()) >= _SAYS_SOMETHING:
-        return True  # restored after however long
     return _apart(new, known, now) <= MEETS_FOR or (known.own and _since(known, now) <= MEETS_FOR)
 
 

@@ -13,14 +13,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from bot.model import LANGUAGES
-
 MAX_CHARACTERS = 1000
 """Of a text only so much is read: a title and a lede."""
 
 KINDS = ("coin", "company", "theme")
 
-_FIELDS = {"kind", "codes", "any", "with", "unless", *LANGUAGES}
+_FIELDS = {"kind", "codes", "any", "with", "unless"}
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
+"""Any other column is that of a language, by its primary subtag."""
 
 # One script a word: Korean and Japanese write "BTC가" and "BTC価格" without a space between.
 WORD = re.compile(
@@ -83,11 +83,13 @@ class Table:
         for name, row in self._topics.items():
             _check(name, row)
         self.kinds: Mapping[str, str] = {name: row["kind"] for name, row in self._topics.items()}
+        columns = (key for row in (*self._topics.values(), *self._context.values(), self._traps) for key in row)
+        self._languages = {key for key in columns if key not in _FIELDS}
         self._indices: dict[str, Index] = {}
 
     def index(self, language: str) -> Index:
         """Made when first asked for. A text in another language than ours may still hold names and codes."""
-        known = language if language in LANGUAGES else "en"
+        known = language if language in self._languages else "en"
         if known not in self._indices:
             self._indices[known] = _indexed(self._names(known))
         return self._indices[known]
@@ -121,7 +123,7 @@ def load_table(own: str | None = None) -> Table:
 def _check(name: str, row: Any) -> None:
     if not isinstance(row, dict) or row.get("kind") not in KINDS:
         raise TableFault(f"[{name}]: kind is none of {', '.join(KINDS)}")
-    if unknown := sorted(set(row) - _FIELDS):
+    if unknown := sorted(key for key in set(row) - _FIELDS if not _LANGUAGE.fullmatch(key)):
         raise TableFault(f"[{name}]: unknown key {unknown[0]}")
     for key, words in row.items():
         if key != "kind" and not _are_names(words):

@@ -9,7 +9,7 @@ bears them out.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bot.gather.topic_table import HANGUL, WORD, Index, Name, fold, load_table, plain
 
@@ -42,6 +42,21 @@ def recognise(text: str, language: str, own_table: str | None = None) -> tuple[s
     return _Reading(plain(text), table.index(language), table.kinds).topics()
 
 
+def names_in(text: str, language: str, sure: bool, own_table: str | None = None) -> tuple[tuple[str, str], ...]:
+    """The coins and companies that a text names: as they are written there, and their topics. ``sure``: only those that
+    it surely means."""
+    table = load_table(own_table)
+    reading = _Reading(plain(text), table.index(language), table.kinds)
+    topics = reading.topics()
+    return tuple(
+        dict.fromkeys(
+            (written, topic)
+            for written, topic in reading.written()
+            if table.kinds[topic] != "theme" and (topic in topics or not sure)
+        )
+    )
+
+
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
@@ -57,6 +72,8 @@ class _Reading:
         self._spans: list[tuple[int, int]] | None = None
         self._sure: dict[str, bool] = {}
         """Topics found, in order: whether the name alone says so."""
+        self._places: list[tuple[str, int, Name, int | None]] = []
+        """Where each name of a topic stands: its first word, and where in that it begins unless at its start."""
         self._said: set[str] = set()
         """What bears topics out, and what speaks against them."""
         self._shouts: bool | None = None
@@ -75,6 +92,16 @@ class _Reading:
         if any(sure and self._kinds[topic] == "coin" for topic, sure in self._sure.items()):
             self._said.add("@coin")
         return tuple(topic for topic, sure in self._sure.items() if self._stands(topic, sure))
+
+    def written(self) -> Iterator[tuple[str, str]]:
+        """Each name of a topic as the text has it. `topics` has been read before."""
+        for topic, place, name, within in self._places:
+            start, end = self._span(place)
+            if within is None:
+                end = self._span(place + len(name.words) - 1)[1]
+            else:
+                start, end = start + within, start + within + len(name.words[0])
+            yield self._text[start:end], topic
 
     def _stands(self, topic: str, sure: bool) -> bool:
         if f"-{topic}" in self._said:
@@ -108,7 +135,7 @@ class _Reading:
                 return False
         return True
 
-    def _note(self, name: Name, place: int) -> None:
+    def _note(self, name: Name, place: int, within: int | None = None) -> None:
         label = name.label
         if not label:
             return
@@ -119,6 +146,7 @@ class _Reading:
         if weak and name.code:
             weak = not self._is_marked(place)
         self._sure[label] = self._sure.get(label, False) or not weak
+        self._places.append((label, place, name, within))
 
     def _without_name(self, place: int) -> int:
         """A pair in one word, such as XYZUSDT, names what is traded."""
@@ -164,7 +192,7 @@ class _Reading:
                     break
                 if run.startswith(word, at) and _is_apart(run, at, at + len(word), open_end=name.open[0]):
                     size = len(word)
-                    self._note(name, place)
+                    self._note(name, place, at)
             at += size or 1
 
 

@@ -32,7 +32,8 @@ def host_of(source: SourceForPoll) -> str:
     """The name under which it takes its turn."""
     # Addresses were checked when they became sources; one of the sample wire has no host, and is its own.
     address = source.moved_to or source.url
-    return urlsplit(address).netloc.lower() or address
+    parts = urlsplit(address)
+    return parts.netloc.lower().removesuffix(":80").removesuffix(":443") or address
 
 
 def manners_at(address: str) -> Manners:

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.card.sources import troubles_card
-from bot.errors import DeliveryError, PlatformDown, Throttled
+from bot.errors import DeliveryError, PlatformDown, StorageError, Throttled
 from bot.pace import retry_delay
-from bot.ports import ChatAdapter, State, Translators
+from bot.ports import ChatAdapter, Departure, State, Translators
 from bot.storage import troubles
 from bot.storage.database import Database
 from bot.storage.troubles import Concerned, Trouble
@@ -42,6 +42,29 @@ def needs_admin(trouble: Trouble) -> bool:
     return trouble.last_polled_at - trouble.failing_since >= (REFUSED_FOR if refused else BROKEN_FOR)
 
 
+class _Unwanted(Exception):
+    """The chat isn't to be told (any more)."""
+
+
+class _NoteDeparture(Departure):
+    """A chat's note of its sources. They count as told when the first note of them leaves: what is cut off after that
+    is lost rather than said twice."""
+
+    def __init__(self, db: Database, chat: Concerned, source_ids: Sequence[int], clock: Callable[[], datetime]) -> None:
+        self._db = db
+        self._chat = chat
+        self._source_ids = source_ids
+        self._clock = clock
+
+    async def leaving(self) -> None:
+        """See `Departure`. Raises _Unwanted or StorageError."""
+        if not await self._db.write(troubles.begin_telling, self._chat, self._source_ids, self._clock()):
+            raise _Unwanted
+
+    async def refused(self) -> None:
+        """See `Departure`. It may be said a little differently, but it is said now."""
+
+
 class Troubles:
     """Built once; `run` looks now and then, until cancelled."""
 
@@ -64,7 +87,7 @@ class Troubles:
         while True:
             await self._sleep(SWEEP_SECONDS)
             try:
-                await self.sweep()
+                await self._db.outlasting(self.sweep)
             except Exception:
                 log.exception("telling of sources failed")
 
@@ -76,14 +99,13 @@ class Troubles:
         chats = await self._db.read(troubles.concerned, found)
         # A platform that isn't there yet would miss it: its chats' sources wait for the next sweep.
         waiting = {key for chat in chats if self._is_coming(chat) for key in chat.source_ids}
-        told = [key for key in found if key not in waiting]
-        # Before anything is sent: what is cut off in between is lost rather than said twice.
-        await self._db.write(troubles.mark_told, told, self._clock())
         async with asyncio.TaskGroup() as senders:
             for chat in chats:
                 theirs = [found[key] for key in chat.source_ids if key not in waiting]
                 if theirs and self._is_ready(chat):
                     senders.create_task(self._tell(chat, theirs))
+        # Those too of which nobody could be told.
+        await self._db.insist(troubles.mark_told, [key for key in found if key not in waiting], self._clock())
 
     def _is_ready(self, chat: Concerned) -> bool:
         adapter = self._adapters.get(chat.chat.platform)
@@ -97,11 +119,14 @@ class Troubles:
         now = self._clock()
         card = troubles_card(theirs, self._translators(chat.language), now)
         key = f"t{chat.chat_id}-{int(now.timestamp())}"
+        departure = _NoteDeparture(self._db, chat, [one.source_id for one in theirs], self._clock)
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                await self._adapters[chat.chat.platform].send(chat.chat, card, key=key)
+                await self._adapters[chat.chat.platform].send(chat.chat, card, key=key, departure=departure)
                 return
-            except (Throttled, PlatformDown) as error:  # surely nothing was sent
+            except _Unwanted:
+                return
+            except (Throttled, PlatformDown, StorageError) as error:  # surely nothing was sent
                 asked = error.retry_after if isinstance(error, Throttled) else 0.0
                 await self._sleep(max(asked, retry_delay(attempt).total_seconds()))
             except DeliveryError as error:

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.ports import Site
+from bot.model import Phrase
+from bot.ports import Site, Translators
 
 BODY_BYTES = 64 * 1024
 """The forms of the room are a thousandth of this."""
@@ -44,6 +45,15 @@ HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
     (b"x-frame-options", b"DENY"),
 )
+
+# TRANSLATORS: shown instead of a page; site.public_url is a setting and stays as it is
+ANOTHER_NAME = Phrase("This site does not go by that name. See site.public_url in the config.")
+# TRANSLATORS: shown instead of a page, to somebody whose browser was made to come here by another site
+ANOTHER_SITE = Phrase("Requests from other sites are refused.")
+# TRANSLATORS: shown instead of a page, when more was sent than a form can hold
+TOO_MUCH = Phrase("That is too much.")
+# TRANSLATORS: shown instead of a page, when a form did not arrive in time
+TOO_LONG = Phrase("That took too long.")
 
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -102,29 +112,30 @@ def _port(scheme: str, port: int | None) -> int | None:
 
 def refusal(
     method: str, headers: Iterable[tuple[bytes, bytes]], site: Site, most: int = BODY_BYTES
-) -> tuple[HTTPStatus, str] | None:
+) -> tuple[HTTPStatus, Phrase] | None:
     """Why a request is not let in, or None."""
     given = {name: value.decode("latin-1") for name, value in headers}
     host = given.get(b"host", "")
     if not host_is_ours(host, site):
-        return HTTPStatus.MISDIRECTED_REQUEST, "This site does not go by that name. See site.public_url in the config."
+        return HTTPStatus.MISDIRECTED_REQUEST, ANOTHER_NAME
     origin = given.get(b"origin")
     if origin is not None and not origin_is_ours(origin, host, site):
-        return HTTPStatus.FORBIDDEN, "Requests from other sites are refused."
+        return HTTPStatus.FORBIDDEN, ANOTHER_SITE
     # Older browsers and programs that aren't browsers send neither header.
     if method not in SAFE_METHODS and given.get(b"sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        return HTTPStatus.FORBIDDEN, "Requests from other sites are refused."
+        return HTTPStatus.FORBIDDEN, ANOTHER_SITE
     if not given.get(b"content-length", "0").isdigit() or int(given.get(b"content-length", "0")) > most:
-        return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "That is too much."
+        return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_MUCH
     return None
 
 
 class Guard:
     """Pure ASGI middleware around the whole server."""
 
-    def __init__(self, app: ASGIApp, site: Site) -> None:
+    def __init__(self, app: ASGIApp, site: Site, translators: Translators) -> None:
         self._app = app
         self._site = site
+        self._translators = translators
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let one request in, or answer it here."""
@@ -138,20 +149,31 @@ class Guard:
             try:
                 receive = await _whole_body(scope, receive, most)
             except _BadBody as bad:
-                refused = bad.status, bad.text
+                refused = bad.status, bad.phrase
             except _Gone:
                 return
         if refused is not None:
-            await _answer(send, *refused)
+            await self._answer(scope, send, *refused)
             return
         await self._app(scope, receive, send)
 
+    async def _answer(self, scope: Scope, send: Send, status: HTTPStatus, phrase: Phrase) -> None:
+        given = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        t = self._translators(self._translators.preferred(given.get(b"accept-language", "")))
+        headers = [
+            (b"content-type", b"text/plain; charset=utf-8"),
+            (b"content-language", t.language.encode()),
+            (b"connection", b"close"),
+        ]
+        await send({"type": "http.response.start", "status": status.value, "headers": headers})
+        await send({"type": "http.response.body", "body": f"{t.phrase(phrase)}\n".encode()})
+
 
 class _BadBody(Exception):
-    def __init__(self, status: HTTPStatus, text: str) -> None:
-        super().__init__(text)
+    def __init__(self, status: HTTPStatus, phrase: Phrase) -> None:
+        super().__init__(phrase.msgid)
         self.status = status
-        self.text = text
+        self.phrase = phrase
 
 
 class _Gone(Exception):
@@ -167,7 +189,7 @@ async def _whole_body(scope: Scope, receive: Receive, most: int) -> Receive:
         async with asyncio.timeout(BODY_SECONDS):
             body = await _read(receive, most)
     except TimeoutError:
-        raise _BadBody(HTTPStatus.REQUEST_TIMEOUT, "That took too long.") from None
+        raise _BadBody(HTTPStatus.REQUEST_TIMEOUT, TOO_LONG) from None
     return _replaying(body, receive)
 
 
@@ -181,7 +203,7 @@ async def _read(receive: Receive, most: int) -> bytes:
         body += message.get("body", b"")
         more = message.get("more_body", False)
         if len(body) > most:
-            raise _BadBody(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "That is too much.")
+            raise _BadBody(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_MUCH)
     return bytes(body)
 
 
@@ -206,9 +228,3 @@ def _with_headers(send: Send) -> Send:
         await send(message)
 
     return with_headers
-
-
-async def _answer(send: Send, status: HTTPStatus, text: str) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": status.value, "headers": headers})
-    await send({"type": "http.response.body", "body": f"{text}\n".encode()})

@@ -17,9 +17,8 @@ from bot.site.wire import SampleStory, SampleWire, publication_times, sample_wir
 def samples_router(site: str, epoch: datetime, translators: Translators, clock: Callable[[], datetime]) -> APIRouter:
     """The routes under /wire. ``site`` is our own address, ``epoch`` when the database was made."""
     router = APIRouter(prefix="/wire", include_in_schema=False)
-    page = Environment(
-        loader=PackageLoader("bot.site"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    ).get_template("sample.html")
+    pages = Environment(loader=PackageLoader("bot.site"), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    page, missing = pages.get_template("sample.html"), pages.get_template("missing.html")
     style = files("bot.site").joinpath("static", "sample.css").read_text("utf-8")
 
     @router.get("/style.css")
@@ -28,27 +27,23 @@ def samples_router(site: str, epoch: datetime, translators: Translators, clock: 
 
     @router.get("/{language}.json")
     async def feed(language: str) -> Response:
-        wire = _known(sample_wire(language))
+        if language not in translators.names:
+            raise HTTPException(404, "There is no sample wire in that language.")
+        wire = sample_wire(language)
         return JSONResponse(wire_feed(wire, site, epoch, clock()), media_type="application/feed+json")
 
     @router.get("/{language}/{story_id}")
     async def story(language: str, story_id: str) -> Response:
-        wire = _known(sample_wire(language))
-        position, told = _find(wire, story_id)
+        wire = sample_wire(language) if language in translators.names else None
+        found = _find(wire, story_id) if wire is not None else None
+        if wire is None or found is None:
+            return HTMLResponse(missing.render(t=translators(language)), 404)
+        position, told = found
         at = publication_times(len(wire.stories), epoch)[position]
         return HTMLResponse(page.render(story=told, wire=wire, at=at, t=translators(language)))
 
     return router
 
 
-def _known(wire: SampleWire | None) -> SampleWire:
-    if wire is None:
-        raise HTTPException(404, "There is no sample wire in that language.")
-    return wire
-
-
-def _find(wire: SampleWire, story_id: str) -> tuple[int, SampleStory]:
-    for position, story in enumerate(wire.stories):
-        if story.id == story_id:
-            return position, story
-    raise HTTPException(404, "There is no such sample story.")
+def _find(wire: SampleWire, story_id: str) -> tuple[int, SampleStory] | None:
+    return next((found for found in enumerate(wire.stories) if found[1].id == story_id), None)

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bot.errors import ConfigError
-from bot.ports import Site
+from bot.ports import Site, Translators
 from bot.site.guard import Guard
 from bot.site.settings import SiteSettings, is_loopback
 
@@ -99,13 +99,14 @@ async def serve(
     app: ASGIApp,
     sock: socket.socket,
     site: Site,
+    translators: Translators,
     *,
     started: Callable[[], object],
     head_seconds: float = HEADER_SECONDS,
 ) -> None:
     """Serve until cancelled, then end within about a second. ``started`` is called once connections are answered."""
     config = uvicorn.Config(
-        Guard(app, site),
+        Guard(app, site, translators),
         # uvicorn builds these itself and hands nothing through.
         http=type("_Protocol", (_ImpatientProtocol,), {"head_seconds": head_seconds}),
         ws="none",

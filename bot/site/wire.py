@@ -10,8 +10,6 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from bot.model import LANGUAGES
-
 _FIRST = (timedelta(minutes=-47), timedelta(minutes=-18), timedelta(minutes=-3))
 """When the stories that are there from the beginning were published: at different times, as news is."""
 
@@ -49,12 +47,12 @@ class SampleWire:
 
 
 @cache
-def sample_wire(language: str) -> SampleWire | None:
-    """The bundled wire of a language, read when first asked for; None when there is none."""
-    if language not in LANGUAGES:
-        return None
-    text = files("bot.site").joinpath("wire", f"{language}.json").read_text("utf-8")
-    return parse_wire(json.loads(text))
+def sample_wire(language: str) -> SampleWire:
+    """The bundled wire of one of our languages, read when first asked for; in English where it has none of its own."""
+    file = files("bot.site").joinpath("wire", f"{language}.json")
+    if not file.is_file():
+        return sample_wire("en")
+    return parse_wire(json.loads(file.read_text("utf-8")))
 
 
 def parse_wire(data: Mapping[str, Any]) -> SampleWire:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, exists, func, insert, literal, select, update
 
 from bot.model import Line
-from bot.storage import candidates, pairs, search
+from bot.storage import candidates, pairs, search, topics
 from bot.storage.keys import AMONG_KEYS, among, as_json
 from bot.storage.tables import UtcDateTime, article, entry, source, story
-
-RECENT = timedelta(days=2)
-"""Nobody gets a story that is older, and its article isn't asked for."""
+from bot.storage.telling import RECENT
 
 MOST_AT_ONCE = 20
 """So many articles, of the newest entries, are asked for after one look at a source."""
@@ -66,6 +64,8 @@ class WaitingArticle:
     url: str
     title: str
     """Of its entry."""
+    language: str
+    """Of its entry, as far as is known."""
     attempts: int
     """So far."""
 
@@ -82,6 +82,7 @@ class ReadArticle:
     author: str
     published_at: datetime | None
     clues: Sequence[str]
+    topics: Sequence[str] = ()
 
 
 def want(connection: Connection, source_id: int, identities: Collection[str], now: datetime) -> None:
@@ -103,7 +104,7 @@ def due(connection: Connection, now: datetime, limit: int) -> list[WaitingArticl
         .subquery()
     )
     rows = connection.execute(
-        select(entry.c.id, entry.c.source_id, entry.c.url, entry.c.title, article.c.attempts)
+        select(entry.c.id, entry.c.source_id, entry.c.url, entry.c.title, entry.c.language, article.c.attempts)
         .join(newest, newest.c.entry_id == entry.c.id)
         .join(article, article.c.entry_id == entry.c.id)
         .order_by(article.c.attempts, entry.c.id.desc())
@@ -141,8 +142,8 @@ def forget_old(connection: Connection, now: datetime) -> None:
 
 
 def save(connection: Connection, entry_id: int, read: ReadArticle, now: datetime) -> set[int]:
-    """Keep what was read: to be searched, and shown where the feed gave nothing. Returns the ledgers of the stories
-    that look different now."""
+    """Keep what was read: to be searched, to tell what the story is about, and shown where the feed gave nothing.
+    Returns the ledgers of the stories that look different now."""
     told = connection.execute(
         select(entry.c.story_id, entry.c.merged_from)
         .join(article, article.c.entry_id == entry.c.id)
@@ -167,6 +168,7 @@ def save(connection: Connection, entry_id: int, read: ReadArticle, now: datetime
         )
     )
     candidates.keep(connection, {entry_id: read.clues})
+    topics.add(connection, told.story_id, read.topics, now)
     changed = complete(connection, {one for one in told if one is not None})
     search.index(connection, {told.story_id})
     return pairs.ledgers_of(connection, changed) if changed else set()

@@ -33,8 +33,15 @@ class Chat:
     paused: Phrase | None
     """Why nothing is sent; None while all is well."""
     joined_at: datetime
+    timezone: str | None
+    """Its IANA name; None: the one that goes with the language."""
     declared_hash: str | None
     """Hash of its table in the config file when that was last applied."""
+    translates: bool = True
+    """Stories in other languages are translated for it, where a translator is configured."""
+    fallbacks: tuple[str, ...] | None = None
+    """The other languages, in order, that its admins have chosen; None: those that are usual
+    (`model.fallback_languages`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,16 @@ class Duties:
 
 STILL_NEWS = timedelta(hours=1)
 """What waits no longer than this is sent to a chat that was out of reach: rights are often given back at once."""
+
+
+def any_set_up(connection: Connection, refs: tuple[ChatRef, ...]) -> bool:
+    """Whether one of these chats of one platform has a language."""
+    wanted = select(chat.c.id).where(
+        chat.c.platform.in_({ref.platform for ref in refs}),
+        chat.c.native_id.in_({ref.id for ref in refs}),
+        chat.c.language.is_not(None),
+    )
+    return connection.execute(wanted.limit(1)).first() is not None
 
 
 def ensure(
@@ -156,6 +173,47 @@ def choose_language(connection: Connection, chat_id: int, language: str, by: Act
     connection.execute(delete(subscription_cursor).where(subscription_cursor.c.subscription_id.in_(packs)))
     connection.execute(update(subscription).where(subscription.c.id.in_(packs)).values(contacted_at=None))
     log_change(connection, chat_id, by, now, setting="language", old=old, new=language)
+
+
+def choose_translation(connection: Connection, chat_id: int, translates: bool, by: Actor | None, now: datetime) -> None:
+    """Settle whether stories in other languages are translated for the chat; ``by`` None is the config file."""
+    old = connection.execute(select(chat.c.translates).where(chat.c.id == chat_id)).scalar_one()
+    if old == translates:
+        return
+    connection.execute(update(chat).where(chat.c.id == chat_id).values(translates=translates))
+    log_change(connection, chat_id, by, now, setting="translate", old=_switch(old), new=_switch(translates))
+
+
+def _switch(on: bool) -> str:
+    return "on" if on else "off"
+
+
+def choose_fallbacks(
+    connection: Connection, chat_id: int, languages: Sequence[str] | None, by: Actor | None, now: datetime
+) -> None:
+    """Set the languages in which the chat takes stories where there are none in its own; None: the usual ones.
+
+    What it follows goes on: from now on the sources are others, where they are, and nothing is told again.
+    """
+    old = connection.execute(select(chat.c.fallbacks).where(chat.c.id == chat_id)).scalar_one()
+    new = None if languages is None else list(languages)
+    if old == new:
+        return
+    connection.execute(update(chat).where(chat.c.id == chat_id).values(fallbacks=new))
+    log_change(connection, chat_id, by, now, setting="fallback", old=_listed(old), new=_listed(new))
+
+
+def _listed(languages: Sequence[str] | None) -> str | None:
+    return None if languages is None else " ".join(languages)
+
+
+def choose_timezone(connection: Connection, chat_id: int, zone: str | None, by: Actor | None, now: datetime) -> None:
+    """Set the chat's IANA time zone; None: the one that goes with its language."""
+    old = connection.execute(select(chat.c.timezone).where(chat.c.id == chat_id)).scalar_one()
+    if old == zone:
+        return
+    connection.execute(update(chat).where(chat.c.id == chat_id).values(timezone=zone))
+    log_change(connection, chat_id, by, now, setting="timezone", old=old, new=zone)
 
 
 def pause(connection: Connection, ref: ChatRef, reason: Phrase) -> None:
@@ -268,5 +326,8 @@ def _chat(row: Row[Any]) -> Chat:
         shares_votes=row.shares_votes,
         paused=None if row.paused is None else phrase_from_json(row.paused),
         joined_at=row.joined_at,
+        timezone=row.timezone,
         declared_hash=row.declared_hash,
+        translates=row.translates,
+        fallbacks=None if row.fallbacks is None else tuple(row.fallbacks),
     )

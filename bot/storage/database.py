@@ -9,20 +9,25 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 import aiosqlite
+import structlog
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, InternalError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
-from bot.errors import StorageError
+from bot.errors import StorageError, is_storage_error
 from bot.model import Phrase
 from bot.storage.migrate import migrate
 from bot.storage.tables import APPLICATION_ID
+
+log = structlog.get_logger()
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -33,6 +38,26 @@ READERS = 2
 BUSY_SECONDS = 5.0
 """How long to wait for another process (a backup, `newstally check`) to let go of the file."""
 
+FIRST_REST, LAST_REST = 1.0, 30.0
+"""Seconds between two tries to do what the database refuses: the first, doubling, and the longest."""
+
+
+def refuses(error: BaseException) -> bool:
+    """Whether the database can't be used now (a full disk, a locked file, a broken one): nothing of ours is wrong."""
+    return isinstance(error, (OperationalError, InternalError, sqlite3.OperationalError, sqlite3.InternalError)) or (
+        # What it says of a damaged file; its subclasses are about what we asked for.
+        type(error) in (DatabaseError, sqlite3.DatabaseError)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The database can't be written, or read."""
+
+    since: datetime
+    reason: str
+    """As SQLite says it."""
+
 
 class Database:
     """Runs storage functions, each in one transaction: ``await db.write(chats.choose_language, ref, "fr", now)``.
@@ -40,10 +65,33 @@ class Database:
     A storage function is synchronous, takes a Core Connection first and touches nothing but the database.
     """
 
-    def __init__(self, writer: _Lane, readers: tuple[_Lane, ...]) -> None:
+    def __init__(self, writer: _Lane, readers: tuple[_Lane, ...], sleep: Callable[[float], Awaitable[None]]) -> None:
         self._writer = writer
         self._readers = readers
+        self._sleep = sleep
         self._next_reader = 0
+
+    async def insist(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `write`, however long the database refuses."""
+        return await self.outlasting(lambda: self.write(fn, *args, **kwargs))
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """Why it can't be used now, as far as anybody has tried; None: all is well."""
+        return next((lane.refusal for lane in (self._writer, *self._readers) if lane.refusal is not None), None)
+
+    async def outlasting(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Do it, and while the database refuses (which is logged once) do it again, less and less often: for what must
+        be done, and goes on as if nothing had been when the disk has room again or the file is let go."""
+        failures = 0
+        while True:
+            try:
+                return await work()
+            except Exception as error:
+                if not is_storage_error(error):
+                    raise
+                await self._sleep(min(LAST_REST, FIRST_REST * 2 ** min(failures, 10)))
+                failures += 1
 
     async def write(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run ``fn`` in a write transaction (BEGIN IMMEDIATE … COMMIT); when this returns, its changes are durable."""
@@ -72,47 +120,91 @@ class Database:
 class _Lane:
     """One aiosqlite connection and, over the same sqlite3 connection, a Core engine that lives on its thread."""
 
-    def __init__(self, connection: aiosqlite.Connection, engine: Engine) -> None:
+    def __init__(self, connection: aiosqlite.Connection, engine: Engine, clock: Callable[[], datetime]) -> None:
         self._connection = connection
         self._engine = engine
+        self._clock = clock
+        self.refusal: Refusal | None = None
+        self.closing = False
+        """Nobody waits any more: what is still in line is written if it can be, but doesn't hold up the end."""
 
     async def run(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         def transaction() -> T:
+            if self.closing and self.refusal is not None:
+                raise _refused(self.refusal.reason)
             try:
                 with self._engine.begin() as connection:
-                    return fn(connection, *args, **kwargs)
-            # A full disk, a locked file, a broken one: nothing of ours is wrong. Bare where bot/storage/hot.py ran it.
-            except (OperationalError, sqlite3.OperationalError) as error:
+                    result = fn(connection, *args, **kwargs)
+            # Bare where bot/storage/hot.py ran it.
+            except (SQLAlchemyError, sqlite3.Error) as error:
+                if not refuses(error):
+                    raise
                 reason = str(getattr(error, "orig", error))
-                raise StorageError(Phrase("The database refuses: {reason}", {"reason": reason})) from error
+                self._note(reason)
+                raise _refused(reason) from error
+            self._note(None)
+            return result
 
         # Shielded: a cancelled caller must not leave the thread's result without a taker while the transaction goes on.
-        return await asyncio.shield(_on_thread(self._connection, transaction))
+        work = asyncio.ensure_future(_on_thread(self._connection, transaction))
+        work.add_done_callback(_taken)
+        return await asyncio.shield(work)
+
+    def _note(self, reason: str | None) -> None:
+        """Why it could not be used just now, or that it could; it is logged when that changes."""
+        before = self.refusal
+        if reason is None:
+            self.refusal = None
+            if before is not None:
+                log.warning("the database can be used again", refused_since=before.since.isoformat())
+            return
+        self.refusal = Refusal(self._clock() if before is None else before.since, reason)
+        if before is None or before.reason != reason:
+            log.error("the database refuses; what can't be stored waits", reason=reason)
 
     async def copy_to(self, target: aiosqlite.Connection) -> None:
         await self._connection.backup(target, pages=1000, sleep=0.01)
 
 
+def _taken(work: asyncio.Future[T]) -> None:
+    """What a transaction raises is its caller's business, also where that has been cancelled meanwhile."""
+    if not work.cancelled():
+        work.exception()
+
+
+def _refused(reason: str) -> StorageError:
+    return StorageError(Phrase("The database refuses: {reason}", {"reason": reason}))
+
+
 @asynccontextmanager
-async def open_database(path: Path) -> AsyncIterator[Database]:
+async def open_database(
+    path: Path,
+    *,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> AsyncIterator[Database]:
     """Open (or make) the file, bring its tables up to date, and close everything at the end. Raises StorageError."""
     async with AsyncExitStack() as stack:
         try:
             await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
             await asyncio.to_thread(_make, path)
             # The writer first: it makes the file and brings its tables up to date.
-            writer = await stack.enter_async_context(_lane(path, writes=True))
-            readers = [await stack.enter_async_context(_lane(path, writes=False)) for _ in range(READERS)]
+            writer = await stack.enter_async_context(_lane(path, clock, writes=True))
+            readers = [await stack.enter_async_context(_lane(path, clock, writes=False)) for _ in range(READERS)]
         except (sqlite3.Error, SQLAlchemyError, OSError) as error:
             reason = str(getattr(error, "orig", None) or error)
             raise StorageError(
                 Phrase("The database {path} can't be used: {reason}", {"path": str(path), "reason": reason})
             ) from error
-        yield Database(writer, tuple(readers))
+        try:
+            yield Database(writer, tuple(readers), sleep)
+        finally:
+            for lane in (writer, *readers):
+                lane.closing = True
 
 
 @asynccontextmanager
-async def _lane(path: Path, *, writes: bool) -> AsyncIterator[_Lane]:
+async def _lane(path: Path, clock: Callable[[], datetime], *, writes: bool) -> AsyncIterator[_Lane]:
     # isolation_level None: the driver starts no transactions of its own, BEGIN is ours (see _engine).
     async with aiosqlite.connect(path, isolation_level=None, timeout=BUSY_SECONDS) as connection:
         raw = connection._conn
@@ -134,7 +226,7 @@ async def _lane(path: Path, *, writes: bool) -> AsyncIterator[_Lane]:
 
         await _on_thread(connection, prepare)
         try:
-            yield _Lane(connection, engine)
+            yield _Lane(connection, engine, clock)
         finally:
             await _on_thread(connection, lambda: engine.dispose(close=False))
 

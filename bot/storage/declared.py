@@ -24,6 +24,12 @@ class Declaration:
     source_ids: tuple[int, ...]
     hash: str
     """Of the table as it stands in the file."""
+    translates: bool | None = None
+    """Whether stories in other languages are translated for it; None: as commands say."""
+    fallbacks: tuple[str, ...] | None = None
+    """None: as commands say."""
+    timezone: str | None = None
+    """None: as commands say."""
 
 
 def apply(connection: Connection, declaration: Declaration, now: datetime) -> bool:
@@ -39,6 +45,12 @@ def apply(connection: Connection, declaration: Declaration, now: datetime) -> bo
         if followed.pack not in declaration.packs and single not in declaration.source_ids:
             subscriptions.unfollow(connection, known.id, followed.id, None, now)
     begin(connection, known.id, declaration.language, now, packs=declaration.packs, source_ids=declaration.source_ids)
+    if declaration.translates is not None:
+        chats.choose_translation(connection, known.id, declaration.translates, None, now)
+    if declaration.fallbacks is not None:
+        chats.choose_fallbacks(connection, known.id, declaration.fallbacks, None, now)
+    if declaration.timezone is not None:
+        chats.choose_timezone(connection, known.id, declaration.timezone, None, now)
     chats.mark_declared(connection, known.id, declaration.hash)
     return True
 

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import (
-    Connection,
-    and_,
-    delete,
-    func,
-    literal,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, literal, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from bot.model import ChatRef, MessageRef, Phrase, Story
+from bot.model import ChatRef, MessageRef, Phrase, Story, Translation
 from bot.storage.phrases import phrase_to_json
 from bot.storage.plan import PRESS
 from bot.storage.story_rows import story_columns, story_from
-from bot.storage.tables import UtcDateTime, chat, delivery, fact, post, story
+from bot.storage.tables import UtcDateTime, chat, delivery, fact, post, story, translation
+from bot.storage.translated import ITS_TRANSLATION, translation_columns, translation_from
 
 
 class State(StrEnum):
@@ -30,27 +23,31 @@ class State(StrEnum):
 
     WAITING = "waiting"
     SENDING = "sending"
-    """Marked before the attempt; found after a restart, it tells that the attempt was cut off."""
+    """Marked when it leaves, after all waiting; found after a restart, it tells that the attempt was cut off."""
     POSTED = "posted"
     UNCONFIRMED = "unconfirmed"
     """It may or may not have arrived, and there is no way to find out but a member's press."""
     FAILED = "failed"
-    """The platform refuses it for what it is."""
+    """Given up: the platform refuses it for what it is, or nothing has told in time whether it arrived."""
     CLOSED = "closed"
     """Posted, and voting has ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A delivery to be attempted now."""
+    """A delivery to be attempted, as it was found."""
 
     id: int
     chat_id: int
     chat: ChatRef
     language: str
+    timezone: str | None
+    """The chat's own; None: that of its language."""
     story: Story
     attempts: int
-    """Including this one."""
+    """Including the one to come."""
+    translation: Translation | None = None
+    """None: the story's own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +68,44 @@ class Posted:
     message: MessageRef
 
 
+HOLD = timedelta(seconds=60)
+"""A post waits for its translation no longer than this, unless the operator says otherwise."""
+
+
 # --- attempts --------------------------------------------------------------------------------------------------------
 
 
-def chats_waiting(connection: Connection, platforms: Sequence[str], now: datetime) -> list[int]:
+def chats_waiting(connection: Connection, platforms: Sequence[str], now: datetime, hold: timedelta = HOLD) -> list[int]:
     """Chats on these platforms with a delivery due."""
     rows = connection.execute(
         select(delivery.c.chat_id)
         .join(chat, chat.c.id == delivery.c.chat_id)
+        .outerjoin(translation, ITS_TRANSLATION)
         .where(
             delivery.c.state == State.WAITING,
             delivery.c.next_try_at <= now,
             chat.c.paused.is_(None),
             chat.c.platform.in_(platforms),
+            _not_held(now - hold),
         )
         .distinct()
     )
     return [chat_id for (chat_id,) in rows]
 
 
-def begin_next(connection: Connection, chat_id: int, now: datetime) -> Outgoing | None:
-    """Mark the chat's next due delivery as being sent and return it; None when there is none. Oldest story first."""
+def _not_held(asked_before: datetime) -> ColumnElement[bool]:
+    """It doesn't wait for its translation (any more)."""
+    return or_(
+        translation.c.state.is_(None),
+        translation.c.state != "waiting",
+        translation.c.title.is_not(None),
+        translation.c.asked_at <= asked_before,
+    )
+
+
+def next_due(connection: Connection, chat_id: int, now: datetime, hold: timedelta = HOLD) -> Outgoing | None:
+    """The chat's delivery that is to be sent next; None when there is none. Oldest story first, but one that waits for
+    its translation holds no other up."""
     row = connection.execute(
         select(
             delivery.c.id,
@@ -100,42 +114,87 @@ def begin_next(connection: Connection, chat_id: int, now: datetime) -> Outgoing 
             chat.c.native_id,
             chat.c.topic,
             chat.c.language,
+            chat.c.timezone,
             *story_columns(),
+            *translation_columns(),
         )
         .join(chat, chat.c.id == delivery.c.chat_id)
         .join(story, story.c.id == delivery.c.story_id)
+        .outerjoin(translation, ITS_TRANSLATION)
         .where(
             delivery.c.chat_id == chat_id,
             delivery.c.state == State.WAITING,
             delivery.c.next_try_at <= now,
             chat.c.paused.is_(None),
             chat.c.language.is_not(None),
+            _not_held(now - hold),
         )
         .order_by(story.c.sorted_at, story.c.id)
         .limit(1)
     ).first()
     if row is None:
         return None
-    attempts = row[1] + 1
-    connection.execute(
-        update(delivery)
-        .where(delivery.c.id == row[0])
-        .values(state=State.SENDING, attempts=attempts, attempted_at=now, problem=None)
-    )
     return Outgoing(
         id=row[0],
         chat_id=chat_id,
         chat=ChatRef(row.platform, row.native_id, row.topic),
         language=row.language,
+        timezone=row.timezone,
         story=story_from(row),
-        attempts=attempts,
+        attempts=row[1] + 1,
+        translation=translation_from(row),
+    )
+
+
+def leave(connection: Connection, out: Outgoing, clock: Callable[[], datetime], latest: datetime) -> bool:
+    """Mark a delivery as being sent. False, and nothing is marked, when it isn't wanted any more as it was found, or
+    when the time is past ``latest``: a transaction may have to wait for others before it can begin."""
+    now = clock()
+    if now > latest:
+        return False
+    as_found = (
+        select(literal(1))
+        .where(
+            chat.c.id == delivery.c.chat_id,
+            chat.c.paused.is_(None),
+            chat.c.platform == out.chat.platform,
+            chat.c.native_id == out.chat.id,
+            chat.c.topic == out.chat.topic,
+            chat.c.language == out.language,
+            delivery.c.story_id == out.story.id,  # a merge may have given it to another one
+            story.c.id == delivery.c.story_id,
+            story.c.revision == out.story.revision,
+        )
+        .exists()
+    )
+    result = connection.execute(
+        update(delivery)
+        .where(delivery.c.id == out.id, delivery.c.state == State.WAITING, as_found)
+        .values(state=State.SENDING, attempts=out.attempts, attempted_at=now, problem=None)
+    )
+    return result.rowcount == 1
+
+
+def come_back(connection: Connection, out: Outgoing) -> None:
+    """The platform refused one request for it, and another one will be tried."""
+    connection.execute(
+        update(delivery).where(delivery.c.id == out.id, delivery.c.state == State.SENDING).values(state=State.WAITING)
     )
 
 
 def mark_posted(
-    connection: Connection, delivery_id: int, message: MessageRef, language: str, revision: int, now: datetime
+    connection: Connection,
+    delivery_id: int,
+    message: MessageRef,
+    language: str,
+    revision: int,
+    now: datetime,
+    *,
+    timezone: str | None = None,
+    translated: int = 0,
 ) -> None:
-    """The platform confirmed it. ``language`` and ``revision`` tell what the post shows."""
+    """The platform confirmed it. ``language``, ``revision``, ``timezone`` (the chat's own) and ``translated`` (the
+    translation's version) tell what the post shows."""
     _drop_guess(connection, delivery_id, message)
     connection.execute(
         upsert(post)
@@ -156,6 +215,8 @@ def mark_posted(
             posted_at=func.coalesce(delivery.c.posted_at, literal(now, UtcDateTime)),
             shown_revision=revision,
             shown_language=language,
+            shown_timezone=timezone,
+            shown_translation=translated,
             problem=None,
         )
     )
@@ -172,12 +233,23 @@ def _drop_guess(connection: Connection, delivery_id: int, message: MessageRef) -
         connection.execute(delete(post).where(post.c.delivery_id == delivery_id))
 
 
-def put_back(connection: Connection, delivery_id: int, next_try_at: datetime, problem: Phrase | None) -> None:
-    """The attempt surely had no effect: it waits again."""
+_UNENDED = delivery.c.state.in_((State.WAITING, State.SENDING))
+"""An attempt can come to its end before it has left."""
+
+
+def put_back(
+    connection: Connection, delivery_id: int, attempts: int, next_try_at: datetime, problem: Phrase | None
+) -> None:
+    """The last of so many attempts surely had no effect: it waits again."""
     connection.execute(
         update(delivery)
-        .where(delivery.c.id == delivery_id, delivery.c.state == State.SENDING)
-        .values(state=State.WAITING, next_try_at=next_try_at, problem=problem and phrase_to_json(problem))
+        .where(delivery.c.id == delivery_id, _UNENDED)
+        .values(
+            state=State.WAITING,
+            attempts=attempts,
+            next_try_at=next_try_at,
+            problem=problem and phrase_to_json(problem),
+        )
     )
 
 
@@ -185,7 +257,7 @@ def give_up(connection: Connection, delivery_id: int, state: State, problem: Phr
     """FAILED or UNCONFIRMED: it is never sent again by itself."""
     connection.execute(
         update(delivery)
-        .where(delivery.c.id == delivery_id, delivery.c.state == State.SENDING)
+        .where(delivery.c.id == delivery_id, _UNENDED)
         .values(state=state, problem=phrase_to_json(problem))
     )
 
@@ -216,6 +288,11 @@ def look_later(connection: Connection, delivery_id: int, at: datetime) -> None:
     )
 
 
+def attempted_at(connection: Connection, delivery_id: int) -> datetime | None:
+    """When its last attempt was made."""
+    return connection.execute(select(delivery.c.attempted_at).where(delivery.c.id == delivery_id)).scalar()
+
+
 @dataclass(frozen=True, slots=True)
 class Unconfirmed:
     """A post that may or may not be there, for the operator to look."""
@@ -236,6 +313,38 @@ def unconfirmed(connection: Connection) -> list[Unconfirmed]:
         .order_by(delivery.c.id)
     )
     return [Unconfirmed(*row) for row in rows]
+
+
+# --- the end of voting where no edit can tell of it -------------------------------------------------------------------
+
+PATIENCE = timedelta(days=7)
+"""How long the closing edit of a post may wait for a platform that is out of reach, or for anything else."""
+
+
+def close_silently(connection: Connection, open_after: datetime, reachable: Sequence[str]) -> None:
+    """End what is too old to be voted on where nobody can be told: in chats that we have left or that are paused, on
+    platforms other than these, and wherever an edit has been owed for too long. There, what still waits to be posted
+    is no news any more. What nothing has confirmed in all this time counts as not posted."""
+    gone = select(chat.c.id).where(or_(chat.c.paused.is_not(None), chat.c.platform.not_in(reachable)))
+    out_of_reach = delivery.c.chat_id.in_(gone)
+
+    def too_old(since: ColumnElement[datetime]) -> ColumnElement[bool]:
+        return or_(and_(since <= open_after, out_of_reach), since <= open_after - PATIENCE)
+
+    connection.execute(
+        update(delivery)
+        # Nothing is sent before its time: that narrows it to an end of the index.
+        .where(delivery.c.state == State.POSTED, delivery.c.next_try_at <= open_after, too_old(delivery.c.posted_at))
+        .values(state=State.CLOSED)
+    )
+    connection.execute(
+        delete(delivery).where(delivery.c.state == State.WAITING, delivery.c.created_at <= open_after, out_of_reach)
+    )
+    connection.execute(
+        update(delivery)
+        .where(delivery.c.state.in_((State.SENDING, State.UNCONFIRMED)), delivery.c.attempted_at <= open_after)
+        .values(state=State.FAILED)
+    )
 
 
 # --- seeds -----------------------------------------------------------------------------------------------------------

@@ -195,8 +195,9 @@ def _payload(event: EarlyEvent) -> dict[str, Any]:
             return {"message": _message(message), "voter": _actor(voter), **_change(change)}
         case ReactionsCounted(message=message, totals=totals):
             return {"message": _message(message), "totals": dict(totals)}
-        case ButtonPressed(message=message, actor=actor, button=button, event_id=event_id):
-            return {"message": _message(message), "voter": _actor(actor), "button": button, "event": event_id}
+        case ButtonPressed(message=message, actor=actor, button=button, event_id=event_id, carried=carried):
+            pressed = {"button": button, "event": event_id, "carried": carried}
+            return {"message": _message(message), "voter": _actor(actor), **pressed}
         case PostMirrored(original=original, mirror=mirror, headline=headline):
             told = headline and [headline.text, headline.url]
             return {"message": _message(original), "mirror": _message(mirror), "headline": told}
@@ -212,7 +213,7 @@ def _event(payload: dict[str, Any]) -> EarlyEvent:
         return ReactionsCounted(message, payload["totals"])
     voter = payload["voter"] and Actor(*payload["voter"])
     if "button" in payload:
-        return ButtonPressed(message, voter, payload["button"], payload["event"])
+        return ButtonPressed(message, voter, payload["button"], payload["event"], carried=payload.get("carried"))
     return ReactionsChanged(message, voter, _change_from(payload))
 
 

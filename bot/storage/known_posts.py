@@ -134,10 +134,13 @@ def learn(
 
 
 def _pressed(connection: Connection, batch: Sequence[VoteEvent], known: Container[MessageKey]) -> dict[MessageKey, int]:
-    """Presses on messages that we don't know, of buttons that only one unsettled delivery in that chat has."""
+    """Presses on messages that we don't know, of buttons that only one unsettled delivery in that chat has.
+
+    The message must have the button: a client can send any button's id with any message of ours.
+    """
     pressed: dict[int, ButtonPressed] = {}
     for event in batch:
-        if isinstance(event, ButtonPressed) and message_key(event.message) not in known:
+        if isinstance(event, ButtonPressed) and event.carried and message_key(event.message) not in known:
             vote = parse_vote_button(event.button)
             if vote is not None:
                 pressed.setdefault(vote[0], event)

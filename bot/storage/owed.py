@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from bot.storage.articles import RECENT
+from bot.model import fallback_languages
+from bot.storage import cursors, translations
+from bot.storage.cursors import on_topic
 from bot.storage.deliveries import State
+from bot.storage.keys import AMONG_KEYS, as_json
 from bot.storage.tables import (
     UtcDateTime,
     chat,
@@ -19,9 +38,13 @@ from bot.storage.tables import (
     subscription,
     subscription_cursor,
 )
+from bot.storage.telling import RECENT
 
 FIRST_CONTACT = 3
 """How many stories a chat gets at once of something it has just begun to follow."""
+
+OLD = timedelta(days=30)
+"""A pack gives nothing older than this at first contact: it offers news, not a site that somebody likes."""
 
 MIXED = "coinstats:%"
 """Addresses of sources that publish in many languages."""
@@ -30,8 +53,10 @@ WRITTEN_OF_LATE = 500
 """By so many of their newest entries it is told in which."""
 
 
-def select_new(connection: Connection, now: datetime) -> int:
-    """Create the deliveries that subscriptions are owed and move their cursors; returns how many were created.
+def select_new(connection: Connection, now: datetime, offers: str = "") -> int:
+    """Create the deliveries that subscriptions are owed and move their cursors; returns how many were created. Those
+    in another language than their chat's wait for a translation from now on, where one is offered (as
+    `translations.want` has it).
 
     A new subscription gets its three newest stories, however old, once all its sources have been tried and at least one
     answered; all that is older is only stored. After that every new story is owed, once a chat, as long as it is news:
@@ -39,102 +64,163 @@ def select_new(connection: Connection, now: datetime) -> int:
     or we were away; nor is what a source lists late with much else.
     """
     created = 0
-    for subscription_id, chat_id in connection.execute(_ready_for_first_contact()).all():
-        created += _owe(connection, chat_id, now, _newest(subscription_id))
-        connection.execute(update(subscription).where(subscription.c.id == subscription_id).values(contacted_at=now))
-        _read_to_the_end(connection, subscription_id)
-    for subscription_id, chat_id in connection.execute(_with_unread_entries()).all():
-        created += _owe(connection, chat_id, now, _unread(subscription_id, now - RECENT))
-        _read_to_the_end(connection, subscription_id)
+    for one in connection.execute(_ready_for_first_contact()).all():
+        created += _first_contact(connection, one, now)
+    for one in connection.execute(_with_unread_entries()).all():
+        unread = _unread(one.id, now - RECENT, _in_its_language(connection, one))
+        created += _owe(connection, one.chat_id, now, unread)
+        cursors.read_to_the_end(connection, one.id, done=False)
+    if offers:
+        translations.want(connection, offers, now)
     return created
 
 
-_READS = subscription_cursor.c.subscription_id == subscription.c.id
+def owe_late(connection: Connection, story_ids: Collection[int], now: datetime) -> int:
+    """These stories have turned out to be about something more, be it by an edit, another source or the article.
+
+    Chats that want only stories about that have looked at some of them already, when nothing told so: they are owed
+    them now, as long as they are news. What was there before they began to read stays none. Returns how many deliveries
+    were created.
+    """
+    values = {"keys": as_json(story_ids), "since": now - RECENT}
+    rows = connection.execute(_LATE_FOR, values).all()
+    return sum(_owe(connection, row.chat_id, now, select(story.c.id).where(story.c.id == row.story_id)) for row in rows)
+
+
+_cursor = subscription_cursor.c
+_READS = _cursor.subscription_id == subscription.c.id
 _OPEN_CHAT = and_(chat.c.id == subscription.c.chat_id, chat.c.language.is_not(None), chat.c.paused.is_(None))
+_MIXED_SOURCES = select(source.c.id).where(source.c.url.like(MIXED))
+_WAITING = (
+    select(
+        subscription.c.id,
+        subscription.c.chat_id,
+        subscription.c.pack,
+        chat.c.language,
+        chat.c.fallbacks,
+        exists().where(_READS, _cursor.source_id.in_(_MIXED_SOURCES)).label("reads_mixed"),
+        exists().where(_READS, _cursor.topics.is_not(None)).label("choosy"),
+    )
+    .join(chat, chat.c.id == subscription.c.chat_id)
+    .where(_OPEN_CHAT)
+)
+
+_published = func.coalesce(entry.c.published_at, entry.c.first_seen_at)
+# What a source for which others stand in brings is told when all of it is stored: see cursors.return_with_few.
+_is_told = exists().where(
+    source.c.id == entry.c.source_id,
+    source.c.last_ok_at.is_not(None),
+    or_(source.c.gave_way_at.is_(None), entry.c.first_seen_at <= source.c.last_ok_at),
+)
+
+_earlier, _seen = entry.alias("earlier"), subscription_cursor.alias("seen")
+# Told before the subscription began to read that source, or while others stood in for it: no news at all.
+_was_no_news = exists().where(
+    _seen.c.subscription_id == _cursor.subscription_id,
+    _earlier.c.source_id == _seen.c.source_id,
+    _earlier.c.story_id == entry.c.story_id,
+    _earlier.c.id <= _seen.c.since_entry_id,
+)
+_LATE_FOR = (
+    select(subscription.c.chat_id, entry.c.story_id)
+    .join(subscription_cursor, _READS)
+    .join(entry, entry.c.source_id == _cursor.source_id)
+    .join(chat, chat.c.id == subscription.c.chat_id)
+    .where(
+        entry.c.story_id.in_(AMONG_KEYS),
+        entry.c.backlog.is_(False),
+        _published >= bindparam("since", type_=UtcDateTime),
+        _cursor.topics.is_not(None),
+        entry.c.id <= _cursor.entry_id,
+        on_topic(entry.c.story_id),
+        ~_was_no_news,
+        subscription.c.contacted_at.is_not(None),
+        _OPEN_CHAT,
+    )
+    .distinct()
+)
 
 
-def _ready_for_first_contact() -> Select[int, int]:
-    followed = select(literal(1)).where(_READS, source.c.id == subscription_cursor.c.source_id)
-    return select(subscription.c.id, subscription.c.chat_id).where(
+def _ready_for_first_contact() -> Select[Any]:
+    followed = select(literal(1)).where(_READS, source.c.id == _cursor.source_id)
+    return _WAITING.where(
         subscription.c.contacted_at.is_(None),
-        exists().where(_OPEN_CHAT),
         followed.where(source.c.last_ok_at.is_not(None)).exists(),
         ~followed.where(source.c.last_polled_at.is_(None)).exists(),
     )
 
 
-def _with_unread_entries() -> Select[int, int]:
+def _with_unread_entries() -> Select[Any]:
     # What a source brings at its first answer is no news to those who know the others of its pack: see
-    # polls._skip_backlog, which comes when all of it is stored.
-    unread = (
-        select(literal(1))
-        .where(
-            _READS,
-            entry.c.source_id == subscription_cursor.c.source_id,
-            entry.c.id > subscription_cursor.c.entry_id,
-            source.c.id == entry.c.source_id,
-            source.c.last_ok_at.is_not(None),
-        )
-        .exists()
+    # cursors.skip_backlog, which comes when all of it is stored.
+    unread = select(literal(1)).where(
+        _READS, entry.c.source_id == _cursor.source_id, entry.c.id > _cursor.entry_id, _is_told
     )
-    return select(subscription.c.id, subscription.c.chat_id).where(
-        subscription.c.contacted_at.is_not(None), exists().where(_OPEN_CHAT), unread
-    )
+    return _WAITING.where(subscription.c.contacted_at.is_not(None), unread.exists())
 
 
-def _newest(subscription_id: int) -> Select[int]:
+def _first_contact(connection: Connection, one: Row[Any], now: datetime) -> int:
+    newest = _newest(one.id, _in_its_language(connection, one))
+    if one.pack is not None:
+        newest = newest.where(story.c.sorted_at >= now - OLD)
+    given = len(connection.execute(newest).all())
+    if one.pack is not None and not given and not one.choosy:
+        return 0  # all that its sources have is old: others will stand in for them
+    created = _owe(connection, one.chat_id, now, newest)
+    connection.execute(update(subscription).where(subscription.c.id == one.id).values(contacted_at=now))
+    # What only turns out to be about what is wanted when its article was read still belongs to the first contact.
+    cursors.read_to_the_end(connection, one.id, done=given == FIRST_CONTACT or not one.choosy)
+    return created
+
+
+def _newest(subscription_id: int, in_its_language: ColumnElement[bool]) -> Select[int]:
+    theirs = select(entry.c.story_id).where(
+        entry.c.source_id == _cursor.source_id,
+        _cursor.subscription_id == subscription_id,
+        on_topic(entry.c.story_id),
+        in_its_language,
+    )
     return (
         select(story.c.id)
-        .where(
-            story.c.id.in_(
-                select(entry.c.story_id).where(
-                    entry.c.source_id == subscription_cursor.c.source_id,
-                    subscription_cursor.c.subscription_id == subscription_id,
-                    _for_its_readers(subscription_id),
-                )
-            )
-        )
+        .where(story.c.id.in_(theirs))
         .order_by(story.c.sorted_at.desc(), story.c.id.desc())
         .limit(FIRST_CONTACT)
     )
 
 
-def _unread(subscription_id: int, since: datetime) -> Select[int]:
-    """Stories with an unread entry and none that was read: a source that tells an old story again owes nothing."""
+def _unread(subscription_id: int, since: datetime, in_its_language: ColumnElement[bool]) -> Select[int]:
+    """Stories with an unread entry and none that was read: a source that tells an old story again owes nothing.
+
+    A story that wasn't about what is wanted of one source was not read there: another one may bring it.
+    """
     theirs = and_(
-        subscription_cursor.c.subscription_id == subscription_id,
-        entry.c.source_id == subscription_cursor.c.source_id,
+        _cursor.subscription_id == subscription_id,
+        entry.c.source_id == _cursor.source_id,
+        on_topic(entry.c.story_id),
     )
-    unread = entry.c.id > subscription_cursor.c.entry_id
-    is_news = and_(
-        entry.c.backlog.is_(False),
-        func.coalesce(entry.c.published_at, entry.c.first_seen_at) >= literal(since, UtcDateTime),
-        exists().where(source.c.id == entry.c.source_id, source.c.last_ok_at.is_not(None)),
-    )
-    fresh = select(entry.c.story_id).where(theirs, unread, is_news, _for_its_readers(subscription_id))
-    known = select(entry.c.story_id).where(theirs, entry.c.id <= subscription_cursor.c.entry_id)
+    unread = entry.c.id > _cursor.entry_id
+    is_recent = _published >= literal(since, UtcDateTime)
+    is_news = and_(entry.c.backlog.is_(False), is_recent, _is_told)
+    fresh = select(entry.c.story_id).where(theirs, unread, is_news, in_its_language)
+    known = select(entry.c.story_id).where(theirs, entry.c.id <= _cursor.entry_id)
     return select(story.c.id).where(story.c.id.in_(fresh), story.c.id.not_in(known))
 
 
-def _for_its_readers(subscription_id: int) -> ColumnElement[bool]:
+def _in_its_language(connection: Connection, one: Row[Any]) -> ColumnElement[bool]:
     """Of a source that publishes in many languages, a chat gets what is in its own; where it has written nothing in
-    that of late, what is in English, as packs have it."""
-    mixed = select(source.c.id).where(source.c.url.like(MIXED))
-    its_language = (
-        select(chat.c.language)
-        .join(subscription, subscription.c.chat_id == chat.c.id)
-        .where(subscription.c.id == subscription_id)
-        .scalar_subquery()
-    )
-    written = entry.alias("written")
-    of_late = (
-        select(written.c.language)
-        .where(written.c.source_id.in_(mixed))
-        .order_by(written.c.id.desc())
+    that of late, what is in the first of the chat's other languages in which it has, as packs have it."""
+    if not one.reads_mixed:
+        return true()
+    written = (
+        select(entry.c.language)
+        .where(entry.c.source_id.in_(_MIXED_SOURCES))
+        .order_by(entry.c.id.desc())
         .limit(WRITTEN_OF_LATE)
-    ).subquery()
-    wanted = case((its_language.in_(select(of_late.c.language)), its_language), else_="en")
-    return or_(entry.c.source_id.not_in(mixed), entry.c.language == wanted)
+    )
+    of_late = set(connection.execute(written).scalars())
+    languages = (one.language, *fallback_languages(one.language, one.fallbacks))
+    wanted = next((language for language in languages if language in of_late), None)
+    return or_(entry.c.source_id.not_in(_MIXED_SOURCES), entry.c.language == wanted)
 
 
 def _owe(connection: Connection, chat_id: int, now: datetime, stories: Select[int]) -> int:
@@ -160,16 +246,3 @@ def _owe(connection: Connection, chat_id: int, now: datetime, stories: Select[in
         .on_conflict_do_nothing(index_elements=["story_id", "chat_id"])
     )
     return result.rowcount
-
-
-def _read_to_the_end(connection: Connection, subscription_id: int) -> None:
-    newest = (
-        select(func.coalesce(func.max(entry.c.id), 0))
-        .where(entry.c.source_id == subscription_cursor.c.source_id)
-        .scalar_subquery()
-    )
-    connection.execute(
-        update(subscription_cursor)
-        .where(subscription_cursor.c.subscription_id == subscription_id)
-        .values(entry_id=func.max(subscription_cursor.c.entry_id, newest))
-    )

@@ -9,12 +9,22 @@ from bot.model import Phrase
 
 def phrase_to_json(phrase: Phrase) -> dict[str, Any]:
     """The phrase as values that JSON knows; a Phrase among its arguments likewise."""
-    args = {name: phrase_to_json(value) if isinstance(value, Phrase) else value for name, value in phrase.args.items()}
-    return {"msgid": phrase.msgid, "args": args}
+    return {"msgid": phrase.msgid, "args": {name: _to_json(value) for name, value in phrase.args.items()}}
+
+
+def _to_json(value: object) -> object:
+    if isinstance(value, tuple):
+        return [_to_json(one) for one in value]
+    return phrase_to_json(value) if isinstance(value, Phrase) else value
 
 
 def phrase_from_json(data: Any) -> Phrase:
     """What `phrase_to_json` made."""
-    args = {name: phrase_from_json(value) if isinstance(value, dict) else value for name, value in data["args"].items()}
     msgid = data["msgid"]
-    return Phrase(msgid, args)
+    return Phrase(msgid, {name: _from_json(value) for name, value in data["args"].items()})
+
+
+def _from_json(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_from_json(one) for one in value)
+    return phrase_from_json(value) if isinstance(value, dict) else value

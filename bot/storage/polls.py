@@ -24,10 +24,11 @@ from sqlalchemy import (
 )
 
 from bot.model import Phrase
+from bot.storage import cursors
 from bot.storage.hot import Hot, read_back, stored
 from bot.storage.keys import as_json
 from bot.storage.phrases import phrase_to_json
-from bot.storage.tables import UtcDateTime, entry, hub_lease, source, subscription, subscription_cursor
+from bot.storage.tables import UtcDateTime, hub_lease, source
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ class SourceForPoll:
     manners: Mapping[str, Any] | None = None
     leased: bool = False
     """A hub has promised to tell when there is something new."""
+    gave_way: bool = False
+    """Other sources of its packs stand in for it."""
 
     @property
     def ever_ok(self) -> bool:
@@ -91,6 +94,7 @@ _FOR_POLL = select(
     source.c.body_hash, source.c.moved_to, source.c.interval_seconds, source.c.failures, source.c.last_ok_at,
     cast(source.c.rhythm, Text), cast(source.c.manners, Text),
     exists().where(hub_lease.c.source_id == source.c.id, hub_lease.c.leased_until > bindparam("now")),
+    source.c.gave_way_at.is_not(None),
 )  # fmt: skip
 _DUE = Hot(
     _FOR_POLL.where(source.c.next_poll_at <= bindparam("due"), source.c.ended.is_(False))
@@ -116,11 +120,11 @@ def due(connection: Connection, now: datetime, limit: int) -> list[SourceForPoll
 def _for_poll(
     source_id: int, url: str, exempt: int, language: str | None, etag: str | None, last_modified: str | None,
     body_hash: str | None, moved_to: str | None, interval_seconds: int, failures: int, last_ok_at: str | None,
-    rhythm: str | None, manners: str | None, leased: int,
+    rhythm: str | None, manners: str | None, leased: int, gave_way: int,
 ) -> SourceForPoll:  # fmt: skip
     return SourceForPoll(
         source_id, url, bool(exempt), language, etag, last_modified, body_hash, moved_to, interval_seconds, failures,
-        read_back(last_ok_at), _loaded(rhythm), _loaded(manners), bool(leased),
+        read_back(last_ok_at), _loaded(rhythm), _loaded(manners), bool(leased), bool(gave_way),
     )  # fmt: skip
 
 
@@ -136,7 +140,7 @@ def wants(connection: Connection) -> list[float]:
 
 
 def mark_answered(connection: Connection, source_id: int, answered: Answered, body: Body | None = None) -> None:
-    """A poll went well; without ``body`` everything is as it was. `stories.save_poll` does this with its entries."""
+    """A poll went well; without ``body`` everything is as it was. `stories.save` does this with its entries."""
     mark(connection, [Mark(source_id, answered, body)])
 
 
@@ -155,7 +159,7 @@ def mark(connection: Connection, marks: Sequence[Mark]) -> None:
         ],
     )  # fmt: skip
     for source_id in first_time:
-        _skip_backlog(connection, source_id)
+        cursors.skip_backlog(connection, source_id)
 
 
 def _answered(answered: Answered) -> tuple[object, ...]:
@@ -217,20 +221,6 @@ def mark_ended(connection: Connection, source_id: int, problem: Phrase, now: dat
     """The server says that it is gone for good: it is never polled again."""
     mark_failed(connection, source_id, problem, now, now)
     connection.execute(update(source).where(source.c.id == source_id).values(ended=True, next_poll_at=None))
-
-
-def _skip_backlog(connection: Connection, source_id: int) -> None:
-    """At a source's first answer, chats that have had their first contact with its pack take its stories as read.
-
-    They came to it because another one failed, or it had failed itself.
-    """
-    newest = select(func.coalesce(func.max(entry.c.id), 0)).where(entry.c.source_id == source_id).scalar_subquery()
-    contacted = select(subscription.c.id).where(subscription.c.contacted_at.is_not(None))
-    connection.execute(
-        update(subscription_cursor)
-        .where(subscription_cursor.c.source_id == source_id, subscription_cursor.c.subscription_id.in_(contacted))
-        .values(entry_id=func.max(subscription_cursor.c.entry_id, newest))
-    )
 
 
 def _unless_resting(at: datetime) -> Any:

@@ -23,11 +23,12 @@ from sqlalchemy import (
     update,
 )
 
-from bot.model import ChatRef, MessageRef, Story, Tally
+from bot.model import ChatRef, MessageRef, Story, Tally, Translation
 from bot.storage.keys import as_json
 from bot.storage.standing import OPEN, OUTDATED, SHOWN, SPREAD, STANDS, with_what_stands
 from bot.storage.story_rows import story_columns, story_from
 from bot.storage.tables import UtcDateTime, chat, delivery, post, story, total
+from bot.storage.translated import translation_columns, translation_from
 
 PAGE = 1000
 """How many open posts one step of a sweep compares."""
@@ -41,6 +42,8 @@ class PostView:
     ledger_id: int
     story: Story
     language: str
+    timezone: str | None
+    """The chat's own; None: that of its language."""
     message: MessageRef
     chat_tally: Tally
     everywhere: Tally | None
@@ -53,6 +56,8 @@ class PostView:
     edited_at: datetime | None
     total_tally: Tally
     """The sums of ``totals``."""
+    translation: Translation | None = None
+    """None: the story's own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +126,14 @@ _OUTDATED_VIEW = with_what_stands(
         delivery.c.posted_at,
         delivery.c.edited_at,
         chat.c.language,
+        chat.c.timezone,
         chat.c.topic,
         post.c.platform,
         post.c.native_chat,
         post.c.message_id,
         story.c.ledger_id,
         *story_columns(),
+        *translation_columns(),
         *STANDS,
         SPREAD.label("spread"),
     )
@@ -171,6 +178,8 @@ _MARK = (
         {
             delivery.c.shown_revision: bindparam("revision"),
             delivery.c.shown_language: bindparam("language"),
+            delivery.c.shown_timezone: bindparam("timezone"),
+            delivery.c.shown_translation: bindparam("translation"),
             delivery.c.edited_at: bindparam("at"),
             delivery.c.state: case((bindparam("finished") == 1, "closed"), else_=delivery.c.state),
             **{column: bindparam(column.name.removeprefix("shown_")) for column in SHOWN},
@@ -198,6 +207,7 @@ def _view(connection: Connection, row: Row[Any], *, closed: bool) -> PostView:
         ledger_id=row.ledger_id,
         story=story_from(row),
         language=row.language,
+        timezone=row.timezone,
         message=MessageRef(ChatRef(row.platform, row.native_chat, row.topic), row.message_id),
         chat_tally=Tally(row.chat_bullish, row.chat_bearish),
         everywhere=Tally(row.all_bullish, row.all_bearish) if row.spread else None,
@@ -206,6 +216,7 @@ def _view(connection: Connection, row: Row[Any], *, closed: bool) -> PostView:
         posted_at=row.posted_at,
         edited_at=row.edited_at,
         total_tally=Tally(row.total_bullish, row.total_bearish),
+        translation=translation_from(row),
     )
 
 
@@ -225,6 +236,8 @@ def _marked(view: PostView, at: datetime) -> dict[str, Any]:
         "delivery": view.delivery_id,
         "revision": view.story.revision,
         "language": view.language,
+        "timezone": view.timezone,
+        "translation": 0 if view.translation is None else view.translation.version,
         "at": at,
         "finished": int(view.closed),
         "chat_bullish": view.chat_tally.bullish,

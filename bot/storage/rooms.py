@@ -1,16 +1,17 @@
-"""The messages of web rooms, which have no platform to keep them."""
+"""The messages of web rooms, which have no platform to keep them; and what else a platform would know."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, delete, insert, select, update
 
-from bot.model import Card
+from bot.model import Actor, Card
 from bot.ports import RoomMessage, RoomStore
+from bot.storage import presses
 from bot.storage.database import Database
 from bot.storage.tables import room_message
 
@@ -40,6 +41,13 @@ def replace_message(connection: Connection, room: str, message_id: int, card: Ca
     return None if row is None else _message(row)
 
 
+def find(connection: Connection, room: str, message_id: int) -> RoomMessage | None:
+    """A message as it is now; None when there is none."""
+    wanted = select(*_COLUMNS).where(room_message.c.room == room, room_message.c.id == message_id)
+    row = connection.execute(wanted).one_or_none()
+    return None if row is None else _message(row)
+
+
 def page(connection: Connection, room: str, *, before: int | None = None, limit: int = 50) -> Sequence[RoomMessage]:
     """The newest messages (older than ``before``), oldest first."""
     newest = select(*_COLUMNS).where(room_message.c.room == room).order_by(room_message.c.id.desc()).limit(limit)
@@ -62,9 +70,17 @@ class Rooms(RoomStore):
         """See `RoomStore`."""
         return await self._db.write(replace_message, room, message_id, card)
 
+    async def find(self, room: str, message_id: int) -> RoomMessage | None:
+        """See `RoomStore`."""
+        return await self._db.read(find, room, message_id)
+
     async def page(self, room: str, *, before: int | None = None, limit: int = 50) -> Sequence[RoomMessage]:
         """See `RoomStore`."""
         return await self._db.read(page, room, before=before, limit=limit)
+
+    async def pressed(self, actor: Actor, buttons: Collection[str]) -> Collection[str]:
+        """See `RoomStore`."""
+        return await self._db.read(presses.pressed, actor, buttons)
 
 
 def _prune(connection: Connection, room: str) -> None:

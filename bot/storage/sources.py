@@ -39,6 +39,10 @@ class SourceHealth:
     last_new_at: datetime | None
     problem: Phrase | None
     ended: bool
+    newest_at: datetime | None
+    """The newest date of its entries."""
+    gave_way_at: datetime | None
+    """Since when other sources of its packs stand in for it."""
 
 
 def ensure_source(
@@ -60,6 +64,13 @@ def ensure_source(
     return int(connection.execute(row.returning(source.c.id)).scalar_one())
 
 
+def revive(connection: Connection, source_id: int) -> None:
+    """Somebody has just read it well: whatever its server once said, it hasn't gone for good."""
+    connection.execute(
+        update(source).where(source.c.id == source_id, source.c.ended).values(ended=False, failures=0, problem=None)
+    )
+
+
 def wake_followed(connection: Connection, now: datetime) -> None:
     """What a subscription reads is polled: sources that rested are due at once, and untried again.
 
@@ -70,6 +81,18 @@ def wake_followed(connection: Connection, now: datetime) -> None:
         .where(source.c.next_poll_at.is_(None), source.c.ended.is_(False), source.c.id.in_(_READ))
         .values(next_poll_at=now, last_polled_at=None, last_ok_at=None, failures=0, failing_since=None, problem=None)
     )
+
+
+def give_way(connection: Connection, ids: Collection[int], now: datetime) -> None:
+    """Other sources of their packs stand in for these from now on."""
+    connection.execute(
+        update(source).where(source.c.id.in_(ids), source.c.gave_way_at.is_(None)).values(gave_way_at=now)
+    )
+
+
+def return_to_place(connection: Connection, ids: Collection[int]) -> None:
+    """These are well again: nobody stands in for them any more."""
+    connection.execute(update(source).where(source.c.id.in_(ids)).values(gave_way_at=None))
 
 
 NOT_NAMED = Phrase("The operator's configuration no longer names this source.")
@@ -102,9 +125,15 @@ def keep_exempt(connection: Connection, named: Collection[int], *, samples: bool
 
 
 def rest_unfollowed(connection: Connection) -> None:
-    """What no subscription reads isn't polled."""
+    """What no subscription reads isn't polled, and nobody stands in for what no pack reads."""
     connection.execute(
         update(source).where(source.c.next_poll_at.is_not(None), source.c.id.not_in(_READ)).values(next_poll_at=None)
+    )
+    of_packs = _READ.where(subscription.c.pack.is_not(None))
+    connection.execute(
+        update(source)
+        .where(source.c.gave_way_at.is_not(None), source.c.ended.is_(False), source.c.id.not_in(of_packs))
+        .values(gave_way_at=None)
     )
 
 
@@ -154,4 +183,6 @@ def _health(row: Row[Any]) -> SourceHealth:
         last_new_at=row.last_new_at,
         problem=None if row.problem is None else phrase_from_json(row.problem),
         ended=row.ended,
+        newest_at=row.newest_at,
+        gave_way_at=row.gave_way_at,
     )

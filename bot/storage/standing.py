@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, bindparam, cas
 
 from bot.model import Sentiment
 from bot.storage.plan import EVERYWHERE
-from bot.storage.tables import UtcDateTime, chat, delivery, story, tally, total
+from bot.storage.tables import UtcDateTime, chat, delivery, story, tally, total, translation
+from bot.storage.translated import ITS_TRANSLATION, VERSION
 
 _of_chat = tally.alias("of_chat")
 _of_all = tally.alias("of_all")
@@ -68,6 +69,8 @@ OUTDATED = and_(
         delivery.c.posted_at <= bindparam("open_after", type_=UtcDateTime),
         delivery.c.shown_revision != story.c.revision,
         delivery.c.shown_language.is_distinct_from(chat.c.language),
+        delivery.c.shown_timezone.is_distinct_from(chat.c.timezone),
+        delivery.c.shown_translation != VERSION,
         *(shown != column.element for shown, column in zip(SHOWN, STANDS, strict=True)),
     ),
 )
@@ -78,6 +81,7 @@ def with_what_stands(statement: Select[Any]) -> Select[Any]:
     return (
         statement.join(story, story.c.id == delivery.c.story_id)
         .join(chat, chat.c.id == delivery.c.chat_id)
+        .outerjoin(translation, ITS_TRANSLATION)
         .outerjoin(_of_chat, and_(_of_chat.c.ledger_id == story.c.ledger_id, _of_chat.c.chat_id == chat.c.id))
         .outerjoin(_of_all, and_(_of_all.c.ledger_id == story.c.ledger_id, _of_all.c.chat_id == EVERYWHERE))
     )

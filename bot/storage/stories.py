@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Text, bindparam, cast, delete, exists, func, or_, select, update
 
-from bot.storage import articles, edits, outside, pairs, polls, search, topics
+from bot.storage import articles, cursors, edits, outside, pairs, polls, search, topics
 from bot.storage.deliveries import State
 from bot.storage.edits import Edit, Present
 from bot.storage.hot import Hot, read_back, stored
@@ -155,7 +155,9 @@ def save(connection: Connection, source_id: int, portion: Portion, news: News, n
         _describe(connection, row, portion.end)
         polls.mark_answered(connection, source_id, portion.end.answered, portion.end.body)
     told_anew = [one.newcomer.found for one in portion.news] + [one.found for one in portion.edits if one.said]
-    topics.store(connection, source_id, told_anew)
+    topics.store(connection, source_id, told_anew, now)
+    if portion.end is not None and row.gave_way_at is not None and now - row.gave_way_at >= cursors.STAND_IN:
+        cursors.return_with_few(connection, source_id)
     drawn |= came.changed | outside.store(connection, source_id, portion.counted, now)
     search.index(connection, came.new | came.changed | edited.changed)
     return Brought(came.new, _ledgers(connection, drawn) | came.relinked)

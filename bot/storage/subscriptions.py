@@ -9,12 +9,11 @@ from enum import Enum
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, func, insert, literal, or_, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.model import Actor, Phrase
 from bot.storage.chats import log_change
 from bot.storage.phrases import phrase_from_json
-from bot.storage.tables import UtcDateTime, chat, entry, seen_event, source, subscription, subscription_cursor
+from bot.storage.tables import UtcDateTime, chat, entry, source, subscription, subscription_cursor
 
 LIMIT = 50
 """How many subscriptions a chat may have: each costs polls, and a chat that follows more reads none of it."""
@@ -41,6 +40,12 @@ class FollowedSource:
     problem: Phrase | None
     failing_since: datetime | None
     ended: bool
+    language: str | None
+    """As recognised in its newest entries, or as the feed or its pack says."""
+    newest_at: datetime | None
+    """The newest date of its entries."""
+    gave_way_at: datetime | None
+    """Since when other sources of its packs stand in for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +80,8 @@ def follow_source(connection: Connection, chat_id: int, source_id: int, by: Acto
     return _follow(connection, chat_id, {"source_id": source_id}, by, now, name=url)
 
 
-def unfollow(
-    connection: Connection,
-    chat_id: int,
-    subscription_id: int,
-    by: Actor | None,
-    now: datetime,
-    *,
-    event_id: str | None = None,
-) -> bool:
-    """Stop following; False when there was nothing to stop, or the event of this id has done it before.
-
-    A typed "remove 2" that is told again after a crash must not remove what then stands in the second place.
-    """
-    if event_id is not None and by is not None and not _first_time(connection, by.platform, event_id, now):
-        return False
+def unfollow(connection: Connection, chat_id: int, subscription_id: int, by: Actor | None, now: datetime) -> bool:
+    """Stop following; False when there was nothing to stop."""
     row = connection.execute(
         select(subscription.c.pack, source.c.url)
         .join(source, source.c.id == subscription.c.source_id, isouter=True)
@@ -174,15 +166,12 @@ def _count(connection: Connection, chat_id: int) -> int:
     return connection.execute(statement).scalar_one()
 
 
-def _first_time(connection: Connection, platform: str, event_id: str, now: datetime) -> bool:
-    # Marked apart from the presses and reactions that tally keeps under the bare id.
-    row = upsert(seen_event).values(platform=platform, event_id=f"c:{event_id}", seen_at=now)
-    return connection.execute(row.on_conflict_do_nothing()).rowcount == 1
-
-
 def _source_columns() -> tuple[Any, ...]:
     c = source.c
-    return (c.id, c.url, c.title, c.site_url, c.last_ok_at, c.last_polled_at, c.problem, c.failing_since, c.ended)
+    return (
+        c.id, c.url, c.title, c.site_url, c.last_ok_at, c.last_polled_at, c.problem, c.failing_since, c.ended,
+        func.coalesce(c.detected_language, c.language).label("language"), c.newest_at, c.gave_way_at,
+    )  # fmt: skip
 
 
 def _source(row: Row[Any]) -> FollowedSource:
@@ -196,4 +185,7 @@ def _source(row: Row[Any]) -> FollowedSource:
         problem=None if row.problem is None else phrase_from_json(row.problem),
         failing_since=row.failing_since,
         ended=row.ended,
+        language=row.language,
+        newest_at=row.newest_at,
+        gave_way_at=row.gave_way_at,
     )

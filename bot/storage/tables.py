@@ -22,6 +22,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     event,
+    text,
 )
 from sqlalchemy.engine import Dialect
 
@@ -95,6 +96,8 @@ source = Table(
     Column("hub", String(2048)),
     Column("hub_topic", String(2048)),
     Column("told_at", UtcDateTime),  # when admins were told that it needs them; NULL once it is well again
+    # Since when other sources of its packs stand in for it, because it is dead or stale; NULL while none does.
+    Column("gave_way_at", UtcDateTime),
     UniqueConstraint("url", "exempt"),
     Index(None, "next_poll_at"),  # the sweep for sources due
 )
@@ -258,6 +261,13 @@ chat = Table(
     Column("shares_votes", Boolean, nullable=False, server_default="1"),
     Column("paused", JSON(none_as_null=True)),  # a Phrase that says why nothing is sent; NULL while all is well
     Column("joined_at", UtcDateTime, nullable=False),
+    # In which other languages it takes stories where there are none in its own, in order; NULL: the usual ones of its
+    # language (`model.fallback_languages`).
+    Column("fallbacks", JSON(none_as_null=True)),
+    # Stories in other languages are translated for it, where a translator is configured.
+    Column("translates", Boolean, nullable=False, server_default="1"),
+    # Its IANA time zone; NULL: the one that goes with its language.
+    Column("timezone", String(64)),
     # Hash of its [[chats]] table when last applied: commands hold until the file itself changes.
     Column("declared_hash", String(64)),
     UniqueConstraint("platform", "native_id", "topic"),
@@ -279,6 +289,47 @@ subscription = Table(
     Index(None, "source_id"),
 )
 
+# A story in another language, as translated for the chats that speak that one: once, however many they are.
+translation = Table(
+    "translation",
+    metadata,
+    Column("story_id", ForeignKey("story.id", ondelete="CASCADE"), nullable=False),
+    Column("language", String(16), nullable=False),
+    # waiting → done | failed; failed is tried again now and then, and posts show the original meanwhile.
+    Column("state", String(16), nullable=False),
+    # Grows whenever posts have something else to show of it; 0: nothing yet.
+    Column("version", Integer, nullable=False, server_default="0"),
+    # The story's revision whose words were looked at last, and the hash of those words: an edit makes it due again.
+    Column("revision", Integer, nullable=False, server_default="0"),
+    Column("text_hash", String(64)),
+    # Those of earlier words stay until the new ones are translated.
+    Column("title", Text),
+    Column("lede", Text),
+    Column("provider", String(32)),
+    Column("asked_at", UtcDateTime, nullable=False),  # posts wait for it only so long
+    Column("next_try_at", UtcDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("problem", JSON(none_as_null=True)),
+    PrimaryKeyConstraint("story_id", "language"),
+    Index(None, "state", "next_try_at"),  # the sweep for translations due
+    sqlite_with_rowid=False,
+)
+
+# What providers have translated: the same text isn't paid for twice.
+translated_text = Table(
+    "translated_text",
+    metadata,
+    Column("text_hash", String(64), nullable=False),  # over the source language, title and lede
+    Column("target", String(16), nullable=False),
+    Column("provider", String(32), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("lede", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("text_hash", "target", "provider"),
+    Index(None, "at"),  # pruning
+    sqlite_with_rowid=False,
+)
+
 # How far a subscription has read each of its sources: entries above entry_id are new to it.
 subscription_cursor = Table(
     "subscription_cursor",
@@ -286,7 +337,18 @@ subscription_cursor = Table(
     Column("subscription_id", ForeignKey("subscription.id", ondelete="CASCADE"), nullable=False),
     Column("source_id", ForeignKey("source.id", ondelete="CASCADE"), nullable=False),
     Column("entry_id", Integer, nullable=False),
+    # Only stories about one of these are news to it, for a source that writes of everything; NULL: all are.
+    Column("topics", JSON(none_as_null=True)),
+    # What there was when it began to read, or was passed over since: no news to it, whatever turns out later.
+    Column("since_entry_id", Integer, nullable=False, server_default="0"),
     PrimaryKeyConstraint("subscription_id", "source_id"),
+    # Who waits for a story of this source to be about something: few do.
+    Index(
+        "ix_subscription_cursor_choosy",
+        "source_id",
+        sqlite_where=text("topics IS NOT NULL"),
+        postgresql_where=text("topics IS NOT NULL"),
+    ),
     sqlite_with_rowid=False,
 )
 
@@ -296,7 +358,7 @@ delivery = Table(
     Column("id", Integer, primary_key=True),
     Column("story_id", ForeignKey("story.id", ondelete="CASCADE"), nullable=False),
     Column("chat_id", ForeignKey("chat.id", ondelete="CASCADE"), nullable=False),
-    # waiting → sending → posted | unconfirmed | failed; posted → closed when voting ends.
+    # waiting → sending → posted | unconfirmed | failed; posted → closed when voting ends, unconfirmed → failed.
     Column("state", String(16), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("next_try_at", UtcDateTime, nullable=False),
@@ -307,6 +369,8 @@ delivery = Table(
     # What the post shows now, so that after a restart the out-of-date ones are found by comparison.
     Column("shown_revision", Integer, nullable=False, server_default="0"),
     Column("shown_language", String(16)),
+    Column("shown_timezone", String(64)),  # the chat's: its dates are told in it
+    Column("shown_translation", Integer, nullable=False, server_default="0"),  # translation.version
     Column("shown_chat_bullish", Integer, nullable=False, server_default="0"),
     Column("shown_chat_bearish", Integer, nullable=False, server_default="0"),
     Column("shown_all_bullish", Integer, nullable=False, server_default="0"),
@@ -361,6 +425,7 @@ fact = Table(
     Column("seq", Integer, nullable=False),
     PrimaryKeyConstraint("ledger_id", "voter_id", "delivery_id", "token"),
     Index(None, "delivery_id"),  # a moderator's clear, and what is on one message
+    Index(None, "voter_id"),  # who has no fact any more is forgotten
     sqlite_with_rowid=False,
 )
 

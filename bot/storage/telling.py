@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+RECENT = timedelta(days=2)
+"""Nobody gets a story that is older, and its article isn't asked for."""
+
 MEETS_FOR = timedelta(hours=72)
 """How old a story may be to be met by another telling of the same thing; its clues are kept as long."""
 

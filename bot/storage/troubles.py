@@ -78,6 +78,26 @@ def concerned(connection: Connection, source_ids: Collection[int]) -> list[Conce
     return [Concerned(key, *refs[key], tuple(ids)) for key, ids in by_chat.items()]
 
 
+def begin_telling(connection: Connection, told: Concerned, source_ids: Sequence[int], now: datetime) -> bool:
+    """A chat is being told of these sources. False, and nothing is marked, when it isn't posted to any more."""
+    where = told.chat
+    wanted = select(chat.c.id).where(
+        chat.c.id == told.chat_id,
+        chat.c.platform == where.platform,
+        chat.c.native_id == where.id,
+        chat.c.topic == where.topic,
+        chat.c.paused.is_(None),
+    )
+    if connection.execute(wanted).first() is None:
+        return False
+    mark_told(connection, source_ids, now)
+    return True
+
+
 def mark_told(connection: Connection, source_ids: Sequence[int], now: datetime) -> None:
     """From now on their chats count as told; they may be told again once the source was well in between."""
-    connection.execute(update(source).where(source.c.id.in_(source_ids)).values(told_at=now))
+    connection.execute(
+        update(source)
+        .where(source.c.id.in_(source_ids), source.c.told_at.is_(None), source.c.problem.is_not(None))
+        .values(told_at=now)
+    )

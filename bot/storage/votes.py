@@ -10,11 +10,11 @@ from enum import StrEnum
 
 import structlog
 from sqlalchemy import Connection, and_, delete, insert, select
-from sqlalchemy.exc import DatabaseError, InternalError, OperationalError
 
 from bot.events import ButtonPressed, Change, Cleared, PostMirrored, ReactionsChanged, ReactionsCounted, ReactionsRead
 from bot.model import Actor, Sentiment, Tally, parse_vote_button
 from bot.storage import early, known_posts, ledger
+from bot.storage.database import refuses
 from bot.storage.early import EarlyEvent, MessageKey, VoteEvent, about, message_key
 from bot.storage.hot import savepoint
 from bot.storage.known_posts import KnownPost
@@ -28,8 +28,6 @@ SEEN_FOR = timedelta(days=3)
 its ids anew at random: what is remembered must be forgotten by then."""
 
 ADOPTED_AT_ONCE = 256
-
-_FILE_ERRORS = (OperationalError, InternalError, sqlite3.OperationalError, sqlite3.InternalError)
 
 
 class Outcome(StrEnum):
@@ -119,7 +117,7 @@ def _record_what_can(
         with savepoint(connection):
             return _record(connection, rules, batch, now, again=again)
     except Exception as error:
-        if _is_of_the_file(error):
+        if refuses(error):
             raise
         if len(batch) == 1:
             return _reject(connection, batch[0], error, now)
@@ -127,11 +125,6 @@ def _record_what_can(
     first = _record_what_can(connection, rules, batch[:middle], now, again=again)
     second = _record_what_can(connection, rules, batch[middle:], now, again=again)
     return BatchOutcome(first.recorded + second.recorded, first.changed | second.changed, first.found | second.found)
-
-
-def _is_of_the_file(error: Exception) -> bool:
-    """Whether the database can't be used now (full, locked, damaged); else the event is at fault."""
-    return isinstance(error, _FILE_ERRORS) or type(error) in (DatabaseError, sqlite3.DatabaseError)
 
 
 def _reject(connection: Connection, event: VoteEvent, error: Exception, now: datetime) -> BatchOutcome:
@@ -239,6 +232,8 @@ def _sort_out(
                 result.outcomes[index] = Outcome.REPLAYED
             elif isinstance(event, ReactionsRead):
                 result.outcomes[index] = Outcome.UNKNOWN  # deleted since it was asked about
+            elif isinstance(event, ButtonPressed) and event.carried is False:
+                result.outcomes[index] = Outcome.UNKNOWN  # forged
             else:
                 unknown[index] = event
         elif isinstance(event, ButtonPressed) and not _belongs(event, place):

@@ -18,7 +18,7 @@ from bot.storage import chats, posts
 from bot.storage.database import Database
 from bot.storage.group import GroupCommit
 from bot.storage.posts import OutdatedPost, PostView
-from bot.tally.due import edit_due
+from bot.tally.due import edit_due, edit_turn, is_old
 
 log = structlog.get_logger()
 
@@ -39,13 +39,19 @@ class _Pending:
 
 @dataclass(slots=True)
 class _Chat:
-    """The edits that a chat waits for."""
+    """The edits that a chat waits for: those of its young posts, or those of its old ones. Platforms have fewer turns
+    for these, and a young one must not stand behind them."""
 
     ref: ChatRef
     pending: dict[int, _Pending] = field(default_factory=dict)
     """By delivery."""
     news: asyncio.Event = field(default_factory=asyncio.Event)
     failures: int = 0
+    present: int | None = None
+    """The delivery whose post is edited now."""
+
+    def holds(self, delivery: int) -> bool:
+        return delivery in self.pending or delivery == self.present
 
 
 class Refresher:
@@ -72,7 +78,8 @@ class Refresher:
         self._overtaken: set[int] = set()
         """Posts whose ledger was marked while their edit was under way."""
         self._wake = asyncio.Event()
-        self._chats: dict[int, _Chat] = {}
+        self._chats: dict[tuple[int, bool], _Chat] = {}
+        """By chat, and whether they are old."""
         self._failures: dict[int, int] = {}
         """Unknown errors in a row, by delivery."""
         self._sweep_from: tuple[datetime, int] | None = None
@@ -92,7 +99,7 @@ class Refresher:
         async with asyncio.TaskGroup() as tasks:
             self._editors = tasks
             tasks.create_task(self._shown.run(), name="shown posts")
-            while await self.sweep():
+            while await self._db.outlasting(self.sweep):
                 pass
             while True:
                 await self._wake.wait()
@@ -128,28 +135,39 @@ class Refresher:
         return self._clock() - self._open_for
 
     def _enqueue(self, outdated: Sequence[OutdatedPost]) -> None:
-        assert self._editors is not None
         for post in outdated:
-            chat = self._chats.get(post.chat_id)
-            if chat is None:
-                chat = self._chats[post.chat_id] = _Chat(post.chat)
-                self._editors.create_task(self._edit_chat(post.chat_id, chat), name=f"edits {post.chat_id}")
+            chat = self._chat_of(post)
             if post.delivery_id not in chat.pending:
                 due = edit_due(post.posted_at, post.edited_at, self._clock())
                 chat.pending[post.delivery_id] = _Pending(post, due)
                 chat.news.set()
 
+    def _chat_of(self, post: OutdatedPost) -> _Chat:
+        """Where its edit waits. A post that grows old meanwhile stays where it is."""
+        assert self._editors is not None
+        old = is_old(post.posted_at, self._clock())
+        other = self._chats.get((post.chat_id, not old))
+        if other is not None and other.holds(post.delivery_id):
+            return other
+        key = post.chat_id, old
+        if key not in self._chats:
+            self._chats[key] = _Chat(post.chat)
+            self._editors.create_task(self._edit_chat(key, self._chats[key]), name=f"edits {post.chat_id}")
+        return self._chats[key]
+
     # --- one chat ---
 
-    async def _edit_chat(self, chat_id: int, chat: _Chat) -> None:
-        """Edit what the chat waits for, the newest post first, and end when there is nothing left."""
+    async def _edit_chat(self, key: tuple[int, bool], chat: _Chat) -> None:
+        """Edit what the chat waits for, one post after another, and end when there is nothing left."""
         try:
             while chat.pending:
                 await self._edit_next(chat)
+        except StorageError:
+            pass  # a sweep takes it up again
         except Exception:
-            log.exception("editing in a chat failed", chat=chat_id)  # a sweep takes it up again
+            log.exception("editing in a chat failed", chat=key[0])  # a sweep takes it up again
         finally:
-            del self._chats[chat_id]
+            del self._chats[key]
 
     async def _edit_next(self, chat: _Chat) -> None:
         now = self._clock()
@@ -158,7 +176,7 @@ class Refresher:
             soonest = min(item.not_before for item in chat.pending.values())
             await self._wait(chat, (soonest - now).total_seconds())
             return
-        item = max(due, key=lambda item: (item.post.posted_at, item.post.delivery_id))
+        item = min(due, key=lambda item: edit_turn(item.post.posted_at, item.post.edited_at, now))
         del chat.pending[item.post.delivery_id]
         view = await self._db.read(posts.outdated_view, item.post.delivery_id, self._open_after())
         if view is None:
@@ -183,9 +201,11 @@ class Refresher:
 
     async def _edit(self, chat: _Chat, item: _Pending, view: PostView) -> None:
         self._editing[view.delivery_id] = view.ledger_id
+        chat.present = view.delivery_id
         try:
             await self._attempt(chat, item, view)
         finally:
+            chat.present = None
             del self._editing[view.delivery_id]
             if view.delivery_id in self._overtaken:
                 self._overtaken.discard(view.delivery_id)
@@ -209,8 +229,8 @@ class Refresher:
     async def _not_edited(self, chat: _Chat, item: _Pending, view: PostView, error: DeliveryError) -> None:
         match error:
             case Throttled(retry_after=seconds):
-                chat.pending.setdefault(view.delivery_id, item)
-                await self._sleep(seconds)
+                # What it shuts for others, too, the adapter has said to the Pace.
+                chat.pending[view.delivery_id] = _Pending(item.post, self._clock() + timedelta(seconds=seconds))
             case PlatformDown() | EditUnconfirmed():  # an edit may be repeated
                 chat.failures += 1
                 chat.pending.setdefault(view.delivery_id, item)

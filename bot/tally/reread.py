@@ -196,6 +196,8 @@ class Rereader:
         """Ask about the next post of a chat. Returns whether the platform could be asked."""
         try:
             duty = await self._next_duty(place, line)
+        except StorageError:
+            return False
         except Exception as error:
             log.exception("reading reactions again failed", platform=place.name, error=type(error).__name__)
             return False

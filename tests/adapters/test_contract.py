@@ -14,6 +14,7 @@ from adapters import ADAPTERS
 from bot.errors import ChatGone
 from bot.model import Button, Card, Line, LineKind, Picture, Span, Style
 from bot.ports import Answer, FindsOwnPosts, KnowsAdmins, SeedsReactions, State
+from tests.around import FREE
 from tests.stands import LINK, ROWS, Everyone, Stand, a_card
 
 
@@ -52,8 +53,8 @@ async def test_it_can_be_cancelled_before_it_is_connected(stand: Stand) -> None:
 
 async def test_a_card_sent_is_a_message_with_its_words_its_link_and_its_buttons(stand: Stand) -> None:
     async with stand.running():
-        message = await stand.adapter.send(stand.chat, a_card(), key="n7")
-        other = await stand.adapter.send(stand.chat, a_card("Rates rise", number=8), key="n8")
+        message = await stand.adapter.send(stand.chat, a_card(), key="n7", departure=FREE)
+        other = await stand.adapter.send(stand.chat, a_card("Rates rise", number=8), key="n8", departure=FREE)
         assert message.chat == other.chat == stand.chat
         assert message != other
         seen = await stand.look(message)
@@ -65,7 +66,7 @@ async def test_a_card_sent_is_a_message_with_its_words_its_link_and_its_buttons(
 
 async def test_an_edit_shows_something_else_and_the_same_again_is_success(stand: Stand) -> None:
     async with stand.running():
-        message = await stand.adapter.send(stand.chat, a_card(), key="n7")
+        message = await stand.adapter.send(stand.chat, a_card(), key="n7", departure=FREE)
         for _ in range(2):
             await stand.adapter.edit(message, a_card("Rates fall further", votes=1))
         seen = await stand.look(message)
@@ -79,12 +80,69 @@ async def test_an_edit_shows_something_else_and_the_same_again_is_success(stand:
 
 async def test_the_same_key_gives_the_same_message_where_the_platform_knows_keys(stand: Stand) -> None:
     async with stand.running():
-        first = await stand.adapter.send(stand.chat, a_card(), key="n7")
+        first = await stand.adapter.send(stand.chat, a_card(), key="n7", departure=FREE)
         if stand.adapter.recognises_keys:
-            assert await stand.adapter.send(stand.chat, a_card(), key="n7") == first
+            assert await stand.adapter.send(stand.chat, a_card(), key="n7", departure=FREE) == first
         if isinstance(stand.adapter, FindsOwnPosts):
             assert await stand.adapter.find(stand.chat, "v:7:b") == first
             assert await stand.adapter.find(stand.chat, "v:8:b") is None
+
+
+class Watched:
+    """A departure that looks at the chat when the message leaves it."""
+
+    def __init__(self, stand: Stand, *, wanted: bool = True) -> None:
+        self._stand = stand
+        self._wanted = wanted
+        self.left: list[tuple[int, str]] = []
+        """Each time, how many turns had been granted and how the chat looked."""
+
+    async def leaving(self) -> None:
+        self.left.append((self._stand.pace.turns, await self._stand.page()))
+        if not self._wanted:
+            raise Unwanted
+
+    async def refused(self) -> None:
+        raise AssertionError
+
+
+class Unwanted(Exception):
+    """The message isn't to be sent."""
+
+
+async def test_a_message_leaves_once_after_its_last_turn_and_before_anybody_sees_it(stand: Stand) -> None:
+    async with stand.running():
+        watched = Watched(stand)
+        message = await stand.adapter.send(stand.chat, a_card(), key="n7", departure=watched)
+        [(turns, page)] = watched.left
+        assert turns == stand.pace.turns
+        assert "Rates fall" not in page
+        assert "Rates fall" in (await stand.look(message)).words
+
+
+async def test_a_message_that_waits_for_its_turn_has_not_left(stand: Stand) -> None:
+    async with stand.running():
+        watched = Watched(stand)
+        stand.pace.gate.clear()
+        stand.pace.asked.clear()
+        asked = asyncio.create_task(stand.pace.asked.wait())
+        sending = asyncio.create_task(stand.adapter.send(stand.chat, a_card(), key="n7", departure=watched))
+        await asyncio.wait({asked, sending}, return_when=asyncio.FIRST_COMPLETED)
+        # A platform that costs nothing asks for no turn.
+        assert not watched.left or not asked.done()
+        stand.pace.gate.set()
+        await sending
+        asked.cancel()
+        assert len(watched.left) == 1
+
+
+async def test_a_message_that_became_unwanted_while_it_waited_is_not_sent(stand: Stand) -> None:
+    async with stand.running():
+        with pytest.raises(Unwanted):
+            await stand.adapter.send(stand.chat, a_card(), key="n7", departure=Watched(stand, wanted=False))
+        assert "Rates fall" not in await stand.page()
+        await stand.adapter.send(stand.chat, a_card(), key="n7", departure=Watched(stand))
+        assert "Rates fall" in await stand.page()
 
 
 async def test_where_it_has_every_right_nothing_is_missing(stand: Stand) -> None:
@@ -96,7 +154,7 @@ async def test_where_it_has_every_right_nothing_is_missing(stand: Stand) -> None
 async def test_a_chat_that_is_not_there_is_gone(stand: Stand) -> None:
     async with stand.running():
         with pytest.raises(ChatGone):
-            await stand.adapter.send(stand.nowhere, a_card(), key="n7")
+            await stand.adapter.send(stand.nowhere, a_card(), key="n7", departure=FREE)
         with pytest.raises(ChatGone):
             await stand.adapter.capabilities(stand.nowhere)
 
@@ -115,7 +173,7 @@ async def test_a_press_tells_which_button_of_which_message_and_its_answer_is_for
     words = "Your vote counts: bullish."
     core = Everyone(answer=Answer(card=Card("en", (Line(LineKind.TEXT, (Span(words),)),)), private=True))
     async with stand.running(core):
-        message = await stand.adapter.send(stand.chat, a_card(), key="n7")
+        message = await stand.adapter.send(stand.chat, a_card(), key="n7", departure=FREE)
         assert words in await stand.press(message, "v:7:b")
         if stand.adapter.platform != "web":
             assert core.presses[0].actor.id == stand.member.id
@@ -123,6 +181,8 @@ async def test_a_press_tells_which_button_of_which_message_and_its_answer_is_for
         [first, second] = core.presses
         assert (first.message, first.button, second.button) == (message, "v:7:b", "v:7:s")
         assert first.actor.id == second.actor.id
+        assert first.carried
+        assert second.carried
         assert first.event_id != second.event_id
         if isinstance(stand.adapter, SeedsReactions):
             for _ in range(2):
@@ -143,7 +203,7 @@ async def test_what_is_far_too_long_arrives_shortened_and_can_be_voted_on(stand:
         picture=Picture("https://news.example/" + "p" * 5000 + ".png", alt=title),
     )
     async with stand.running():
-        message = await stand.adapter.send(stand.chat, long, key="n7")
+        message = await stand.adapter.send(stand.chat, long, key="n7", departure=FREE)
         await stand.adapter.edit(message, a_card("Short again"))
         assert "Short again" in (await stand.look(message)).words
         await stand.adapter.edit(message, long)
@@ -154,7 +214,7 @@ async def test_what_is_far_too_long_arrives_shortened_and_can_be_voted_on(stand:
         assert all(link.startswith(LINK) for link in seen.links)
         # An empty card is no reason to fail either.
         empty = Card("en", (Line(LineKind.TITLE, (Span(" \u200b\n "),)), Line(LineKind.TEXT, ())))
-        await stand.adapter.send(stand.chat, empty, key="n8")
+        await stand.adapter.send(stand.chat, empty, key="n8", departure=FREE)
 
 
 HOSTILE = {
@@ -176,7 +236,7 @@ ROUND = str.maketrans("[]", "()")
 async def test_text_of_others_is_text_and_nothing_else(stand: Stand, attack: str) -> None:
     hostile = HOSTILE[attack]
     async with stand.running():
-        message = await stand.adapter.send(stand.chat, a_card(f"T {hostile}", f"L {hostile}"), key="n7")
+        message = await stand.adapter.send(stand.chat, a_card(f"T {hostile}", f"L {hostile}"), key="n7", departure=FREE)
         seen = await stand.look(message)
         assert [link.rstrip("/") for link in seen.links] == [LINK]
         assert not stand.pinged()
@@ -197,7 +257,7 @@ async def test_signs_that_nobody_sees_and_the_other_direction_do_not_spill(stand
     override = "\u202eevil\u2066 \u0000\u0007\ud800 zero\u200bwidth\ufeff"
     async with stand.running():
         message = await stand.adapter.send(
-            stand.chat, a_card(f"{hebrew} {override}", f"{hebrew}\r\n\n\n{override}"), key="n7"
+            stand.chat, a_card(f"{hebrew} {override}", f"{hebrew}\r\n\n\n{override}"), key="n7", departure=FREE
         )
         seen = await stand.look(message)
     assert hebrew in seen.words

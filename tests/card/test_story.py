@@ -12,7 +12,6 @@ from bot.card.answer import in_rows
 from bot.card.story import Standing, story_card
 from bot.i18n import Catalogues
 from bot.model import (
-    LANGUAGES,
     Ballot,
     Button,
     LineKind,
@@ -20,9 +19,11 @@ from bot.model import (
     Sentiment,
     Story,
     Tally,
+    Translation,
     parse_vote_button,
     vote_button,
 )
+from tests.languages import LANGUAGES
 
 AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 BALLOT = Ballot(bullish=("🐂", "👍"), bearish=("🐻", "👎"))
@@ -131,3 +132,46 @@ def test_no_more_of_the_text_is_shown_than_the_operator_says(excerpt: int, shown
     lines = texts(story_card(told, 7, Standing(), BALLOT, WORDS("en"), excerpt=excerpt))
     assert len(lines.get(LineKind.TEXT, "")) <= shown
     assert (LineKind.TEXT in lines) is bool(shown)
+
+
+GERMAN = Translation("Gebühren & Spannen", "Es ist billiger.", 1)
+
+
+def test_a_translated_story_says_so_and_links_the_original_twice() -> None:
+    told = story(picture="https://a.example/p.png", sources=3)
+    card = story_card(told, 7, Standing(Tally(3, 1)), BALLOT, WORDS("de"), translation=GERMAN)
+    assert texts(card)[LineKind.TITLE] == "Gebühren & Spannen"
+    assert texts(card)[LineKind.TEXT] == "Es ist billiger."
+    assert texts(card)[LineKind.META].endswith(" · auch in 2 Quellen · übersetzt, Original: Englisch")
+    assert [card.lines[0].spans[0].url, card.lines[1].spans[-1].url] == ["https://a.example/1"] * 2
+    assert card.picture is not None
+    assert card.picture.alt == "Gebühren & Spannen"
+    assert card.content_language is None
+    # It is the same story: the same buttons, the same votes.
+    assert card.buttons == story_card(told, 7, Standing(Tally(3, 1)), BALLOT, WORDS("de")).buttons
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_where_a_translation_comes_from_is_said_in_every_language(language: str) -> None:
+    words = WORDS(language)
+    card = story_card(story(language="nl"), 7, Standing(), BALLOT, words, translation=GERMAN)
+    assert words.language_name("nl") in texts(card)[LineKind.META]
+
+
+def test_a_story_that_could_not_be_translated_stays_as_it_is_and_says_so() -> None:
+    card = story_card(story(), 7, Standing(), BALLOT, WORDS("de"), translation=Translation(version=1))
+    plain = story_card(story(), 7, Standing(), BALLOT, WORDS("de"))
+    assert texts(card)[LineKind.NOTE] == "Dies konnte nicht übersetzt werden."
+    assert [line for line in card.lines if line.kind is not LineKind.NOTE] == list(plain.lines)
+    assert card.content_language == "en"
+
+
+def test_a_translation_without_a_text_takes_none_from_the_original() -> None:
+    card = story_card(story(), 7, Standing(), BALLOT, WORDS("de"), translation=Translation("Gebühren", "", 1))
+    assert LineKind.TEXT not in texts(card)
+
+
+def test_a_translation_is_shown_no_longer_than_the_original_would_be() -> None:
+    long = Translation("Gebühren", "Viele Wörter. " * 50, 1)
+    card = story_card(story(), 7, Standing(), BALLOT, WORDS("de"), translation=long, excerpt=40)
+    assert len(texts(card)[LineKind.TEXT]) <= 40

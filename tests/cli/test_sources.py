@@ -80,6 +80,33 @@ async def test_sources_are_listed_with_how_they_do(tmp_path: Path) -> None:
     assert "https://a.example/feed" in out
 
 
+def _give_way(connection: Connection) -> None:
+    """One is stale, one failing, one gone for good; others stand in for each."""
+    looks = {
+        "stale": {"newest_at": NOW - timedelta(days=40)},
+        "failing": {"failures": 3, "problem": {"msgid": "The server can't be reached.", "args": {}}},
+        "ended": {"ended": True, "problem": {"msgid": "It is gone for good.", "args": {}}},
+    }
+    for name, values in looks.items():
+        row = {"url": f"https://{name}.example/", "exempt": False, "interval_seconds": 600, "gave_way_at": NOW}
+        connection.execute(insert(source).values(**row, **values))
+
+
+async def test_the_list_tells_since_when_and_why_others_stand_in(tmp_path: Path) -> None:
+    await with_database(tmp_path, _give_way)
+    code, out, _ = await newstally("sources", "list", cwd=tmp_path)
+    assert code == 0
+    stale, failing, ended = out.splitlines()[1:]
+    assert stale.startswith("stale ")
+    assert stale.endswith(
+        " (its newest entry is of 2026-10-13 00:00; others of its pack stand in since 2026-11-22 00:00)"
+    )
+    assert failing.startswith("failing ")
+    assert failing.endswith("The server can't be reached. (others of its pack stand in since 2026-11-22 00:00)")
+    assert ended.startswith("ended ")
+    assert "stand in since 2026-11-22 00:00" in ended
+
+
 async def test_lists_of_feeds_go_in_and_out(tmp_path: Path) -> None:
     feeds = [Outline(f"https://a.example/{number}", f"Feed {number}") for number in range(3)]
     (tmp_path / "in.opml").write_bytes(write_opml("Mine", [*feeds, feeds[0]]))

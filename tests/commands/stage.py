@@ -107,6 +107,21 @@ def _ensure_source(connection: Connection, url: str, title: str) -> int:
 
 
 @dataclass
+class Translators:
+    """What can be translated: pairs of languages, as somebody would offer them."""
+
+    pairs: frozenset[tuple[str, str]] = frozenset()
+    configured: bool = False
+    answered: bool = True
+
+    def offers(self, source: str, target: str) -> bool:
+        return (source, target) in self.pairs
+
+    def offers_into(self, target: str) -> bool:
+        return any(into == target for _, into in self.pairs)
+
+
+@dataclass
 class Stage:
     """Says what people do and shows what they are answered."""
 
@@ -210,6 +225,7 @@ async def raised(folder: Path) -> AsyncIterator[Stage]:
             adapters={"village": adapter},
             translators=Catalogues(),
             gatherer=feeds,
+            translations=Translators(),
             packs=("crypto", "tech", "markets", "world"),
             clock=lambda: NOW + timedelta(seconds=next(times)),
             on_change=lambda: woken.append(True),

@@ -62,12 +62,6 @@ async def test_a_channel_is_named_in_typed_commands_too(stage, channel):
     assert (await stage.chat(ALONE)).language is None
 
 
-async def test_typed_words_without_a_channel_are_about_the_private_chat(stage, channel):
-    await types(stage, "/language fr")
-    assert (await stage.chat(ALONE)).language == "fr"
-    assert (await stage.chat(CHANNEL)).language is None
-
-
 async def test_the_right_to_a_channel_is_asked_at_every_use(stage, channel):
     menu = await types(stage, f"/language @{channel.id}")
     stage.adapter.admins.clear()

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from bot.model import LANGUAGE_NAMES, ChatKind, ChatRef, Phrase
+from bot.model import ButtonRole, ChatKind, ChatRef, Phrase
 from bot.storage import chats
 from tests.commands.stage import ADMIN, CHANNEL, GROUP, MEMBER, button, buttons, said
+from tests.languages import NAMES
 
 ROOM = ChatRef("village", "fr")
+
+
+def marked(answer):
+    """The buttons that stand out: what we guess."""
+    assert not any(one.pressed for one in buttons(answer))
+    return [one.label for one in buttons(answer) if one.role is ButtonRole.PRIMARY]
 
 
 async def test_the_introduction_offers_every_language_in_the_words_of_the_place(stage):
     answer = await stage.joins(locale="pt-br", actor=MEMBER)
     assert answer.card.language == "pt"
-    assert [one.label for one in buttons(answer)] == list(LANGUAGE_NAMES.values())
+    assert [one.label for one in buttons(answer)] == list(NAMES.values())
+    assert marked(answer) == [NAMES["pt"]]
     chat = await stage.chat()
     assert (chat.language, chat.title, chat.kind) == (None, "The square", ChatKind.GROUP)
     assert not stage.woken
 
 
 async def test_without_a_hint_of_the_place_it_speaks_as_whoever_brought_it(stage):
-    assert (await stage.joins(actor=MEMBER)).card.language == "fr"
+    answer = await stage.joins(actor=MEMBER)
+    assert answer.card.language == "fr"
+    assert marked(answer) == [NAMES["fr"]]
     assert (await stage.joins(ChatRef("village", "field"))).card.language == "en"
 
 
@@ -65,10 +75,20 @@ async def test_a_chat_that_is_set_up_hears_no_second_introduction(stage):
     assert await stage.joins() is None
 
 
+async def test_where_another_chat_of_the_same_place_is_set_up_nobody_needs_an_introduction(stage):
+    field, tower = ChatRef("village", "field"), ChatRef("village", "tower")
+    assert (await stage.joins(beside=(field, tower))).card is not None
+    await stage.speaks("fr", tower)
+    assert await stage.joins(beside=(field, tower)) is None
+    await stage.db.write(chats.pause, tower, Phrase("Gone."))
+    assert await stage.joins(beside=(field, tower)) is None
+    assert (await stage.joins(beside=(field,))).card is not None
+
+
 async def test_starting_in_private_introduces_and_later_helps(stage):
     alone = ChatRef("village", "boris")
     first = await stage.types("/start", MEMBER, alone, kind=ChatKind.PRIVATE)
-    assert len(buttons(first)) == len(LANGUAGE_NAMES)
+    assert len(buttons(first)) == len(NAMES)
     assert first.card.language == "fr"
     await stage.types("/language ru", MEMBER, alone, kind=ChatKind.PRIVATE)
     assert "/sources" in said(await stage.types("/start deep link", MEMBER, alone, kind=ChatKind.PRIVATE))

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from bot.commands.registry import registry
 from bot.errors import PlatformDown
 from bot.events import ButtonPressed, ChoicesWanted
-from bot.model import LANGUAGES, ChatKind, ChatRef, MessageRef, Phrase
+from bot.model import ChatKind, ChatRef, MessageRef, Phrase
 from bot.ports import Audience, Capabilities
 from bot.storage import chats, silence
 from tests.commands.stage import ADMIN, GROUP, MEMBER, buttons, raised, refusal, said
+from tests.languages import LANGUAGES, NAMES
 
 RIGHT = Phrase("I may not react here: grant {right}.", {"right": "Add Reactions"})
 
@@ -127,8 +128,9 @@ async def test_a_press_in_a_chat_we_never_heard_of_is_answered(stage):
 
 
 def test_commands_are_declared_within_the_limits_of_every_platform():
-    declared = [one.command for one in registry(("crypto",)).values()]
-    assert [command.name for command in declared] == ["language", "sources", "search", "status", "help", "privacy"]
+    declared = [one.command for one in registry(("crypto",), NAMES).values()]
+    names = ["language", "timezone", "sources", "search", "status", "help", "privacy"]
+    assert [command.name for command in declared] == names
     assert declared[0].audience is Audience.ADMIN
     for command in declared:
         assert not (command.parameters and command.subcommands)
@@ -137,12 +139,22 @@ def test_commands_are_declared_within_the_limits_of_every_platform():
             assert parameter.name.islower()
 
 
+def test_a_form_with_fields_has_a_verb_and_words_alone_fill_the_one_field_of_one_command():
+    declared = [one.command for one in registry(("crypto",), {}).values()]
+    for one in (*declared, *(verb for command in declared for verb in command.subcommands)):
+        if one.task is not None:
+            assert bool(one.parameters) == (one.task.button is not None), one.name
+    (meant,) = [command for command in declared if command.by_words]
+    assert [parameter.required for parameter in meant.parameters] == [True]
+
+
 WORDS = st.one_of(
     st.text(max_size=80),
     st.lists(
         st.sampled_from(
             ["@1", "@2", "@99", "follow", "add", "list", "menu", "remove", "unfollow", "crypto", "#1", "1", "fr", "{n}",
-             "https://", "example.com", "http://[", "\n", "\x00", "#00000000", "de", "Klingon"]
+             "https://", "example.com", "http://[", "\n", "\x00", "#00000000", "de", "Klingon", "fallback", "drop",
+             "none", "default", "ru,en", "in 150", "in 019 9", "Berlin", "UTC+4", "Asia/Yerevan", "Russia"]
         ),
         max_size=5,
     ).map(" ".join),
@@ -151,7 +163,7 @@ WORDS = st.one_of(
 
 # A stage costs a tenth of a second to raise, so a good deal is typed on each.
 TYPED = st.lists(
-    st.tuples(st.sampled_from(["language", "sources", "search", "status", "help", "privacy", "start"]), WORDS),
+    st.tuples(st.sampled_from(["language", "timezone", "sources", "search", "status", "help", "start"]), WORDS),
     min_size=8,
     max_size=16,
 )
@@ -160,6 +172,7 @@ TYPED = st.lists(
 @settings(deadline=None, max_examples=10, suppress_health_check=list(HealthCheck))
 @given(typed=TYPED)
 @example([("sources", "remove 1"), ("language", "@1 fr"), ("sources", "add example.com #00000000")])
+@example([("language", "fallback ru"), ("timezone", "Berlin"), ("timezone", "default"), ("language", "fallback none")])
 async def test_whatever_a_member_types_or_presses_changes_nothing_and_is_answered(tmp_path_factory, typed):
     async with raised(tmp_path_factory.mktemp("typed")) as stage:
         await stage.speaks("de")
@@ -172,7 +185,9 @@ async def test_whatever_a_member_types_or_presses_changes_nothing_and_is_answere
                 assert answer.card.lines
                 if answer.follow_up is not None:
                     await answer.follow_up()
-            await stage.commands.choices(ChoicesWanted(GROUP, MEMBER, name, words, "address", words))
+            for parameter in ("address", "fallback", "zone"):
+                await stage.commands.choices(ChoicesWanted(GROUP, MEMBER, name, words, parameter, words))
+                await stage.commands.choices(ChoicesWanted(GROUP, MEMBER, name, "", parameter, words))
         assert (await stage.chat(), await stage.follows(), await stage.log()) == before
 
 

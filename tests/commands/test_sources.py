@@ -75,7 +75,7 @@ async def test_a_button_pressed_twice_changes_nothing_the_second_time(stage):
 async def test_an_unknown_pack_is_answered_with_those_that_there_are(stage):
     answer = await stage.types("/sources follow sports")
     assert answer.private
-    assert "crypto, tech, markets, world" in said(answer)
+    assert "crypto, tech, markets, and world" in said(answer)
 
 
 async def test_before_the_language_is_chosen_the_menu_says_why_nothing_comes(stage):
@@ -325,14 +325,58 @@ async def test_the_list_says_how_much_comes_from_a_source(stage, days_ago, words
     assert line.partition(" ago · ")[2] == (words or "")
 
 
-async def test_a_source_of_a_pack_that_is_ill_says_that_another_takes_its_place(stage):
+DEAD = {"msgid": "The server answered {status}.", "args": {"status": 503}}
+A, B = "https://pack.example/a", "https://pack.example/b"
+
+
+async def reads_a_pack(stage, **of_a) -> str:
+    """What the list says of a pack of two sources, of which the first is as told."""
     await stage.speaks("en")
+    await stage.types("/timezone UTC+1")
     await stage.types("/sources follow crypto")
     (pack,) = await stage.follows()
-    await stage.db.write(reads, pack.id, "https://pack.example/feed")
-    problem = {"msgid": "The server answered {status}.", "args": {"status": 503}}
-    await stage.db.write(becomes, "https://pack.example/feed", problem=problem)
-    assert "Another source of the pack takes its place" in said(await stage.types("/sources list"))
+    await stage.db.write(reads, pack.id, A)
+    await stage.db.write(reads, pack.id, B)
+    await stage.db.write(becomes, A, **of_a)
+    return said(await stage.types("/sources list"))
+
+
+async def test_the_list_says_since_when_and_why_others_stand_in_for_a_dead_source(stage):
+    listed = await reads_a_pack(stage, problem=DEAD, gave_way_at=NOW - timedelta(days=2))
+    assert (
+        "Since Nov 20, 2026, 8:06\u202fPM GMT+1 others of the pack stand in for it, until it answers again." in listed
+    )
+
+
+async def test_the_list_says_since_when_and_why_others_stand_in_for_a_silent_source(stage):
+    days = {"gave_way_at": NOW - timedelta(days=2), "newest_at": NOW - timedelta(days=10), "last_ok_at": NOW}
+    listed = await reads_a_pack(stage, **days)
+    assert "well, read" in listed
+    assert "Its newest entry is of Nov 12, 2026, 8:06\u202fPM GMT+1." in listed
+    assert "Since Nov 20, 2026, 8:06\u202fPM GMT+1 others of the pack stand in for it, until it has another." in listed
+
+
+async def test_where_nobody_stands_in_the_list_does_not_say_so(stage):
+    await reads_a_pack(stage, problem=DEAD, gave_way_at=NOW)
+    await stage.db.write(becomes, B, problem=DEAD, gave_way_at=NOW)
+    listed = said(await stage.types("/sources list"))
+    assert "stand in" not in listed
+    assert listed.count("Nothing comes from it until it answers again; I keep asking.") == 2
+
+
+async def test_a_blip_of_a_pack_is_told_as_that_of_any_source(stage):
+    listed = await reads_a_pack(stage, problem=DEAD)
+    assert "stand in" not in listed
+    assert "I keep asking" in listed
+
+
+async def test_sources_in_another_language_than_the_chats_are_told_apart(stage):
+    await reads_a_pack(stage, language="ru")
+    await stage.db.write(becomes, B, language="en")
+    listed = said(await stage.types("/sources list")).splitlines()
+    (russian,) = [line for line in listed if "pack.example/a" in line or "Русский" in line]
+    assert "Русский" in russian
+    assert not any("English" in line for line in listed)
 
 
 async def test_members_see_the_list_without_what_only_admins_can_do(stage):

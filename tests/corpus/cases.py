@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from bot.model import LANGUAGES as TONGUES
 from tests.corpus.damage import Damage, Unfit
 from tests.corpus.dates import DATES
 from tests.corpus.drafts import FORMATS, ITEM, Format, begin, write
@@ -17,6 +16,7 @@ from tests.corpus.shapes import SHAPES
 from tests.corpus.summaries import SUMMARIES
 from tests.corpus.titles import TITLES
 from tests.corpus.truth import Case
+from tests.languages import THIRTEEN as TONGUES
 
 DAMAGES: tuple[Damage, ...] = (
     *LANGUAGES,

@@ -30,6 +30,7 @@ from bot.storage.tables import delivery, story
 from tests.emulators.newsapis import KEY, TOKEN, NewsApis
 from tests.emulators.newsapis.server import coinstats_item, cryptopanic_post
 from tests.gather.conftest import LOOPBACK, Clock
+from tests.languages import LANGUAGES
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ async def start(tmp_path: Path, apis: NewsApis, clock: Clock, workers: Workers) 
         async with open_database(tmp_path / "test.db") as db, GuardedClient(settings) as client:
             gatherer = Gatherer(
                 db, client, workers, settings, clock,
-                resolve_wire=str, on_stories=nobody, packs=packs_of(settings), random=lambda: 0.5,
+                resolve_wire=str, on_stories=nobody, packs=packs_of(settings, LANGUAGES), random=lambda: 0.5,
             )  # fmt: skip
             chat = await db.write(chats.ensure, ChatRef("memory", "1"), ChatKind.GROUP, clock())
             await db.write(chats.choose_language, chat.id, language, None, clock())
@@ -165,9 +166,19 @@ async def test_what_is_missing_or_null_or_odd_costs_no_other_item(apis: NewsApis
     assert all(one.url is None or one.url.startswith("https://") for one in told)
 
 
-async def test_each_chat_gets_its_language_of_a_source_in_many_and_english_where_there_is_none(
-    apis: NewsApis, start: Start
-) -> None:
+async def test_halves_of_signs_cost_no_other_item(apis: NewsApis, start: Start) -> None:
+    half = "\ud83d"
+    apis.items = [
+        coinstats_item(1, link=f"https://a.example/{half}", title=f"One {half}", source=half, imgUrl=half),
+        coinstats_item(2, id=f"{half}2", coins=[{"coinKeyWords": half}]),
+        coinstats_item(3),
+    ]
+    house = await start()
+    await house.poll()
+    assert len(await house.stories()) == 3
+
+
+async def test_each_chat_gets_its_language_of_a_source_in_many(apis: NewsApis, start: Start) -> None:
     apis.items = [
         coinstats_item(1),
         coinstats_item(2, title="비트코인이 사상 최고가를 기록하며 투자자들의 관심을 끌고 있다"),
@@ -183,9 +194,38 @@ async def test_each_chat_gets_its_language_of_a_source_in_many_and_english_where
     assert await house.owed() == {apis.items[1]["title"], apis.items[3]["title"]}
 
 
-async def test_a_chat_whose_language_a_source_never_writes_gets_english(apis: NewsApis, start: Start) -> None:
-    apis.items = [coinstats_item(1), coinstats_item(2, title="Биткоин вырос до нового рекорда, инвесторы ждут")]
-    house = await start(follow=("coinstats",), language="hy")
+RUSSIAN = "Биткоин вырос до нового рекорда, инвесторы ждут"
+
+
+@pytest.mark.parametrize(
+    ("language", "fallbacks", "russian"),
+    [
+        ("hy", None, True),  # as is usual: Russian, then English
+        ("hy", ["en", "ru"], False),
+        ("ko", None, False),
+        ("ko", ["fr", "ru", "en"], True),  # nothing is in French
+        ("ko", ["en"], False),
+    ],
+)
+async def test_a_chat_in_whose_language_nothing_is_written_gets_the_first_of_its_others(
+    apis: NewsApis, start: Start, language: str, fallbacks: list[str] | None, russian: bool
+) -> None:
+    apis.items = [coinstats_item(1), coinstats_item(2, title=RUSSIAN)]
+    house = await start(follow=("coinstats",), language=language)
+    await house.db.write(chats.choose_fallbacks, 1, fallbacks, None, house.clock())
+    await house.poll()
+    assert await house.owed() == {RUSSIAN if russian else apis.items[0]["title"]}
+
+
+async def test_a_chat_that_wants_no_other_language_gets_nothing_where_there_is_nothing_in_its_own(
+    apis: NewsApis, start: Start
+) -> None:
+    apis.items = [coinstats_item(1), coinstats_item(2, title=RUSSIAN)]
+    house = await start(follow=("coinstats",), language="ko")
+    await house.db.write(chats.choose_fallbacks, 1, [], None, house.clock())
+    await house.poll()
+    assert await house.owed() == set()
+    apis.items.insert(0, coinstats_item(4, title="비트코인 현물 상장지수펀드에 자금이 계속 유입되고 있다"))
     await house.poll()
     assert await house.owed() == {apis.items[0]["title"]}
 

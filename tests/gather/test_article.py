@@ -20,7 +20,7 @@ URL = "https://news.example/2026/11/a-story-about-something"
 
 def read(page: ArticlePage | bytes, title: str = "", url: str = URL) -> Article | NoArticle:
     body = page.html() if isinstance(page, ArticlePage) else page
-    return read_article(body, "text/html; charset=utf-8", url, title or getattr(page, "title", ""))
+    return read_article(body, "text/html; charset=utf-8", url, title or getattr(page, "title", ""), "en")
 
 
 def article(page: ArticlePage | bytes, title: str = "", url: str = URL) -> Article:

@@ -12,10 +12,9 @@ from sqlalchemy import Connection, create_engine, func, select
 from bot.gather.backlog import MANY
 from bot.model import ChatKind, ChatRef
 from bot.storage import chats, following, owed, sources, subscriptions
-from bot.storage.articles import RECENT
 from bot.storage.migrate import migrate
 from bot.storage.tables import delivery, entry, story, subscription
-from bot.storage.telling import FoundEntry
+from bot.storage.telling import RECENT, FoundEntry
 from tests.storage.told import HOUR, NOW, found, poll
 
 DAY = timedelta(days=1)

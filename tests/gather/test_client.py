@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
 
 from bot.errors import SourceError
 from bot.gather import client as client_module
-from bot.gather.client import Fetched, FetchRequest, GuardedClient, NotModified, checked, retry_after
+from bot.gather.body import read_body
+from bot.gather.client import Fetched, FetchRequest, GuardedClient, NotModified, checked
 from bot.gather.settings import GatherSettings
 from tests.emulators.feeds import FeedServer, faults
 from tests.gather.conftest import LOOPBACK
@@ -117,6 +118,34 @@ async def test_a_permanent_redirect_behind_a_temporary_one_tells_nothing(
     assert fetched.moved_to is None
 
 
+async def test_what_has_moved_is_known_also_when_nothing_is_new_there(
+    server: FeedServer, client: GuardedClient
+) -> None:
+    server.put("/new", fault=faults.status(304))
+    server.put("/old", fault=faults.redirect("/new", 301))
+    answer = await client.fetch(FetchRequest(server.url("/old"), etag='"x"'))
+    assert isinstance(answer, NotModified)
+    assert answer.moved_to == server.url("/new")
+
+
+@pytest.mark.parametrize(("code", "final"), [(301, True), (302, False)])
+async def test_gone_for_good_is_only_what_was_asked_for(
+    code: int, final: bool, server: FeedServer, client: GuardedClient
+) -> None:
+    server.put("/gone", fault=faults.status(410))
+    server.put("/old", fault=faults.redirect("/gone", code))
+    with pytest.raises(SourceError) as told:
+        await client.fetch(FetchRequest(server.url("/old")))
+    assert told.value.permanent is final
+
+
+async def test_words_of_what_a_server_says_can_be_stored(server: FeedServer, client: GuardedClient) -> None:
+    server.put("/feed", fault=faults.body(BODY, headers={"Content-Encoding": "br\udcff"}))
+    with pytest.raises(SourceError) as told:
+        await client.fetch(FetchRequest(server.url("/feed")))
+    str(told.value).encode()
+
+
 @pytest.mark.parametrize(
     ("encoding", "packed"),
     [
@@ -136,6 +165,46 @@ async def test_a_compressed_body_is_read_also_when_it_isnt_quite_what_it_says(
     fetched = await client.fetch(FetchRequest(server.url("/feed")))
     assert isinstance(fetched, Fetched)
     assert fetched.body == BODY
+
+
+async def in_pieces(*pieces: bytes) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3])
+async def test_members_are_read_wherever_they_are_cut(cut: int) -> None:
+    first, second = gzip.compress(BODY[:4]), gzip.compress(BODY[4:])
+    assert await read_body(in_pieces(first, second), "gzip", 1000) == BODY
+    assert await read_body(in_pieces(first + second[:cut], second[cut:]), "gzip", 1000) == BODY
+    assert await read_body(in_pieces(first, second[:cut], second[cut:]), "gzip", 1000) == BODY
+
+
+@pytest.mark.parametrize(
+    ("encoding", "packed"),
+    [("gzip", gzip.compress(BODY)), ("deflate", zlib.compress(BODY))],
+    ids=["gzip", "deflate"],
+)
+@pytest.mark.parametrize("rest", [b"x" * 900, b"\x1fx" * 450, b"\x1f"], ids=["text", "nearly", "begun"])
+async def test_what_comes_behind_the_end_is_not_even_read(encoding: str, packed: bytes, rest: bytes) -> None:
+    read = []
+
+    async def endless() -> AsyncIterator[bytes]:
+        yield packed
+        for number in range(100):
+            read.append(number)
+            yield rest
+
+    assert await read_body(endless(), encoding, 1_000) == BODY
+    assert len(read) <= 2
+
+
+async def test_nobody_keeps_us_busy_with_members_that_hold_nothing() -> None:
+    nothing = gzip.compress(b"")
+    with pytest.raises(SourceError, match="compression is damaged"):
+        await read_body(in_pieces(nothing * 3_000), "gzip", 5_000_000)
+    with pytest.raises(SourceError, match="larger than 1000 bytes"):
+        await read_body(in_pieces(*[nothing] * 60), "gzip", 1_000)
 
 
 async def test_the_limit_counts_after_decompression(server: FeedServer, client: GuardedClient) -> None:
@@ -202,24 +271,6 @@ async def test_the_server_may_ask_us_to_wait(server: FeedServer, client: Guarded
         await client.fetch(FetchRequest(server.url("/busy")))
     assert busy.value.retry_after == 120
     assert not busy.value.permanent
-
-
-@pytest.mark.parametrize(
-    ("header", "seconds"),
-    [
-        ("30", 30.0),
-        (" 30 ", 30.0),
-        ("Sun, 22 Nov 2026 12:01:00 GMT", 60.0),
-        ("Sun, 22 Nov 2026 11:00:00 GMT", None),
-        ("99999999999999999", 86_400.0),
-        ("", None),
-        ("soon", None),
-        ("-5", None),
-        ("٣", None),
-    ],
-)
-def test_retry_after_is_read_as_seconds_or_as_a_date(header: str, seconds: float | None) -> None:
-    assert retry_after(header, datetime(2026, 11, 22, 12, tzinfo=UTC)) == seconds
 
 
 def test_every_error_of_aiohttp_has_words() -> None:

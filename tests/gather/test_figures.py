@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.gather.figures import Figure, agree, figures
 
@@ -46,6 +48,10 @@ from bot.gather.figures import Figure, agree, figures
         ("2026年5月7日", "ja", []),
         ("November 23 Eurostar trains", "en", [("", 23)]),
         ("the B2B", "en", []),
+        ("in Zone 9861 662 homes", "en", [("", 9861), ("", 662)]),
+        ("12345,678 points", "ja", [("", 12345)]),
+        ("1 350.5 tonnes", "en", [("", 1350.5)]),
+        ("1.350.000,5 Tonnen", "de", [("", 1_350_000.5)]),
     ],
 )
 def test_a_figure_is_read_with_its_unit(text: str, language: str, expected: list[tuple[str, float]]) -> None:
@@ -81,3 +87,12 @@ def test_a_rounded_figure_agrees_with_the_exact_one(one: Figure, other: Figure) 
 def test_figures_that_differ_do_not_agree(one: Figure, other: Figure) -> None:
     assert not agree(one, other)
     assert not agree(other, one)
+
+
+@given(
+    st.text(st.sampled_from("0123456789 .,:'’%$€\u00a0\u202fkmbnил万億천a٣"), max_size=60),
+    st.sampled_from(["en", "de", "fr", "ru", "ja", "hy", "xx"]),
+)
+def test_no_text_is_too_odd(text: str, language: str) -> None:
+    for figure in figures(text, language):
+        assert figure.value > 0

@@ -3,120 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+import sqlite3
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, select
 from structlog.testing import capture_logs
 
-from bot.gather.client import GuardedClient
-from bot.gather.gatherer import Gatherer
 from bot.gather.packs import PackSource
 from bot.gather.probe import ProbedFeed
-from bot.gather.settings import GatherSettings
-from bot.gather.workers import Workers
-from bot.model import Actor, ChatKind, ChatRef
-from bot.storage import api, chats, sources, subscriptions
-from bot.storage.api import ListedStory
-from bot.storage.database import Database, open_database
-from bot.storage.sources import SourceHealth
+from bot.model import Actor
+from bot.storage import chats, sources, subscriptions
 from bot.storage.tables import source
 from tests.emulators.feeds import FeedServer, Item, faults, json_feed, rss
-from tests.gather.conftest import LOOPBACK, Clock
+from tests.gather.conftest import Start
 
 AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 ITEMS = [Item(f"Story number {n} of the day", f"https://a.example/{n}", f"g{n}", AT, f"Words {n}") for n in range(3)]
 
 
-@dataclass
-class Told:
-    """What `on_stories` was told."""
+@dataclass(frozen=True)
+class Named:
+    """A feed that somebody wants."""
 
-    new: list[int] = field(default_factory=list)
-    changed: list[int] = field(default_factory=list)
-
-    async def __call__(self, new: tuple[int, ...], changed: tuple[int, ...]) -> None:
-        self.new += new
-        self.changed += changed
-
-
-@dataclass
-class House:
-    """A running gather, as app.py builds it, with one chat that can follow things."""
-
-    db: Database
-    gatherer: Gatherer
-    clock: Clock
-    told: Told
-    chat_id: int
-
-    async def follow(self, source_id: int) -> None:
-        await self.db.write(subscriptions.follow_source, self.chat_id, source_id, None, self.clock())
-        await self.gatherer.sync_subscriptions()
-
-    async def follow_pack(self, pack: str) -> None:
-        await self.db.write(subscriptions.follow_pack, self.chat_id, pack, None, self.clock())
-        await self.gatherer.sync_subscriptions()
-
-    async def poll(self) -> None:
-        """All sources, whatever their interval."""
-        self.clock.forward(hours=7)
-        await self.gatherer.sweep()
-
-    async def stories(self) -> list[ListedStory]:
-        return list(await self.db.read(api.newest_stories, limit=200, before=None, with_chats=False))
-
-    async def titles(self) -> list[str]:
-        return sorted(story.title for story in await self.stories())
-
-    async def health(self, url: str) -> SourceHealth:
-        (found,) = await self.db.read(sources.health, [url])
-        return found
-
-
-Start = Callable[..., Awaitable[House]]
-
-
-@pytest.fixture
-async def start(tmp_path: Path, clock: Clock, workers: Workers) -> AsyncIterator[Start]:
-    """Starts a house; called again, it stops the one before: a restart."""
-    stack: list[AsyncIterator[House]] = []
-
-    @asynccontextmanager
-    async def house(settings: GatherSettings, packs: object, language: str) -> AsyncIterator[House]:
-        async with open_database(tmp_path / "test.db") as db, GuardedClient(settings) as client:
-            told = Told()
-            gatherer = Gatherer(
-                db,
-                client,
-                workers,
-                settings,
-                clock,
-                resolve_wire=lambda language: f"http://127.0.0.1:1/{language}.json",
-                on_stories=told,
-                packs=packs,
-                random=lambda: 0.5,
-            )
-            chat = await db.write(chats.ensure, ChatRef("memory", "1"), ChatKind.GROUP, clock())
-            await db.write(chats.choose_language, chat.id, language, None, clock())
-            yield House(db, gatherer, clock, told, chat.id)
-
-    async def begin(*, packs: object = None, language: str = "en", **changes: object) -> House:
-        await end()
-        settings = GatherSettings(**({"interval": 600, "timeout": 5, "allow_networks": LOOPBACK} | changes))
-        stack.append(house(settings, packs, language))
-        return await stack[-1].__aenter__()
-
-    async def end() -> None:
-        while stack:
-            await stack.pop().__aexit__(None, None, None)
-
-    yield begin
-    await end()
+    url: str
+    title: str = ""
 
 
 async def test_what_a_source_lists_becomes_stories(server: FeedServer, start: Start) -> None:
@@ -411,6 +323,35 @@ async def test_a_source_that_is_gone_for_good_is_not_asked_again(server: FeedSer
     assert (await house.health(server.url("/feed"))).ended
 
 
+async def test_what_is_gone_where_it_moved_to_is_looked_for_where_it_was(server: FeedServer, start: Start) -> None:
+    house = await start()
+    server.put("/old", fault=faults.redirect("/new", 301))
+    server.put("/new", rss(ITEMS))
+    await house.follow(await house.gatherer.declared_source(server.url("/old")))
+    await house.poll()
+    server.put("/new", fault=faults.status(410))
+    server.put("/old", rss(ITEMS), fault=None)
+    await house.poll()
+    await house.poll()
+    health = await house.health(server.url("/old"))
+    assert (health.ended, health.problem) == (False, None)
+
+
+async def test_a_source_that_was_gone_comes_back_when_somebody_finds_it_again(server: FeedServer, start: Start) -> None:
+    house = await start()
+    page = server.put("/feed", fault=faults.status(410))
+    source_id = await house.gatherer.add_feed(Named(server.url("/feed")))
+    await house.follow(source_id)
+    await house.poll()
+    assert (await house.health(server.url("/feed"))).ended
+    page.fault = None
+    server.put("/feed", rss(ITEMS))
+    assert await house.gatherer.add_feed(Named(server.url("/feed"))) == source_id
+    await house.gatherer.sync_subscriptions()
+    await house.poll()
+    assert len(await house.stories()) == 3
+
+
 async def test_a_failing_source_is_asked_later_and_later_and_recovers(server: FeedServer, start: Start) -> None:
     house = await start(adaptive=False)
     page = server.put("/feed", rss(ITEMS), fault=faults.status(500))
@@ -658,3 +599,24 @@ async def test_a_source_tells_how_fresh_it_is_and_in_which_language(server: Feed
 
 def _newest(connection: Connection, source_id: int) -> datetime | None:
     return connection.execute(select(source.c.newest_at).where(source.c.id == source_id)).scalar()
+
+
+async def test_a_database_that_refuses_is_no_fault_of_the_source_which_is_fetched_once(start: Start, tmp_path) -> None:
+    house = await start()
+    async with FeedServer() as feeds:
+        feeds.put("/a.xml", rss(ITEMS))
+        source_id = await house.gatherer.declared_source(feeds.url("/a.xml"))
+        await house.follow(source_id)
+        await house.db.write(lambda connection: connection.exec_driver_sql("PRAGMA busy_timeout = 1") and None)
+        thief = sqlite3.connect(tmp_path / "test.db", isolation_level=None)
+        thief.execute("BEGIN IMMEDIATE")
+        polling = asyncio.create_task(house.gatherer.sweep())
+        while house.db.refusal is None:
+            await house.db.read(lambda _connection: None)
+        thief.execute("ROLLBACK")
+        thief.close()
+        await polling
+        assert len(await house.titles()) == len(ITEMS)
+        assert feeds.count("/a.xml") == 1
+        health = await house.health(feeds.url("/a.xml"))
+        assert (health.failures, health.problem) == (0, None)

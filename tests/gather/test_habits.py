@@ -99,6 +99,12 @@ def test_what_has_appeared_since_the_last_look_was_not_there_before_whatever_its
     assert only_a_day.hours[0] <= before.hours[0]
 
 
+def test_a_look_that_a_wrong_clock_left_in_the_future_does_no_harm() -> None:
+    known = learned(None, [MONDAY], None, MONDAY + HOUR)
+    later = learned(known, [MONDAY + 2 * HOUR], MONDAY + timedelta(days=40_000), MONDAY + 3 * HOUR)
+    assert later.newest == (MONDAY + 2 * HOUR).timestamp()
+
+
 def test_dates_that_are_known_or_in_the_future_teach_nothing_new() -> None:
     before = habits_of(every_day_at(9))
     again = learned(before, every_day_at(9), MONDAY - HOUR, MONDAY)

@@ -91,15 +91,30 @@ async def test_a_source_in_a_private_network_is_refused(
     assert server.requests == []
 
 
+async def test_of_a_source_of_everything_it_is_told_how_much_is_about_what_is_wanted(
+    server: FeedServer, checkup: Checkup, clock: Clock
+) -> None:
+    titles = ("Bitcoin climbs", "Rain in the north", "Ether falls", "Inflation cools")
+    items = [Item(title, f"https://a.example/{n}", published=clock.now) for n, title in enumerate(titles)]
+    server.put("/feed", rss(items))
+    found = await checkup.look_at(Asked(server.url("/feed"), "", topics=("BTC", "ETH")))
+    assert (found.entries, found.on_topic) == (4, 2)
+    assert found.verdict(clock.now) is Verdict.WELL
+
+
+KINDS = {"BTC": "coin", "ETH": "coin", "TSLA": "company", "tax": "theme"}
+
+
 def test_a_source_of_several_packs_is_asked_once() -> None:
     packs = parse_packs(
-        '[crypto.en]\nsources = [["https://a.example/1", "A"]]\n[tech.en]\nsources = [["https://a.example/1", "A"]]\n'
+        '[crypto.en]\nsources = [["https://a.example/1", "A", { topics = ["all:coin"] }]]\n'
+        '[tech.en]\nsources = [["https://a.example/1", "A", { topics = ["TSLA", "BTC"] }]]\n'
         '[tech.de]\nsources = [["https://a.example/2", "B"], ["news-api:x", "C"]]'
     )
-    assert asked_of_packs(packs) == [
-        Asked("https://a.example/1", "A", ("en",), ("crypto.en", "tech.en")),
+    assert asked_of_packs(packs, KINDS) == [
+        Asked("https://a.example/1", "A", ("en",), ("crypto.en", "tech.en"), topics=("BTC", "ETH", "TSLA")),
         Asked("https://a.example/2", "B", ("de",), ("tech.de",)),
     ]
-    assert [one.url for one in asked_of_packs(packs, pack="tech", language="de")] == ["https://a.example/2"]
-    assert asked_of_packs(packs, pack="sports") == []
-    assert len(asked_of_packs(load_packs())) > 80
+    assert [one.url for one in asked_of_packs(packs, {}, pack="tech", language="de")] == ["https://a.example/2"]
+    assert asked_of_packs(packs, {}, pack="sports") == []
+    assert len(asked_of_packs(load_packs(), {})) > 80

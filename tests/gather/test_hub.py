@@ -27,6 +27,7 @@ from bot.storage.leases import Lease, LeaseState
 from tests.emulators.feeds import FeedServer, Item, rss
 from tests.emulators.feeds.hub import Hub, signature
 from tests.gather.conftest import LOOPBACK, Clock
+from tests.languages import CATALOGUES
 
 AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 ITEMS = [Item(f"Story number {n} of the day", f"https://a.example/{n}", f"g{n}", AT, f"Words {n}") for n in range(3)]
@@ -140,7 +141,7 @@ async def house(
         app = FastAPI()
         app.include_router(hub_router(hubs))
         started = asyncio.Event()
-        serving = asyncio.create_task(serve(app, sock, site, started=started.set))
+        serving = asyncio.create_task(serve(app, sock, site, CATALOGUES, started=started.set))
         await started.wait()
         topic = server.url("/feed")
         server.put("/feed", rss(ITEMS[:1]), headers=link(hub.url, topic))

@@ -54,6 +54,12 @@ def test_lists_are_read_as_they_are_found(outline: str, urls: list[str]) -> None
     assert [one.url for one in read_opml(opml(outline))] == urls
 
 
+def test_one_feed_in_several_spellings_is_one() -> None:
+    spellings = ("HTTPS://A.Example/", "https://a.example", "https://a.example/#top", "feed://a.example/")
+    rows = "".join(f'<outline text="A" xmlUrl="{spelling}"/>' for spelling in spellings)
+    assert read_opml(f"<opml><body>{rows}</body></opml>".encode()) == (Outline("https://a.example/", "A"),)
+
+
 def test_a_byte_order_mark_another_encoding_and_noise_in_front_do_no_harm() -> None:
     plain = '<opml><body><outline text="Ö" xmlUrl="https://a.example/x"/></body></opml>'
     expected = (Outline("https://a.example/x", "Ö"),)

@@ -107,3 +107,30 @@ def test_what_is_read_no_more_is_forgotten() -> None:
     assert told(outages, {1: FAILED, 2: FAILED, 3: WELL}) == [SOME]
     outages.keep({3}, {"https://2.example/"})
     assert told(outages, {2: WELL}) == [WELL_AGAIN]
+
+
+def test_what_cannot_be_reached_is_in_doubt_while_nothing_else_is_reached() -> None:
+    outages = Outages()
+    assert outages.in_doubt(1)  # nobody has looked yet
+    told(outages, {1: WELL, 2: UNREACHED})
+    assert (outages.in_doubt(1), outages.in_doubt(2)) == (False, False)
+    told(outages, {1: UNREACHED, 3: UNREACHED})  # the one looked at before could not be reached either
+    assert (outages.in_doubt(1), outages.in_doubt(3)) == (True, True)
+    told(outages, {1: UNREACHED})
+    assert outages.in_doubt(1)
+    told(outages, {4: FAILED, 1: UNREACHED})  # a server that answers, whatever it says, is reached
+    assert not outages.in_doubt(1)
+    told(outages, {3: UNREACHED, 1: UNREACHED, 2: WELL})
+    assert (outages.in_doubt(1), outages.in_doubt(2)) == (True, False)
+
+
+def test_the_one_source_that_there_is_vouches_for_nothing() -> None:
+    outages = Outages()
+    told(outages, {1: WELL})
+    told(outages, {1: UNREACHED})
+    assert outages.in_doubt(1)
+    outages.keep(set(), set())
+    told(outages, {2: UNREACHED})
+    assert outages.in_doubt(2)
+    told(outages, {2: FAILED})
+    assert not outages.in_doubt(2)

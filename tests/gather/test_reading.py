@@ -17,14 +17,15 @@ from sqlalchemy import Connection, Row, select
 from bot.gather.article import MAX_BYTES, read_article
 from bot.gather.client import GuardedClient
 from bot.gather.gatherer import Gatherer
+from bot.gather.packs import Packs, PackSource
 from bot.gather.reading import AT_ONCE, Reader
 from bot.gather.robots import Robots
 from bot.gather.settings import GatherSettings
 from bot.gather.workers import JobFailed, Workers
 from bot.model import ChatKind, ChatRef
-from bot.storage import articles, chats, search, subscriptions
+from bot.storage import articles, chats, owed, search, subscriptions
 from bot.storage.database import Database, open_database
-from bot.storage.tables import article, entry, story
+from bot.storage.tables import article, delivery, entry, story
 from bot.words import terms
 from tests.emulators.feeds import FeedServer, Item, faults, rss
 from tests.emulators.feeds.articles import ArticlePage
@@ -97,7 +98,7 @@ async def start(tmp_path: Path, clock: Clock, workers: Workers) -> AsyncIterator
     stack: list[AsyncIterator[House]] = []
 
     @asynccontextmanager
-    async def house(settings: GatherSettings, workers: Workers) -> AsyncIterator[House]:
+    async def house(settings: GatherSettings, workers: Workers, packs: Packs | None) -> AsyncIterator[House]:
         async with open_database(tmp_path / "test.db") as db, GuardedClient(settings) as client:
             told = Told()
             gatherer = Gatherer(
@@ -108,6 +109,7 @@ async def start(tmp_path: Path, clock: Clock, workers: Workers) -> AsyncIterator
                 clock,
                 resolve_wire=lambda language: f"http://127.0.0.1:1/{language}.json",
                 on_stories=told,
+                packs=packs,
                 random=lambda: 0.5,
             )
             robots = Robots(client, workers, clock)
@@ -116,10 +118,10 @@ async def start(tmp_path: Path, clock: Clock, workers: Workers) -> AsyncIterator
             await db.write(chats.choose_language, chat.id, "en", None, clock())
             yield House(db, gatherer, reader, clock, told, chat.id)
 
-    async def begin(workers: Workers = workers, **changes: object) -> House:
+    async def begin(workers: Workers = workers, packs: Packs | None = None, **changes: object) -> House:
         await end()
         settings = GatherSettings(**({"interval": 600, "timeout": 2, "allow_networks": LOOPBACK} | changes))
-        stack.append(house(settings, workers))
+        stack.append(house(settings, workers, packs))
         return await stack[-1].__aenter__()
 
     async def end() -> None:
@@ -179,6 +181,35 @@ async def test_a_story_is_told_at_once_and_gains_the_articles_lede_and_picture_l
     assert "text/html" in server.last(path).headers["Accept"]
     await house.read(3)
     assert server.count(path) == 1
+
+
+async def test_a_source_of_everything_gives_what_its_articles_tell_to_be_about_the_pack(
+    server: FeedServer, start: Start, clock: Clock
+) -> None:
+    """Its headlines alone don't say it; nothing else of it is posted, and over a restart nothing twice."""
+    packs = {("crypto", "en"): (PackSource(server.url("/feed"), "General", "en", ("crypto", "all:coin")),)}
+    told = "Bitcoin and other cryptocurrencies rose a little this morning, traders said, after a quiet weekend. " * 3
+    coins = ArticlePage(title="A quiet morning at the exchange", paragraphs=(told,))
+    said = "It was a mild November in the north, as the weather service says. " * 5
+    weather = ArticlePage(title="A mild November in the north", paragraphs=(said,))
+    publish(server, clock, ("/weather", weather.title, weather), ("/coins", coins.title, coins))
+    house = await start(packs=packs)
+    await house.db.write(subscriptions.follow_pack, house.chat_id, "crypto", None, clock())
+    await house.gatherer.sync_subscriptions()
+    await house.poll()
+
+    async def is_owed() -> list[str]:
+        await house.db.write(owed.select_new, clock())
+        titles = select(story.c.title).join(delivery, delivery.c.story_id == story.c.id)
+        return list(await house.db.read(lambda connection: connection.execute(titles).scalars().all()))
+
+    assert await is_owed() == []
+    await house.read(3)
+    assert await is_owed() == [coins.title]
+    house = await start(packs=packs)
+    await house.poll()
+    await house.read(3)
+    assert await is_owed() == [coins.title]
 
 
 async def test_what_the_article_says_is_found_by_searching(server: FeedServer, start: Start, clock: Clock) -> None:

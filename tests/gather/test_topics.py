@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from bot.gather.client import Fetched
 from bot.gather.poll import read_feed
 from bot.gather.topic_table import KINDS, MAX_CHARACTERS, TableFault, load_table
-from bot.gather.topics import recognise
+from bot.gather.topics import names_in, recognise
 from bot.gather.workers import Workers
-from bot.model import LANGUAGES
 from tests.emulators.feeds import Item, rss
+from tests.languages import THIRTEEN
 
 SENTENCES = Path(__file__).with_name("topic_sentences.txt")
 
@@ -29,7 +29,7 @@ def sentences() -> list[tuple[str, set[str], str, bool]]:
     return rows
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", THIRTEEN)
 def test_a_sentence_is_about_what_a_reader_says(language: str) -> None:
     for said_in, topics, text, _ in sentences():
         if said_in == language:
@@ -40,7 +40,7 @@ def test_the_sentences_are_many_and_many_of_them_are_traps() -> None:
     rows = sentences()
     assert len(rows) >= 300
     assert sum(trap for *_, trap in rows) >= 100
-    assert {language for language, *_ in rows} == set(LANGUAGES)
+    assert {language for language, *_ in rows} == set(THIRTEEN)
 
 
 def test_topics_come_in_the_order_in_which_they_are_told_each_once() -> None:
@@ -50,6 +50,13 @@ def test_topics_come_in_the_order_in_which_they_are_told_each_once() -> None:
 def test_a_language_that_is_not_ours_still_has_names_and_codes() -> None:
     assert recognise("Bitcoin w górę, XRP w dół", "pl") == ("BTC", "XRP")
     assert recognise("Bitcoin", "und") == ("BTC",)
+
+
+def test_a_table_may_have_a_column_of_any_language(tmp_path: Path) -> None:
+    own = tmp_path / "topics.toml"
+    own.write_text('[ACME]\nkind = "company"\nuk = ["Акме"]\n', "utf-8")
+    assert recognise("Акме платить", "uk", str(own)) == ("ACME",)
+    assert recognise("Акме платить", "en", str(own)) == ()
 
 
 def test_an_operators_table_adds_replaces_and_takes_away(tmp_path: Path) -> None:
@@ -63,7 +70,7 @@ def test_an_operators_table_adds_replaces_and_takes_away(tmp_path: Path) -> None
     [
         ("[A]\nany = ['a b']", r"\[A\]: kind"),
         ("[A]\nkind = 'stock'", r"\[A\]: kind"),
-        ("[A]\nkind = 'coin'\nxx = ['a']", "unknown key xx"),
+        ("[A]\nkind = 'coin'\nwiht = ['a']", "unknown key wiht"),
         ("[A]\nkind = 'coin'\nen = 'a'", "not a list of names"),
         ("[A]\nkind = 'coin'\nen = ['?']", "not a list of names"),
         ("A = [", "topics.toml"),
@@ -88,13 +95,34 @@ OTHERS = ("비트코인", "이", "金利", "料金", "ビット", "コイン", "
 PIECES = st.sampled_from((*LATIN, *OTHERS))
 
 
-@given(
-    st.one_of(st.text(max_size=300), st.lists(PIECES, max_size=60).map("".join)), st.sampled_from([*LANGUAGES, "xx"])
-)
+@given(st.one_of(st.text(max_size=300), st.lists(PIECES, max_size=60).map("".join)), st.sampled_from([*THIRTEEN, "xx"]))
 def test_any_text_has_topics_of_the_table_or_none(text: str, language: str) -> None:
     found = recognise(text, language)
     assert len(set(found)) == len(found)
     assert set(found) <= set(load_table().kinds)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "names"),
+    [
+        ("Bitcoin climbs as Tesla (TSLA) buys $BTC", "en", "Bitcoin=BTC Tesla=TSLA TSLA=TSLA BTC=BTC"),
+        ("Bitcoins and bitcoin", "en", "Bitcoins=BTC bitcoin=BTC"),
+        ("Bank of America stock, banks and rates", "en", "Bank of America=BAC"),
+        ("ビットコインが上昇、アップルの株価も、BTC価格も", "ja", "ビットコイン=BTC アップル=AAPL BTC=BTC"),
+        ("比特币大涨", "zh", "比特币=BTC"),
+        ("Биткоин растёт, акции Apple падают", "ru", "Биткоин=BTC Apple=AAPL"),
+        ("An apple a day", "en", ""),
+    ],
+)
+def test_coins_and_companies_are_told_as_they_are_written(text: str, language: str, names: str) -> None:
+    assert " ".join("=".join(name) for name in names_in(text, language, True)) == names
+
+
+def test_a_name_that_may_mean_something_else_is_told_where_that_is_enough() -> None:
+    assert names_in("Oracle speaks", "en", True) == ()
+    assert names_in("Oracle speaks", "en", False) == (("Oracle", "ORCL"),)
+    assert names_in("Oracle shares rise", "en", True) == (("Oracle", "ORCL"),)
+    assert names_in("Interest rates rise after the election", "en", False) == ()
 
 
 @pytest.mark.parametrize(

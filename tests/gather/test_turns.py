@@ -69,6 +69,19 @@ async def test_a_strangers_host_is_asked_one_thing_at_a_time() -> None:
     await tell(Turns(20, patience=NEVER), story)
 
 
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("https://A.example:443/feed", "a.example"),
+        ("http://a.example/feed", "a.example"),
+        ("http://a.example:8080/feed", "a.example:8080"),
+        ("sample:fr", "sample:fr"),
+    ],
+)
+def test_a_host_is_one_however_it_is_written(address: str, host: str) -> None:
+    assert host_of(replace(SOURCE, url=address)) == host
+
+
 async def test_the_operators_own_host_is_asked_several_things_at_once() -> None:
     async def story(visits: Visits) -> None:
         for name in "abcdefghij":

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,11 +15,12 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from bot.errors import CardRejected, ChatGone, ChatMoved, PlatformDown, Throttled, Unconfirmed
 from bot.i18n import Catalogues
-from bot.model import ChatRef, MessageRef, Phrase
+from bot.model import Actor, ChatRef, MessageRef, Phrase
 from bot.publish.outbox import Outbox, retry_delay
-from bot.storage import chats, deliveries, owed
+from bot.storage import chats, corrections, deliveries, owed
 from bot.storage.database import Database, open_database
 from bot.storage.tables import chat, delivery, entry, source, story, subscription, subscription_cursor
+from tests.around import FREE
 from tests.memory import FindingAdapter, MemoryAdapter
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -101,6 +104,13 @@ class World:
 
         return await self.db.write(store)
 
+    async def leave(self, chat_id: int) -> deliveries.Outgoing:
+        """The chat's next delivery is on its way."""
+        out = await self.db.read(deliveries.next_due, chat_id, NOW)
+        assert out is not None
+        assert await self.db.write(deliveries.leave, out, self.clock, NOW)
+        return out
+
     async def states(self) -> dict[str, int]:
         def count(connection: Connection) -> dict[str, int]:
             rows = connection.execute(select(delivery.c.state, func.count()).group_by(delivery.c.state))
@@ -109,27 +119,30 @@ class World:
         return await self.db.read(count)
 
 
+async def peopled(db: Database) -> World:
+    def sources(connection: Connection) -> None:
+        for number in (1, 2, 3):
+            connection.execute(
+                insert(source).values(
+                    id=number,
+                    url=f"https://{number}.example/feed",
+                    exempt=False,
+                    title=f"Source {number}",
+                    interval_seconds=600,
+                    next_poll_at=NOW,
+                    last_polled_at=NOW if number < 3 else None,
+                    last_ok_at=NOW if number < 3 else None,
+                )
+            )
+
+    await db.write(sources)
+    return World(db)
+
+
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     async with open_database(tmp_path / "a.db") as db:
-
-        def sources(connection: Connection) -> None:
-            for number in (1, 2, 3):
-                connection.execute(
-                    insert(source).values(
-                        id=number,
-                        url=f"https://{number}.example/feed",
-                        exempt=False,
-                        title=f"Source {number}",
-                        interval_seconds=600,
-                        next_poll_at=NOW,
-                        last_polled_at=NOW if number < 3 else None,
-                        last_ok_at=NOW if number < 3 else None,
-                    )
-                )
-
-        await db.write(sources)
-        yield World(db)
+        yield await peopled(db)
 
 
 @asynccontextmanager
@@ -227,6 +240,21 @@ async def test_a_platform_that_is_down_is_tried_again_later(world: World) -> Non
     assert titles(adapter) == ["a"]
 
 
+async def test_what_waits_is_posted_in_the_language_that_was_chosen_meanwhile(world: World) -> None:
+    await world.tell("a", "b")
+    chat_id = await world.follow(1)
+    adapter = MemoryAdapter()
+    adapter.fail += [Throttled(NO, retry_after=90), Throttled(NO, retry_after=90)]
+    outbox = world.outbox(adapter)
+    await sweep(outbox)
+    assert await world.states() == {"waiting": 2}
+    await world.db.write(chats.choose_language, chat_id, "de", Actor("memory", "anna"), world.now)
+    world.now += timedelta(seconds=91)
+    await sweep(outbox)
+    assert titles(adapter) == ["a", "b"]
+    assert [message.card.language for message in adapter.in_chat(ROOM)] == ["de", "de"]
+
+
 async def test_a_throttled_chat_waits_as_long_as_it_is_told_and_others_go_on(world: World) -> None:
     await world.tell("a")
     await world.follow(1, native="flooded")
@@ -303,13 +331,14 @@ async def test_an_attempt_cut_off_by_a_crash_is_found_or_sent_again(world: World
     adapter = FindingAdapter()
     await world.db.write(owed.select_new, NOW)
     # The process dies after the platform acted on the first and before it saw the second.
-    first = await world.db.write(deliveries.begin_next, chat_id, NOW)
-    assert first is not None
+    first = await world.leave(chat_id)
     outbox = world.outbox(adapter)
     from bot.card.story import Standing, story_card
 
-    await adapter.send(ROOM, story_card(first.story, first.id, Standing(), adapter.ballot, Catalogues()("en")), key="")
-    await world.db.write(deliveries.begin_next, chat_id, NOW)
+    await adapter.send(
+        ROOM, story_card(first.story, first.id, Standing(), adapter.ballot, Catalogues()("en")), key="", departure=FREE
+    )
+    await world.leave(chat_id)
     await sweep(outbox)
     world.now += retry_delay(1)
     await sweep(outbox)
@@ -322,7 +351,7 @@ class Gated:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self.write = db.write
+        self.write, self.insist, self.outlasting = db.write, db.insist, db.outlasting
         self.read_it = asyncio.Event()
         self.answer = asyncio.Event()
         self.answer.set()
@@ -344,14 +373,15 @@ class Slow(FindingAdapter):
         self.go = asyncio.Event()
         self.looked = 0
 
-    async def send(self, chat, card, *, key):
+    async def send(self, chat, card, *, key, departure):
+        await departure.leaving()
         self.asked.set()
         await self.go.wait()
-        return await super().send(chat, card, key=key)
+        return await super().send(chat, card, key=key, departure=FREE)
 
-    async def find(self, chat, button):
+    async def find(self, chat, button, since=None):
         self.looked += 1
-        return await super().find(chat, button)
+        return await super().find(chat, button, since)
 
 
 async def test_an_attempt_that_ends_while_the_cut_off_ones_are_read_is_not_looked_for(world: World) -> None:
@@ -375,6 +405,260 @@ async def test_an_attempt_that_ends_while_the_cut_off_ones_are_read_is_not_looke
     assert len(world.posted) == 1
 
 
+# --- leaving, and being stopped --------------------------------------------------------------------------------------
+
+
+class Life:
+    """An outbox that runs until it is stopped."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._wake = asyncio.Event()
+        self._wake.set()
+        self._task = asyncio.create_task(outbox.run(self._wake))
+
+    async def stop(self) -> float:
+        """As Ctrl-C does; returns how many seconds it took."""
+        began = time.monotonic()
+        self._task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await self._task
+        return time.monotonic() - began
+
+
+async def test_what_waits_for_its_turn_is_not_on_its_way_and_goes_after_a_restart(world: World) -> None:
+    await world.tell("a")
+    for number in range(50):
+        await world.follow(1, native=f"room {number}")
+    adapter = MemoryAdapter()
+    adapter.turn.clear()
+    life = Life(world.outbox(adapter))
+    await adapter.until(lambda: adapter.waiting == 50)
+    assert await world.states() == {"waiting": 50}
+    assert await life.stop() < 1
+    adapter.turn.set()
+    await sweep(world.outbox(adapter))
+    assert await world.states() == {"posted": 50}
+    assert len(adapter.messages) == 50
+
+
+async def test_what_is_on_its_way_when_we_stop_may_arrive_and_nothing_follows_it(world: World) -> None:
+    await world.tell("a", "b")
+    await world.follow(1)
+    await world.follow(1, native="other")
+    adapter = Slow()
+    life = Life(world.outbox(adapter))
+    await adapter.asked.wait()
+    stopping = asyncio.create_task(life.stop())
+    await asyncio.sleep(0)
+    adapter.go.set()
+    await stopping
+    assert {message.card.lines[0].spans[0].text for message in adapter.messages} == {"a"}
+    states = await world.states()
+    assert states.pop("posted") == len(adapter.messages)
+    assert set(states) == {"waiting"}
+
+
+async def test_what_does_not_arrive_in_the_last_second_is_found_out_about_later(world: World) -> None:
+    await world.tell("a")
+    await world.follow(1)
+    adapter = Slow()
+    life = Life(world.outbox(adapter))
+    await adapter.asked.wait()
+    assert await life.stop() < 1.8
+    assert await world.states() == {"sending": 1}
+
+
+async def test_what_became_unwanted_while_it_waited_is_not_sent_as_it_was(world: World) -> None:
+    await world.tell("a")
+    chat_id = await world.follow(1)
+
+    async def changed(**values: object) -> list[str]:
+        """What is posted when this happens to the chat meanwhile, and where."""
+        adapter = MemoryAdapter()
+        adapter.turn.clear()
+        async with asyncio.TaskGroup() as senders:
+            await world.outbox(adapter).sweep(senders)
+            await adapter.until(lambda: adapter.waiting == 1)
+            await world.db.write(
+                lambda c: c.execute(update(chat).where(chat.c.id == chat_id).values(**values)) and None
+            )
+            adapter.turn.set()
+        return [f"{message.ref.chat.id} {message.card.language}" for message in adapter.messages]
+
+    assert await changed(paused={"msgid": "no", "args": {}}) == []
+    assert await world.states() == {"waiting": 1}
+    await world.db.write(lambda c: c.execute(update(chat).values(paused=None)) and None)
+    assert await changed(native_id="moved", language="fr") == ["moved fr"]
+    assert await world.states() == {"posted": 1}
+
+
+async def test_a_story_that_is_edited_while_it_waits_goes_out_as_it_is_then(world: World) -> None:
+    await world.tell("a")
+    await world.follow(1)
+    adapter = MemoryAdapter()
+    adapter.turn.clear()
+    async with asyncio.TaskGroup() as senders:
+        await world.outbox(adapter).sweep(senders)
+        await adapter.until(lambda: adapter.waiting == 1)
+        await world.db.write(lambda c: c.execute(update(story).values(title="corrected", revision=2)) and None)
+        adapter.turn.set()
+    assert titles(adapter) == ["corrected"]
+    assert adapter.messages[0].edits == 0
+
+
+async def test_a_story_that_is_merged_while_it_waits_goes_out_as_the_other_one(world: World) -> None:
+    await world.tell("a")
+    await world.follow(1)
+    await world.tell("whole", source_id=2)
+    adapter = MemoryAdapter()
+    adapter.turn.clear()
+    async with asyncio.TaskGroup() as senders:
+        await world.outbox(adapter).sweep(senders)
+        await adapter.until(lambda: adapter.waiting == 1)
+        await world.db.write(corrections.merge, 2, 1, NOW)
+        adapter.turn.set()
+    assert titles(adapter) == ["whole"]
+
+
+async def test_a_turn_that_could_not_be_used_in_time_is_gone(world: World) -> None:
+    await world.tell("a")
+    chat_id = await world.follow(1)
+    await world.db.write(owed.select_new, NOW)
+    out = await world.db.read(deliveries.next_due, chat_id, NOW)
+    assert out is not None
+    late = NOW + timedelta(seconds=2)
+    assert not await world.db.write(deliveries.leave, out, lambda: late, NOW + timedelta(seconds=1))
+    assert await world.states() == {"waiting": 1}
+    assert await world.db.write(deliveries.leave, out, lambda: late, late)
+    assert not await world.db.write(deliveries.leave, out, lambda: late, late)
+
+
+class Fussy(MemoryAdapter):
+    """Refuses the first form of every message, and has the next one wait for its turn again."""
+
+    async def send(self, chat, card, *, key, departure):
+        await departure.leaving()
+        await departure.refused()
+        return await super().send(chat, card, key=key, departure=departure)
+
+
+async def test_between_two_requests_for_one_post_nothing_is_on_its_way(world: World) -> None:
+    await world.tell("a")
+    await world.follow(1)
+    adapter = Fussy()
+    adapter.turn.clear()
+    life = Life(world.outbox(adapter))
+    await adapter.until(lambda: adapter.waiting == 1)
+    assert await world.states() == {"waiting": 1}
+    assert await life.stop() < 1
+    adapter.turn.set()
+    await sweep(world.outbox(adapter))
+    assert titles(adapter) == ["a"]
+    assert await world.states() == {"posted": 1}
+
+
+class Broken(MemoryAdapter):
+    """Has a bug that shows before anything is sent."""
+
+    async def send(self, chat, card, *, key, departure):
+        raise RuntimeError("a bug")
+
+
+async def test_a_bug_that_keeps_a_story_from_leaving_fails_that_one(world: World) -> None:
+    await world.tell("a")
+    await world.follow(1)
+    await sweep(world.outbox(Broken()))
+    assert await world.states() == {"failed": 1}
+
+
+async def test_a_platform_that_can_not_be_asked_before_anything_leaves_is_asked_less_and_less_often(
+    world: World,
+) -> None:
+    await world.tell("a")
+    await world.follow(1)
+    adapter = Deaf()
+    for seconds in (5, 10, 20):
+        await sweep(world.outbox(adapter))
+        await sweep(world.outbox(adapter))
+        world.now += timedelta(seconds=seconds)
+    assert adapter.asked == 3
+
+
+class Deaf(MemoryAdapter):
+    """Has no connection."""
+
+    asked = 0
+
+    async def send(self, chat, card, *, key, departure):
+        self.asked += 1
+        raise PlatformDown(NO)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Another process writes, and doesn't come to an end."""
+    thief = sqlite3.connect(path, isolation_level=None)
+    thief.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        thief.execute("ROLLBACK")
+        thief.close()
+
+
+class LocksAfter(MemoryAdapter):
+    """While a message is on its way, somebody else takes the database, until the product has rested a few times."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+        self._holding = ExitStack()
+        self.rests = 0
+
+    async def send(self, chat, card, *, key, departure):
+        sent = await super().send(chat, card, key=key, departure=departure)
+        self._holding.enter_context(locked(self._path))
+        return sent
+
+    async def rest(self, _seconds: float) -> None:
+        self.rests += 1
+        if self.rests == 3:
+            self._holding.close()
+
+
+async def test_what_has_become_of_a_post_is_written_however_long_the_database_refuses(tmp_path: Path) -> None:
+    adapter = LocksAfter(tmp_path / "b.db")
+    async with open_database(tmp_path / "b.db", sleep=adapter.rest) as db:
+        await db.write(lambda connection: connection.exec_driver_sql("PRAGMA busy_timeout = 1") and None)
+        world = await peopled(db)
+        await world.tell("a")
+        await world.follow(1)
+        await sweep(world.outbox(adapter))
+        assert adapter.rests == 3
+        assert await world.states() == {"posted": 1}
+        assert world.posted == [1]
+
+
+async def test_what_can_not_be_marked_leaves_when_it_can_be(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "b.db") as db:
+        await db.write(lambda connection: connection.exec_driver_sql("PRAGMA busy_timeout = 1") and None)
+        world = await peopled(db)
+        await world.tell("a")
+        await world.follow(1)
+        adapter = MemoryAdapter()
+        adapter.turn.clear()
+        async with asyncio.TaskGroup() as senders:
+            await world.outbox(adapter).sweep(senders)
+            await adapter.until(lambda: adapter.waiting == 1)
+            with locked(tmp_path / "b.db"):
+                adapter.turn.set()
+                while db.refusal is None:
+                    await db.read(lambda _connection: None)
+                assert adapter.messages == []
+        assert titles(adapter) == ["a"]
+        assert await world.states() == {"posted": 1}
+
+
 async def test_seeds_come_after_the_posts_and_a_refusal_to_seed_is_final(world: World) -> None:
     await world.tell("a", "b")
     await world.follow(1)
@@ -394,7 +678,7 @@ def test_retries_are_bounded() -> None:
 class SilentAdapter(FindingAdapter):
     """Never answers when it is asked for a post."""
 
-    async def find(self, chat: ChatRef, button: str) -> MessageRef | None:
+    async def find(self, chat: ChatRef, button: str, since: datetime | None = None) -> MessageRef | None:
         return await asyncio.get_running_loop().create_future()
 
 
@@ -403,7 +687,7 @@ async def test_an_attempt_that_can_not_be_looked_up_holds_up_no_other_chat(world
     cut_off = await world.follow(1)
     await world.follow(1, native="other")
     await world.db.write(owed.select_new, NOW)
-    await world.db.write(deliveries.begin_next, cut_off, NOW)
+    await world.leave(cut_off)
     adapter = SilentAdapter()
     async with asyncio.TaskGroup() as senders:
         await world.outbox(adapter).sweep(senders)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -190,3 +191,26 @@ async def test_a_source_that_was_well_in_between_is_told_of_again(world: World) 
     assert len(await world.sweep()) == 1
     await world.db.write(lambda connection: connection.execute(update(source).values(told_at=None)) and None)
     assert len(await world.sweep()) == 1
+
+
+async def test_what_still_waits_for_its_turn_at_a_restart_is_told_after_it(world: World) -> None:
+    await world.feed("One", await world.chat("room"))
+    world.memory.turn.clear()
+    sweeping = asyncio.create_task(world.sweep())
+    await world.memory.until(lambda: world.memory.waiting == 1)
+    sweeping.cancel()
+    await asyncio.gather(sweeping, return_exceptions=True)
+    world.memory.turn.set()
+    assert len(await world.sweep()) == 1
+    assert await world.sweep() == []
+
+
+async def test_a_chat_that_is_paused_while_its_note_waits_is_not_told(world: World) -> None:
+    await world.feed("One", await world.chat("room"))
+    world.memory.turn.clear()
+    sweeping = asyncio.create_task(world.sweep())
+    await world.memory.until(lambda: world.memory.waiting == 1)
+    await world.db.write(lambda connection: connection.execute(update(chat).values(paused={"msgid": "no"})) and None)
+    world.memory.turn.set()
+    assert await sweeping == []
+    assert await world.told() == ["One"]

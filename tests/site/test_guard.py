@@ -10,7 +10,8 @@ import aiohttp
 import pytest
 
 from bot.ports import Site
-from bot.site.guard import BODY_BYTES, CONTENT_SECURITY_POLICY, refusal
+from bot.site.guard import ANOTHER_NAME, BODY_BYTES, CONTENT_SECURITY_POLICY, refusal
+from tests.languages import CATALOGUES
 from tests.web_house import House, web_house
 
 
@@ -124,6 +125,16 @@ async def test_every_answer_carries_the_policy(client: aiohttp.ClientSession, pa
 async def test_there_are_no_pages_that_load_scripts_from_elsewhere(client: aiohttp.ClientSession, path: str) -> None:
     async with client.get(path) as response:
         assert response.status == 404
+
+
+async def test_who_is_not_let_in_is_told_in_their_language(client: aiohttp.ClientSession) -> None:
+    for language in ("fr", "ja"):
+        async with client.get(
+            "/r/en", headers={"host": "evil.example", "accept-language": f"{language}, en;q=0.1"}
+        ) as no:
+            assert no.status == 421
+            assert no.headers["content-language"] == language
+            assert await no.text() == CATALOGUES(language).phrase(ANOTHER_NAME) + "\n"
 
 
 async def test_a_body_that_is_too_long_is_refused_told_or_not(client: aiohttp.ClientSession) -> None:

@@ -15,6 +15,7 @@ from bot.ports import Site
 from bot.site import server
 from bot.site.server import address_of, bind, loopback_address_of, serve, site_of
 from bot.site.settings import SiteSettings
+from tests.languages import CATALOGUES
 
 
 def test_the_next_free_port_is_taken_only_where_none_is_configured() -> None:
@@ -101,7 +102,7 @@ async def test_cancelling_ends_the_server_soon_even_with_a_client_that_never_rea
     sock = bind(SiteSettings())
     site = site_of(SiteSettings(), sock.getsockname()[1])
     started = asyncio.Event()
-    task = asyncio.create_task(serve(PlainTextResponse("x" * 50_000_000), sock, site, started=started.set))
+    task = asyncio.create_task(serve(PlainTextResponse("x" * 50_000_000), sock, site, CATALOGUES, started=started.set))
     await started.wait()
     with socket.create_connection(("127.0.0.1", site.port)) as client:
         client.sendall(f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\n\r\n".encode())
@@ -120,7 +121,9 @@ async def test_a_client_that_never_finishes_its_request_is_hung_up_on() -> None:
     sock = bind(SiteSettings())
     site = site_of(SiteSettings(), sock.getsockname()[1])
     started = asyncio.Event()
-    task = asyncio.create_task(serve(PlainTextResponse("x"), sock, site, started=started.set, head_seconds=0.2))
+    task = asyncio.create_task(
+        serve(PlainTextResponse("x"), sock, site, CATALOGUES, started=started.set, head_seconds=0.2)
+    )
     await started.wait()
     for sent in (b"", b"GET / HTTP/1.1\r\nHost:"):
         reader, writer = await asyncio.open_connection("127.0.0.1", site.port)

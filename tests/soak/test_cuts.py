@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.cuts import Town, after, while_editing, while_hearing, while_reading, while_sending
+from tests.cuts import Town, after, while_editing, while_hearing, while_reading, while_sending, while_waiting
 
 CUTS = 50
 MOMENTS = (
     while_sending(acted=True),
     while_sending(acted=False),
+    while_waiting(),
     while_hearing(),
     while_editing(),
     while_reading(),

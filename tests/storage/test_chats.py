@@ -13,6 +13,7 @@ from bot.storage.chats import Duties, SettingChange
 from bot.storage.database import open_database
 from bot.storage.declared import Declaration
 from bot.storage.deliveries import State
+from bot.storage.once import once
 from bot.storage.subscriptions import LIMIT, Outcome
 from bot.storage.tables import delivery, source, story, subscription, subscription_cursor
 
@@ -199,8 +200,10 @@ async def test_a_removal_told_twice_removes_once(db):
     removed = []
     for _ in range(2):
         first = (await db.read(subscriptions.of_chat, chat.id))[0]
-        removed.append(await db.write(subscriptions.unfollow, chat.id, first.id, ANNA, NOW, event_id="77"))
-    assert removed == [True, False]
+        removed.append(
+            await db.write(once, ANNA.platform, "77", NOW, subscriptions.unfollow, chat.id, first.id, ANNA, NOW)
+        )
+    assert removed == [(True, True), (False, None)]
     assert [followed.pack for followed in await db.read(subscriptions.of_chat, chat.id)] == ["tech"]
 
 
@@ -233,6 +236,50 @@ async def test_a_declared_chat_is_what_its_table_says_until_a_command_changes_it
     assert [followed.pack for followed in await db.read(subscriptions.of_chat, chat.id)] == ["tech"]
 
 
+async def test_a_table_says_whether_its_chat_is_translated_for(db):
+    await db.write(declared.apply, Declaration(GROUP, "fr", (), (), "one", translates=False), NOW)
+    assert not (await db.read(chats.by_ref, GROUP)).translates
+    chat = await db.read(chats.by_ref, GROUP)
+    await db.write(chats.choose_translation, chat.id, True, ANNA, NOW)
+    assert not await db.write(declared.apply, Declaration(GROUP, "fr", (), (), "one", translates=False), NOW)
+    assert (await db.read(chats.by_ref, GROUP)).translates
+    changes = await db.read(chats.setting_changes, chat.id)
+    assert [(change.actor, change.old, change.new) for change in changes if change.setting == "translate"] == [
+        ("config", "on", "off"),
+        (f"{ANNA.platform}:{ANNA.id}", "off", "on"),
+    ]
+
+
+async def test_other_languages_and_the_time_zone_are_logged_and_kept(db):
+    chat = await db.write(chats.ensure, GROUP, ChatKind.GROUP, NOW)
+    assert (chat.fallbacks, chat.timezone) == (None, None)
+    for languages in (["ru", "en"], ["ru", "en"], [], None):
+        await db.write(chats.choose_fallbacks, chat.id, languages, ANNA, NOW)
+        found = (await db.read(chats.by_id, chat.id)).fallbacks
+        assert found == (None if languages is None else tuple(languages))
+    for zone in ("Asia/Yerevan", "Asia/Yerevan", None):
+        await db.write(chats.choose_timezone, chat.id, zone, None, NOW)
+        assert (await db.read(chats.by_id, chat.id)).timezone == zone
+    assert await db.read(chats.setting_changes, chat.id) == [
+        SettingChange(NOW, "telegram:1", "fallback", None, "ru en"),
+        SettingChange(NOW, "telegram:1", "fallback", "ru en", ""),
+        SettingChange(NOW, "telegram:1", "fallback", "", None),
+        SettingChange(NOW, "config", "timezone", None, "Asia/Yerevan"),
+        SettingChange(NOW, "config", "timezone", "Asia/Yerevan", None),
+    ]
+
+
+async def test_a_table_sets_what_it_says_and_leaves_the_rest_to_commands(db):
+    table = Declaration(GROUP, "fr", (), (), "one", fallbacks=("ru",), timezone="Asia/Yerevan")
+    await db.write(declared.apply, table, NOW)
+    chat = await db.read(chats.by_ref, GROUP)
+    assert (chat.fallbacks, chat.timezone) == (("ru",), "Asia/Yerevan")
+    await db.write(chats.choose_timezone, chat.id, "Europe/Paris", ANNA, NOW)
+    await db.write(declared.apply, Declaration(GROUP, "fr", (), (), "two", fallbacks=()), NOW)
+    chat = await db.read(chats.by_ref, GROUP)
+    assert (chat.fallbacks, chat.timezone) == ((), "Europe/Paris")
+
+
 async def test_a_declared_chat_keeps_what_the_platform_said_of_it(db):
     await db.write(chats.ensure, GROUP, ChatKind.FORUM, NOW, title="Traders")
     await db.write(declared.apply, Declaration(GROUP, "fr", (), (), "one"), NOW)
@@ -256,3 +303,10 @@ async def test_a_declared_chat_learns_its_kind_and_title_from_the_platform(db):
 async def test_a_chat_that_we_do_not_know_stays_unknown_when_it_is_described(db):
     await db.write(declared.describe, GROUP, ChatKind.CHANNEL, "Traders")
     assert await db.read(chats.every) == []
+
+
+async def test_a_reason_keeps_what_it_lists(db):
+    made = await db.write(chats.ensure, GROUP, ChatKind.GROUP, NOW)
+    reason = Phrase("{names}", {"names": ("crypto", Phrase("Tech"))})
+    await db.write(chats.pause, made.ref, reason)
+    assert (await db.read(chats.by_ref, made.ref)).paused == reason

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from pathlib import Path
 
 import aiosqlite
@@ -12,12 +13,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
+from sqlalchemy.exc import IntegrityError
 
 from bot.errors import StorageError
+from bot.model import Phrase
 from bot.storage import ledger, votes
 from bot.storage.database import open_database
 from bot.storage.migrate import HEAD, MIGRATIONS, migrate, upgrade
 from bot.storage.tables import APPLICATION_ID, metadata
+from tests.draft_migration import not_of_the_index
 from tests.tally.stage import NOW, ROOM, RULES, YARD, react, set_up
 
 
@@ -50,11 +54,6 @@ async def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path):
         with pytest.raises(ZeroDivisionError):
             await db.write(half)
         assert await db.read(lambda c: c.exec_driver_sql("SELECT count(*) FROM meta").scalar()) == 0
-
-
-def not_of_the_index(name, kind, parents) -> bool:
-    """What SQLite keeps for the index of words is its own."""
-    return kind != "table" or not name.startswith("story_words")
 
 
 def test_the_migrations_make_exactly_the_tables(tmp_path: Path):
@@ -199,3 +198,103 @@ async def test_a_file_written_by_us_opens_again_with_all_that_was_in_it(tmp_path
 def test_aiosqlite_has_what_we_build_on():
     assert callable(getattr(aiosqlite.Connection, "_execute", None))
     assert "_conn" in vars(aiosqlite.Connection)
+
+
+# --- a database that refuses -----------------------------------------------------------------------------------------
+
+
+def put(connection, key):
+    connection.exec_driver_sql(f"INSERT INTO meta VALUES ('{key}', '')")
+
+
+def keys(connection):
+    return [key for (key,) in connection.exec_driver_sql("SELECT key FROM meta ORDER BY key")]
+
+
+def hurried(connection):
+    connection.exec_driver_sql("PRAGMA busy_timeout = 1")
+
+
+async def test_what_is_insisted_on_is_done_when_the_database_can_be_used_again(tmp_path: Path, capsys):
+    rests: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        rests.append(seconds)
+        if len(rests) == 7:
+            await db.read(lambda _connection: None)  # that reading works says nothing of writing
+            assert db.refusal is not None
+            assert (db.refusal.since, db.refusal.reason) == (NOW, "database is locked")
+            thief.execute("ROLLBACK")
+
+    async with open_database(tmp_path / "a.db", clock=lambda: NOW, sleep=sleep) as db:
+        await db.write(hurried)
+        thief = sqlite3.connect(tmp_path / "a.db", isolation_level=None)
+        thief.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StorageError):
+            await db.write(put, "b")
+        await db.insist(put, "a")
+        assert await db.read(keys) == ["a"]
+        assert rests == [1, 2, 4, 8, 16, 30, 30]
+        assert db.refusal is None
+        thief.close()
+    assert [line.split("] ")[1].split("  ")[0] for line in capsys.readouterr().out.splitlines()] == [
+        "the database refuses; what can't be stored waits reason='database is locked'",
+        "the database can be used again refused_since=2026-11-22T12:00:00+00:00",
+    ]
+
+
+async def test_what_several_tasks_are_refused_at_once_is_outlasted_too(tmp_path: Path):
+    refusals = [StorageError(Phrase("full")), StorageError(Phrase("full"))]
+
+    async def side_by_side() -> int:
+        async with asyncio.TaskGroup() as tasks:
+            while refusals:
+                tasks.create_task(refused(refusals.pop()))
+        return 7
+
+    async def refused(error: StorageError) -> None:
+        raise error
+
+    async def sleep(_seconds: float) -> None: ...
+
+    async with open_database(tmp_path / "a.db", sleep=sleep) as db:
+        assert await db.outlasting(side_by_side) == 7
+
+
+async def test_a_bug_is_not_waited_for(tmp_path: Path):
+    async def never(_seconds: float) -> None:
+        raise AssertionError
+
+    async with open_database(tmp_path / "a.db", sleep=never) as db:
+        await db.write(put, "a")
+        with pytest.raises(IntegrityError):
+            await db.insist(put, "a")
+        assert db.refusal is None
+
+
+async def test_a_damaged_file_is_a_refusal(tmp_path: Path):
+    path = tmp_path / "a.db"
+    async with open_database(path) as db:
+        await db.write(put, "a")
+    with path.open("r+b") as file:  # all but the first page, which tells whose file it is
+        file.seek(4096)
+        file.write(b"\x7f" * (path.stat().st_size - 4096))
+    with pytest.raises(StorageError, match="malformed"):
+        async with open_database(path) as db:
+            await db.read(keys)
+
+
+async def test_what_nobody_waits_for_any_more_does_not_hold_up_the_end(tmp_path: Path):
+    path = tmp_path / "a.db"
+    thief = sqlite3.connect(path, isolation_level=None)
+    async with open_database(path) as db:
+        await db.write(lambda connection: connection.exec_driver_sql("PRAGMA busy_timeout = 300") and None)
+        thief.execute("BEGIN IMMEDIATE")
+        waiting = [asyncio.create_task(db.write(put, str(number))) for number in range(100)]
+        with pytest.raises(StorageError):
+            await waiting[0]
+        began = time.monotonic()
+    assert time.monotonic() - began < 2
+    said = await asyncio.gather(*waiting, return_exceptions=True)
+    assert {type(one) for one in said} == {StorageError}
+    thief.close()

@@ -109,6 +109,16 @@ async def test_keys_of_two_owners_are_kept_apart(db: Database) -> None:
     assert await telegram.get("key") == "two"
 
 
+async def test_keys_are_found_by_their_beginning_and_changed_together(db: Database) -> None:
+    web, telegram = Keys(db, "web"), Keys(db, "telegram")
+    await telegram.change({"asked:1": "one", "asked:2": "two", "asked": "no", "askew": "no", "asked:\uffff": "odd"}, ())
+    await web.put("asked:3", "somebody else's")
+    assert await telegram.under("asked:") == {"asked:1": "one", "asked:2": "two", "asked:\uffff": "odd"}
+    await telegram.change({"asked:2": "new", "asked:4": "four"}, ["asked:1", "asked:\uffff", "asked:9", "asked:4"])
+    assert await telegram.under("asked:") == {"asked:2": "new"}
+    assert await web.under("") == {"asked:3": "somebody else's"}
+
+
 async def test_the_file_remembers_when_it_was_made(tmp_path: Path) -> None:
     for run in range(2):
         async with open_database(tmp_path / "newstally.db") as db:

@@ -40,18 +40,18 @@ def found(identity: str, *about: str) -> FoundEntry:
 
 async def test_a_story_is_about_all_that_its_entries_are_about(db: Database) -> None:
     await db.write(rows, ("a", 1), ("b", 1), ("c", 2))
-    await db.write(topics.store, 1, [found("a", "BTC", "ETF"), found("b", "BTC", "hacks"), found("c")])
+    await db.write(topics.store, 1, [found("a", "BTC", "ETF"), found("b", "BTC", "hacks"), found("c")], NOW)
     assert await db.read(topics.of_stories, [1, 2]) == {1: ["BTC", "ETF", "hacks"]}
 
 
 async def test_an_edited_entry_that_tells_its_story_alone_changes_what_that_is_about(db: Database) -> None:
     await db.write(rows, ("a", 1), ("b", 2))
-    await db.write(topics.store, 1, [found("a", "BTC"), found("b", "ETH")])
-    await db.write(topics.store, 1, [found("a", "XRP")])
+    await db.write(topics.store, 1, [found("a", "BTC"), found("b", "ETH")], NOW)
+    await db.write(topics.store, 1, [found("a", "XRP")], NOW)
     assert await db.read(topics.of_stories, [1, 2]) == {1: ["XRP"], 2: ["ETH"]}
 
 
 async def test_an_entry_that_is_stored_nowhere_is_passed_over(db: Database) -> None:
-    await db.write(topics.store, 1, [found("a", "BTC")])
-    await db.write(topics.store, 1, [])
+    await db.write(topics.store, 1, [found("a", "BTC")], NOW)
+    await db.write(topics.store, 1, [], NOW)
     assert await db.read(topics.of_stories, [1]) == {}

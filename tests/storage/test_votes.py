@@ -268,6 +268,38 @@ async def test_a_forged_press_counts_nowhere(db):
     assert (await db.read(delivery_row, other)).state == "sending"
 
 
+@pytest.mark.parametrize("state", ["sending", "unconfirmed"])
+@pytest.mark.parametrize("carried", [False, None])
+async def test_a_forged_press_makes_no_other_message_of_ours_the_post(db, state, carried):
+    story = await db.write(add_story)
+    delivery = await db.write(add_delivery, story, ROOM, state)
+
+    # A client sends the button's id with our answer to /help, which has no such button; or with one that we can't see.
+    said = await record(db, press(ROOM, "777", "eve", delivery, BEAR, "1", carried=carried))
+    assert said[0].outcome is not Outcome.COUNTED
+    assert await db.read(posts_of, delivery) == []
+
+    said = await record(
+        db,
+        press(ROOM, "777", "eve", delivery, BEAR, "2", carried=carried),
+        press(ROOM, "500", "ann", delivery, BULL, "3"),
+    )
+    assert said[1] == Recorded(Outcome.COUNTED, BULL)
+    assert await db.read(posts_of, delivery) == [("500", False)]
+    assert await db.read(tallies_of, story) == {"room": (1, 0), "everywhere": (1, 0)}
+
+
+async def test_a_press_on_a_message_that_is_not_shown_counts_once_another_one_has_proven_it(db):
+    story = await db.write(add_story)
+    delivery = await db.write(add_delivery, story, ROOM, "unconfirmed")
+
+    said = await record(db, press(ROOM, "5", "ann", delivery, BULL, "1", carried=None))
+    assert said == [Recorded(Outcome.EARLY)]
+    await record(db, press(ROOM, "5", "bob", delivery, BEAR, "2"))
+
+    assert await db.read(tallies_of, story) == {"room": (1, 1), "everywhere": (1, 1)}
+
+
 async def test_a_press_in_a_thread_confirms_the_post_in_the_forum_around_it(db):
     story = await db.write(add_story)
     delivery = await db.write(add_delivery, story, ROOM)

@@ -83,6 +83,9 @@ async def test_it_tells_what_is_missing_where_and_when_all_is_well(tmp_path: Pat
         await discord.overwrite(text, "bot")
         code, said = await newstally(tmp_path, "check")
         assert (code, "All is well." in said) == (0, True), said
+        assert "language none → fr" not in said
+        _, said = await newstally(tmp_path, "check", "--log")
+        assert "language none → fr, by config" in said
 
         # A source that fails, a chat that we were thrown out of, a token that is taken back.
         feeds.put("/a.xml", fault=faults.status(500))
@@ -94,7 +97,7 @@ async def test_it_tells_what_is_missing_where_and_when_all_is_well(tmp_path: Pat
         code, said = await newstally(tmp_path, "check")
         assert code == 1
         faulty = [line for line in said.splitlines() if line.startswith("FAULT")]
-        assert [name in line for name, line in zip(("paused", "/a.xml", "token"), faulty, strict=True)] == [True] * 3
+        assert [name in line for name, line in zip(("token", "paused", "/a.xml"), faulty, strict=True)] == [True] * 3
         assert "123456789" not in said
         assert "Traceback" not in said
 
@@ -108,3 +111,17 @@ async def test_platforms_that_can_not_be_reached_are_faults(tmp_path: Path) -> N
     assert code == 1
     assert [name in line for name, line in zip(("Telegram", "Discord"), faulty, strict=True)] == [True] * 2
     assert all("could not be reached" in line for line in faulty)
+
+
+async def test_what_all_sources_lack_is_said_once(tmp_path: Path) -> None:
+    async with FeedServer() as feeds:
+        config = EVERY_SECOND + chat_table("web", "en", "en", *(feeds.url(f"/{n}.xml") for n in range(5)))
+        for n in range(5):
+            feeds.put(f"/{n}.xml", fault=faults.status(500))
+        async with running(tmp_path, config) as product:
+            await product.until(lambda: len(product.rows("SELECT 1 FROM source WHERE problem IS NOT NULL")) == 5)
+        code, said = await newstally(tmp_path, "check")
+    (line,) = [line for line in said.splitlines() if line.startswith("FAULT")]
+    assert code == 1
+    assert "5 sources: The server answered 500. Is there a network?" in line
+    assert "ok     telegram is off." in said

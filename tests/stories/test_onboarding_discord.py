@@ -6,11 +6,11 @@ from pathlib import Path
 
 from adapters.discord.rights import NEEDED
 from bot.i18n import Catalogues
-from bot.model import LANGUAGE_NAMES
 from tests.emulators.discord import Channel, DiscordServer, Message
 from tests.emulators.discord.components_form import walk
 from tests.emulators.discord.pages import words
 from tests.emulators.feeds import FeedServer, rss
+from tests.languages import NAMES
 from tests.product import EVERY_SECOND, LOOPBACK_ALLOWED, chat_table, discord_table, items, running
 
 FRENCH, SPANISH = Catalogues()("fr"), Catalogues()("es")
@@ -51,7 +51,7 @@ async def test_a_server_gets_a_hello_and_its_admins_set_a_channel_up(tmp_path: P
             await product.until(lambda: discord.commands)
             await discord.invite_bot(guild, NEEDED.value)
             hello = await discord.wait_message(first, "Newstally", timeout=20)
-            assert labels(hello) == list(LANGUAGE_NAMES.values())
+            assert labels(hello) == list(NAMES.values())
             assert FRENCH("Hello, I am Newstally!") in words(hello)
             assert discord.messages(news) == []
 
@@ -67,7 +67,11 @@ async def test_a_server_gets_a_hello_and_its_admins_set_a_channel_up(tmp_path: P
                 assert attempt.ephemeral
                 assert words(refusal) == SPANISH(ONLY_ADMINS)
             assert product.changes(news.id) == product.changes(first.id) == []
-            assert labels(hello) == list(LANGUAGE_NAMES.values())
+            assert labels(hello) == list(NAMES.values())
+
+            # Examples are spelled as people type them here.
+            helped = words(await (await discord.slash(bob, news, "help")).shown(timeout=20)).replace("\u2060", "")
+            assert "/language language:fr · /sources follow pack:crypto · /sources add address:https" in helped
 
             chosen = await (await discord.slash(ann, news, "language", {"language": "fr"})).shown(timeout=20)
             assert FRENCH("The language here is now {language}.", language="Français") in words(chosen)
@@ -98,6 +102,29 @@ async def test_a_server_gets_a_hello_and_its_admins_set_a_channel_up(tmp_path: P
             assert posts(discord, first) == []
             assert discord.throttled == []
             assert discord.pings == []
+
+
+async def test_commands_are_called_in_the_language_of_each_members_client(tmp_path: Path) -> None:
+    async with FeedServer() as feeds, DiscordServer(limits={}) as discord:
+        feeds.put("/a.xml", rss(items("Alpha 1"), title="Alpha", language="de"))
+        guild = await discord.create_guild()
+        news, other = await discord.create_text(guild, "news"), await discord.create_text(guild, "other")
+        await discord.invite_bot(guild, NEEDED.value)
+        anna = await discord.add_user("anna", guild=guild, locale="de", permissions_=["MANAGE_GUILD"])
+        olga = await discord.add_user("olga", guild=guild, locale="ru", permissions_=["MANAGE_GUILD"])
+        async with running(tmp_path, discord_table(discord) + EVERY_SECOND + LOOPBACK_ALLOWED) as product:
+            await product.ready("discord")
+            await product.until(lambda: discord.commands)
+            await (await discord.slash(anna, news, "sprache", {"sprache": "de", "kanal": other})).shown(timeout=20)
+            await (await discord.slash(olga, news, "язык", {"язык": "ru"})).shown(timeout=20)
+            changed = [[change[1:] for change in product.changes(channel.id)] for channel in (news, other)]
+            assert changed == [[("language", None, "ru")], [("language", None, "de")]]
+            added = await discord.slash(anna, news, "quellen hinzufügen", {"adresse": feeds.url("/a.xml")})
+            await added.shown(timeout=20)
+            await product.until(lambda: shows(posts(discord, news), "Alpha 1"))
+            # The names that the documents say are found in every client.
+            listed = await (await discord.slash(olga, news, "sources list")).shown(timeout=20)
+            assert "Alpha" in words(listed)
 
 
 async def test_a_thread_and_a_forum_are_chats_of_their_own(tmp_path: Path) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from bot.i18n import Catalogues
-from bot.model import LANGUAGE_NAMES
 from tests.emulators.feeds import FeedServer, rss
+from tests.languages import NAMES
 from tests.product import EVERY_SECOND, LOOPBACK_ALLOWED, items, running
-from tests.visitor import Visitor, articles, buttons, plain
+from tests.visitor import Visitor, articles, buttons, plain, pressed
 
 FRENCH, JAPANESE = Catalogues()("fr"), Catalogues()("ja")
 ONLY_ADMINS = "Only the admins of this chat can change that."
@@ -44,13 +45,17 @@ async def test_an_admin_sets_a_room_up_and_a_member_can_not(tmp_path: Path) -> N
             assert 'name="subcommand" value="add"' not in await member.look("fr")
             assert FRENCH(ONLY_ADMINS) in await member.say("fr", f"/sources add {feeds.url('/a.xml')}")
             assert FRENCH(ONLY_ADMINS) in await member.say("fr", "/sources remove 1")
-            assert FRENCH(ONLY_ADMINS) in await member.say("fr", "/language de")
             assert FRENCH(ONLY_ADMINS) in await member.fill("fr", "sources", "follow", pack="markets")
             assert [change[0] for change in product.changes("fr")] == ["config"] * len(product.changes("fr"))
             before = product.changes("fr")
 
+            # Whoever wants another language is shown the way to its room.
+            assert FRENCH("Each language has a room of its own.") in await member.say("fr", "/language de")
+            assert re.findall(r'<a class="button" href="([^"]+)"[^>]*>([^<]+)<', await member.look("fr")) == [
+                ("/r/de", "Deutsch")
+            ]
+
             # Nor is anything offered that would refuse them.
-            assert '<option value="/language">' not in await member.look("fr")
             menu = await member.say("fr", "/sources")
             assert FRENCH("The admins of this chat choose what I post.") in menu
             assert 'value="c:sources:follow' not in await member.look("fr")
@@ -58,7 +63,9 @@ async def test_an_admin_sets_a_room_up_and_a_member_can_not(tmp_path: Path) -> N
             assert FRENCH("There are no reactions here: a vote is a click on a button.") in status
 
             await admin.become_admin()
-            assert '<option value="/language">' in await admin.look("fr")
+            for visitor in (member, admin):
+                assert "/language" not in await visitor.look("fr")
+                assert "/language" not in await visitor.say("fr", "/help")
             await admin.say("fr", "/sources follow")
             assert 'value="c:sources:follow' in await admin.look("fr")
             assert 'name="subcommand" value="add"' in await admin.look("fr")
@@ -83,10 +90,13 @@ async def test_an_admin_sets_a_room_up_and_a_member_can_not(tmp_path: Path) -> N
                 ("source", feeds.url("/a.xml"), None),
             ]
 
-            # An answer is for who asked; what is no command is told so.
+            # An answer is for who asked. Words are looked for; what is no command is told so.
             assert FRENCH("Removed: {name}", name="Alpha") not in await member.look("fr")
-            assert "/help" in await member.say("fr", "hello?")
-            assert "/help" in await member.say("fr", "/nonsense")
+            assert FRENCH("Stories that say “{words}”", words="coin") in await member.say("fr", "coin")
+            assert FRENCH("I know no story that says “{words}”.", words="hello?") in await member.say("fr", "hello?")
+            unknown = FRENCH("I don't know that command. What I can do: {command}", command="/help")
+            assert unknown in await member.say("fr", "/nonsense")
+            assert FRENCH("How votes work here") in await member.say("fr", "/HELP")
 
 
 async def test_each_language_is_a_room_of_its_own_and_a_vote_is_seen_by_all(tmp_path: Path) -> None:
@@ -100,7 +110,7 @@ async def test_each_language_is_a_room_of_its_own_and_a_vote_is_seen_by_all(tmp_
             Visitor(product) as bob,
         ):
             page = await ann.look("fr")
-            assert [language for language in LANGUAGE_NAMES if f'href="/r/{language}"' in page] == list(LANGUAGE_NAMES)
+            assert [language for language in NAMES if f'href="/r/{language}"' in page] == list(NAMES)
 
             async def has(room: str, title: str) -> bool:
                 return titles(await ann.look(room)) == [title]
@@ -108,7 +118,7 @@ async def test_each_language_is_a_room_of_its_own_and_a_vote_is_seen_by_all(tmp_
             await product.until(lambda: has("fr", "Coin 1"))
             await product.until(lambda: has("ja", "貨幣 1"))
             [bullish, bearish] = buttons(await ann.look("ja"))
-            assert bullish[2] == f"🐂 {JAPANESE('Bullish')} 0"
+            assert bullish[2] == f"{JAPANESE('Bullish')} 0"
             await ann.send("ja", "press", message=bullish[0], button=bullish[1])
             await bob.look("ja")
             await bob.send("ja", "press", message=bearish[0], button=bearish[1])
@@ -117,6 +127,11 @@ async def test_each_language_is_a_room_of_its_own_and_a_vote_is_seen_by_all(tmp_
                 return [label[-1] for _, _, label in buttons(await bob.look("ja"))] == ["1", "1"]
 
             await product.until(seen)
+            # Each sees their own vote, however often they look; the same button takes it back.
+            assert [pressed(await one.look("ja")) for one in (ann, bob)] == [[bullish[1]], [bearish[1]]]
+            await bob.send("ja", "press", message=bearish[0], button=bearish[1])
+            assert [pressed(await one.look("ja")) for one in (ann, bob)] == [[bullish[1]], []]
+            await bob.send("ja", "press", message=bearish[0], button=bearish[1])
             story = await product.story("貨幣 1")
             assert story is not None
             assert story["tally"] == {"bullish": 1, "bearish": 1}

@@ -12,6 +12,7 @@ from adapters.discord.rights import NEEDED
 from tests.emulators.discord import DiscordServer
 from tests.emulators.feeds import FeedServer, faults, rss
 from tests.emulators.telegram import Limits, TelegramServer
+from tests.emulators.translators import ChatModel, DeepL, LibreTranslate
 from tests.product import (
     ADMIN_TOKEN,
     EVERY_SECOND,
@@ -28,7 +29,13 @@ from tests.visitor import Visitor
 
 TELEGRAM_TOKEN = "7000000077:AAH-the_telegram_secret_of_this_story"
 DISCORD_TOKEN = "MTAwMDAwMDAwMDAwMDAwMDAw.G77777.the_discord_secret_of_this_very_story"
+LIBRE_KEY = "the-libretranslate-secret-of-this-story"
+DEEPL_KEY = "the-deepl-secret-of-this-story:fx"
+MODEL_KEY = "sk-the-model-secret-of-this-story"
 SECRETS = (
+    LIBRE_KEY,
+    DEEPL_KEY,
+    MODEL_KEY,
     TELEGRAM_TOKEN,
     TELEGRAM_TOKEN.partition(":")[2],
     DISCORD_TOKEN,
@@ -87,6 +94,9 @@ async def test_a_run_through_all_sorts_of_trouble_tells_no_secret(tmp_path: Path
         FeedServer() as feeds,
         TelegramServer(limits=Limits.off(), token=TELEGRAM_TOKEN) as telegram,
         DiscordServer(limits={}, token=DISCORD_TOKEN) as discord,
+        LibreTranslate(key=LIBRE_KEY) as libre,
+        DeepL(key="another:fx") as deepl,
+        ChatModel(key=MODEL_KEY) as model,
     ):
         feeds.put("/a.xml", rss(items("One")))
         feeds.put("/broken", fault=faults.reset())
@@ -105,6 +115,12 @@ async def test_a_run_through_all_sorts_of_trouble_tells_no_secret(tmp_path: Path
             + chat_table("telegram", -1009999999999, "en", *addresses)
             + chat_table("discord", channel.id, "en", *addresses)
             + chat_table("web", "en", "en", *addresses)
+            + chat_table("web", "de", "de", *addresses)
+            + chat_table("web", "hy", "hy", *addresses)
+            + '[translate]\nproviders = ["libretranslate", "deepl", "model"]\n'
+            + f'[translate.libretranslate]\nurl = "{libre.url}"\nkey = "{LIBRE_KEY}"\n'
+            + f'[translate.deepl]\nbase_url = "{deepl.url}"\nkey = "{DEEPL_KEY}"\n'
+            + f'[translate.model]\nbase_url = "{model.url}"\nkey = "{MODEL_KEY}"\nmodel = "{model.model}"\n'
         )
         # At the start everything breaks once.
         for method in ("getMe", "getUpdates", "sendMessage", "setMyCommands"):
@@ -114,6 +130,10 @@ async def test_a_run_through_all_sorts_of_trouble_tells_no_secret(tmp_path: Path
         discord.reset("GET", "/users/@me")
         discord.garble("POST", "/channels/{}/messages")
         discord.fail("PUT", "/applications/{}/commands", 500)
+        # Translators that tell of the key, in more than one way.
+        libre.fail(403, body={"error": f"Invalid API key {LIBRE_KEY}"})
+        model.fail(400, body={"error": {"code": MODEL_KEY, "message": f"Incorrect API key provided: {MODEL_KEY}"}})
+        model.fail(200, body=f"{{{MODEL_KEY}")
         async with spawned(tmp_path, config) as run:
             product = run.product
             await product.ready("telegram", "discord")
@@ -121,6 +141,7 @@ async def test_a_run_through_all_sorts_of_trouble_tells_no_secret(tmp_path: Path
             await product.until(lambda: discord.messages(channel))
             await product.until(lambda: len(telegram.calls("sendMessage")) > 2)
             discord.gateway.drop(4000)
+            await product.until(lambda: model.translations)
             served = await pages(product)
             assert (
                 "could not be reached" in run.written or "NetworkError" in run.written or "ServerFault" in run.written

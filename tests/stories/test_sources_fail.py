@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from tests.emulators.feeds import FeedServer, faults, rss
-from tests.product import EVERY_SECOND, LOOPBACK_ALLOWED, chat_table, free_port, items, running
+from tests.product import EVERY_SECOND, LOOPBACK_ALLOWED, NOON, chat_table, free_port, items, running
 from tests.visitor import Visitor
 
 NO_PROGRAM = re.compile(r"\b\w+(Error|Exception|Warning)\b|Traceback|\[Errno|<class|aiohttp|asyncio|None\b")
@@ -70,6 +70,72 @@ async def test_each_is_told_of_in_a_plain_line_and_the_good_one_goes_on(tmp_path
                 await product.until(lambda n=n: posted(f"Good {n}"), 10)
             assert len(await product.stories()) == 3
             assert await product.state_of("web") == "ready"
+
+
+async def test_the_next_one_of_a_pack_stands_in_until_the_first_is_back(tmp_path: Path) -> None:
+    async with FeedServer() as feeds:
+        feeds.put("/best.xml", fault=faults.status(503))
+        for name in ("second", "third", "fourth", "fifth"):
+            feeds.put(f"/{name}.xml", rss(items(f"{name} 1"), title=name, language="en"))
+        best = ("best", "second", "third", "fourth", "fifth")
+        packs = {("crypto", "en"): [feeds.url(f"/{name}.xml") for name in best]}
+        async with (
+            running(tmp_path, EVERY_SECOND + LOOPBACK_ALLOWED, packs=packs) as product,
+            Visitor(product) as reader,
+        ):
+
+            async def posted(*titles: str) -> bool:
+                page = await reader.look("en")
+                return all(title in page for title in titles)
+
+            await product.until(lambda: posted("second 1", "third 1", "fourth 1"))
+            assert feeds.count("/fifth.xml") == 0
+            listed = await reader.say("en", "/sources list")
+            [since] = re.findall(
+                r"Since (.{8,40}?) others of the pack stand in for it, until it answers again\.", listed
+            )
+            assert str(NOON.year) in since
+
+            def back(*titles: str) -> None:
+                feeds.put("/best.xml", rss(items(*titles), title="best", language="en"), fault=None)
+
+            back("best 1", "best 2")
+            await product.until(lambda: product.rows("SELECT 1 FROM story WHERE title = 'best 2'"))
+
+            async def is_back() -> bool:
+                return "stand in for it" not in await reader.say("en", "/sources list")
+
+            await product.until(is_back)
+            feeds.put("/fourth.xml", rss(items("fourth 1", "fourth 2"), title="fourth", language="en"))
+            back("best 1", "best 2", "best 3")
+            await product.until(lambda: posted("best 3"))
+            # What it published before we could read it is no news; what stood in for it isn't read any more.
+            assert not await posted("best 2")
+            assert not await posted("fourth 2")
+
+
+async def test_another_language_comes_in_where_none_of_the_packs_own_sources_answers(tmp_path: Path) -> None:
+    async with FeedServer() as feeds:
+        feeds.put("/fr.xml", fault=faults.status(404))
+        feeds.put("/en.xml", rss(items("English 1"), title="English", language="en"))
+        packs = {("crypto", "fr"): [feeds.url("/fr.xml")], ("crypto", "en"): [feeds.url("/en.xml")]}
+        async with (
+            running(tmp_path, EVERY_SECOND + LOOPBACK_ALLOWED, packs=packs) as product,
+            Visitor(product) as reader,
+        ):
+
+            async def posted(title: str) -> bool:
+                return title in await reader.look("fr")
+
+            await product.until(lambda: posted("English 1"))
+            feeds.put("/fr.xml", rss(items("Français 1"), title="Français", language="fr"), fault=None)
+            await product.until(lambda: product.rows("SELECT 1 FROM story WHERE title = 'Français 1'"))
+            # Nobody follows the English one any more: it rests.
+            await product.until(lambda: product.rows("SELECT 1 FROM source WHERE next_poll_at IS NULL"))
+            feeds.put("/en.xml", rss(items("English 1", "English 2"), title="English", language="en"))
+            feeds.put("/fr.xml", rss(items("Français 1", "Français 2"), title="Français", language="fr"))
+            await product.until(lambda: posted("Français 2"))
+            assert not await posted("English 2")
 
 
 async def test_whoever_adds_one_of_them_is_told_why_not(tmp_path: Path) -> None:

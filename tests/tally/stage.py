@@ -68,10 +68,18 @@ def react(ref: ChatRef, message_id: str, voter_id: str, change: Change | str, ev
     return ReactionsChanged(MessageRef(ref, message_id), Actor(ref.platform, voter_id), change, event_id)
 
 
-def press(ref: ChatRef, message_id: str, voter_id: str, delivery_id: int, says: Sentiment, event_id: str):
-    return ButtonPressed(
-        MessageRef(ref, message_id), Actor(ref.platform, voter_id), vote_button(delivery_id, says), event_id
-    )
+def press(
+    ref: ChatRef,
+    message_id: str,
+    voter_id: str,
+    delivery_id: int,
+    says: Sentiment,
+    event_id: str,
+    *,
+    carried: bool | None = True,
+):
+    voter, button = Actor(ref.platform, voter_id), vote_button(delivery_id, says)
+    return ButtonPressed(MessageRef(ref, message_id), voter, button, event_id, carried=carried)
 
 
 def tallies_of(connection: Connection, story_id: int) -> dict[str, tuple[int, int]]:

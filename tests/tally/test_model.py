@@ -228,7 +228,7 @@ class Ledger(RuleBasedStateMachine):
     def presses(self, story, chat, voter, says):
         actor = Actor(CHATS[chat].platform, voter)
         button = vote_button(self.posts[story, chat], says)
-        self.tell(ButtonPressed(self.message(story, chat), actor, button, self.number()), story, chat)
+        self.tell(ButtonPressed(self.message(story, chat), actor, button, self.number(), carried=True), story, chat)
 
     @rule(story=stories, chat=chats, which=st.none() | emoji)
     def moderator_clears(self, story, chat, which):
@@ -280,7 +280,7 @@ class Ledger(RuleBasedStateMachine):
         chosen = [row.id for row in entries if row.merged_from == (self.stories[part] if whole != part else None)]
         chosen = chosen if all_of_it else chosen[:1]
         with self.refused_unless(0 < len(chosen) < len(entries)):
-            off = self.write(corrections.split, self.stories[whole], chosen, lambda url, title: (url, title), NOW)
+            off = self.write(corrections.split, self.stories[whole], chosen, NOW)
             if off.revived:
                 assert off.story_id == self.stories[part]
                 del known.into[part]

@@ -18,7 +18,7 @@ from bot.storage import chats, deliveries
 from bot.storage.database import open_database
 from bot.storage.tables import chat, story
 from bot.storage.votes import Outcome
-from bot.tally.due import edit_due
+from bot.tally.due import edit_due, edit_turn
 from bot.tally.recorder import Recorder
 from bot.tally.refresh import SCAN_EVERY, Refresher
 from tests.tally.chatting import MemoryChat, Time, card_for
@@ -374,6 +374,98 @@ async def test_a_new_post_does_not_wait_behind_an_old_one(house: House):
 
         await house.alpha.shows(ROOM, "0:1", "new")
         assert house.alpha.text(ROOM, "old") == "1:0"
+
+
+async def test_a_new_post_does_not_wait_for_the_turn_of_an_old_one(house: House):
+    old = await house.db.write(add_story)
+    await house.db.write(add_post, old, ROOM, "old", posted_at=OLD)
+    fresh = await house.db.write(add_story)
+    await house.db.write(add_post, fresh, ROOM, "new")
+    async with house.at_work():
+        turn = house.alpha.slow = asyncio.Event()
+        await house.record(react(ROOM, "old", "ann", "👍"))
+        await house.alpha.until(lambda: house.alpha.edits)
+        house.alpha.slow = None
+        await house.scan_again()
+        await house.record(react(ROOM, "new", "ann", "👎"))
+
+        await house.alpha.shows(ROOM, "0:1", "new")
+        assert house.alpha.text(ROOM, "old") == ""
+        turn.set()
+        await house.alpha.shows(ROOM, "1:0", "old")
+
+
+async def test_a_post_that_grows_old_while_its_edit_is_under_way_is_edited_by_one_at_a_time(house: House):
+    story_id = await house.db.write(add_story)
+    await house.db.write(add_post, story_id, ROOM, "1", posted_at=NOW - timedelta(minutes=59))
+    async with house.at_work():
+        turn = house.alpha.slow = asyncio.Event()
+        await house.record(react(ROOM, "1", "ann", "👍"))
+        await house.alpha.until(lambda: house.alpha.edits)
+        house.time.pass_by(120)
+        await house.record(react(ROOM, "1", "bob", "👍"))
+        await house.scan_again()
+        assert len(house.alpha.edits) == 1
+        turn.set()
+        await house.alpha.shows(ROOM, "1:0")
+        await house.time.asleep(60)
+        house.time.pass_by(60)
+        await house.alpha.shows(ROOM, "2:0")
+
+
+async def test_a_post_that_alone_is_throttled_holds_up_no_other_of_its_chat(house: House):
+    first, second = await house.db.write(add_story), await house.db.write(add_story)
+    await house.db.write(add_post, first, ROOM, "1")
+    await house.db.write(add_post, second, ROOM, "2")
+    house.alpha.faults["room"] = [Throttled(Phrase("published, a few an hour"), 600.0)]
+    async with house.at_work():
+        await house.record(react(ROOM, "1", "ann", "👍"), react(ROOM, "2", "ann", "👍"))
+        await house.alpha.shows(ROOM, "1:0", "1")
+        assert house.alpha.text(ROOM, "2") == ""
+        await house.time.asleep(600)
+        house.time.pass_by(600)
+        await house.alpha.shows(ROOM, "1:0", "2")
+    assert len(house.alpha.edits) == 3
+
+
+async def test_a_post_that_all_vote_on_holds_up_no_other(house: House):
+    await house.db.write(add_chat, ROOM)
+    for number in (1, 2, 3):
+        one = await house.db.write(add_story)
+        await house.db.write(add_post, one, ROOM, str(number), posted_at=NOW - timedelta(minutes=9 - number))
+    async with house.at_work():
+        first = house.alpha.slow = asyncio.Event()
+        await house.record(*(react(ROOM, str(number), "ann", "👍") for number in (1, 2, 3)))
+        await house.alpha.until(lambda: len(house.alpha.edits) == 1)
+        second = house.alpha.slow = asyncio.Event()
+        first.set()
+        await house.alpha.until(lambda: len(house.alpha.edits) == 2)
+        await house.record(react(ROOM, "3", "bob", "👍"))
+        await house.scan_again()
+        await house.time.asleep(SCAN_EVERY)  # it has been looked, and the newest is to be edited again in a second
+        house.time.pass_by(1)
+        house.alpha.slow = None
+        second.set()
+        await house.alpha.shows(ROOM, "2:0", "3")
+    assert [message for _, message in house.alpha.edits] == ["3", "2", "1", "3"]
+
+
+@pytest.mark.parametrize(
+    ("posts", "order"),
+    [
+        ({"old": (50, None), "new": (5, None)}, ["new", "old"]),
+        ({"old": (50, None), "hot": (5, 10)}, ["old", "hot"]),
+        ({"old": (50, 40), "hot": (5, 10), "new": (4, 20)}, ["old", "new", "hot"]),
+        ({"old": (50, None), "calm": (5, 61)}, ["calm", "old"]),
+    ],
+)
+def test_the_newest_is_edited_first_and_what_was_edited_within_a_minute_last(posts, order):
+    def turn(name: str):
+        minutes, seconds = posts[name]
+        last = None if seconds is None else NOW - timedelta(seconds=seconds)
+        return edit_turn(NOW - timedelta(minutes=minutes), last, NOW)
+
+    assert sorted(posts, key=turn) == order
 
 
 @pytest.mark.parametrize(

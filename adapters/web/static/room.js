@@ -1,111 +1,97 @@
 // Makes a room live: events redraw cards in place, forms answer without a reload. Without it the page still works.
 
+import { hidePicture, learnPresses, morph, newest, parse, place, prepend, press, votesOn } from "./cards.js";
+import { freshenTimes, listed, separateDays } from "./times.js";
+
 const words = document.body.dataset;
-const room = words.room;
-const feed = document.getElementById("feed");
-const notice = document.getElementById("notice");
-const announcer = document.getElementById("announcer");
-const live = document.getElementById("live");
-const arrived = document.getElementById("arrived");
-const end = document.getElementById("newest");
+const { room } = words;
+const byId = (id) => document.getElementById(id);
+const [feed, dock, panel, notice, announcer, live, arrived] = [
+  "feed", "dock", "panel", "notice", "announcer", "live", "arrived",
+].map(byId);
 
-// --- times -----------------------------------------------------------------------------------------------------------
+// --- saying ----------------------------------------------------------------------------------------------------------
 
-const UNITS = [["year", 31557600], ["month", 2629800], ["week", 604800], ["day", 86400], ["hour", 3600], ["minute", 60]];
+const SAID_FOR = 5000;
+const hushes = new WeakMap();
 
-// A language that the browser doesn't know keeps the date that the server wrote.
-const [known] = Intl.RelativeTimeFormat.supportedLocalesOf([room]);
-const relative = known && new Intl.RelativeTimeFormat(known, { numeric: "auto" });
-
-function ago(moment, now) {
-  const seconds = (moment - now) / 1000;
-  const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? ["second", 1];
-  return relative.format(unit === "second" && Math.abs(seconds) < 45 ? 0 : Math.round(seconds / size), unit);
+// Beside the vote that it is about, else under the top of the page: never over what is being read.
+function say(text, form) {
+  const place = form?.querySelector(".said") ?? notice;
+  place.textContent = text;
+  clearTimeout(hushes.get(place));
+  hushes.set(place, setTimeout(() => (place.textContent = ""), SAID_FOR));
 }
 
-function freshenTimes(root) {
-  if (!relative) return;
-  const now = Date.now();
-  for (const time of root.querySelectorAll("time")) {
-    const text = ago(Date.parse(time.dateTime), now);
-    if (time.textContent !== text) time.textContent = text;
-  }
-}
+// --- the end of the page ---------------------------------------------------------------------------------------------
 
-// --- cards -----------------------------------------------------------------------------------------------------------
+const toEnd = (behavior) => scrollTo({ top: document.documentElement.scrollHeight, behavior });
+const nearEnd = () => innerHeight + scrollY > document.documentElement.scrollHeight - 160;
 
-function parse(html) {
-  const template = document.createElement("template");
-  template.innerHTML = html; // the server's own markup, in which all that others wrote is escaped
-  const card = template.content.firstElementChild;
-  freshenTimes(card);
-  return card;
-}
-
-// Changes only what differs, so that focus stays and a screen reader isn't told the whole card again.
-function morph(old, fresh) {
-  if (old.isEqualNode(fresh)) return;
-  if (old.nodeName !== fresh.nodeName) return void old.replaceWith(fresh);
-  if (old.nodeType === Node.TEXT_NODE) {
-    old.data = fresh.data;
-    const button = old.parentElement?.closest(".button");
-    button?.classList.add("moved");
-    button?.addEventListener("animationend", () => button.classList.remove("moved"), { once: true });
-    return;
-  }
-  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
-  for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
-  const before = [...old.childNodes];
-  const after = [...fresh.childNodes];
-  after.forEach((node, place) => (before[place] ? morph(before[place], node) : old.append(node)));
-  before.slice(after.length).forEach((node) => node.remove());
-}
-
-const nearEnd = () => window.innerHeight + window.scrollY > document.documentElement.scrollHeight - 160;
-const toEnd = (behavior) => end.scrollIntoView({ block: "end", behavior });
-
-// Whoever is at the end stays there while stories arrive, until they scroll up.
+// Whoever is at the end stays there, whatever grows or arrives, until they scroll up.
 let follows = true;
+const gently = matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth";
+let manner = "instant";
 let scrolled = 0;
 function scroll() {
   if (nearEnd()) follows = true;
-  else if (window.scrollY < scrolled) follows = false;
-  scrolled = window.scrollY;
+  else if (scrollY < scrolled) follows = false;
+  scrolled = scrollY;
   if (follows) arrived.hidden = true;
 }
 
-const number = (card) => (card.id.startsWith("m") ? Number(card.id.slice(1)) : NaN);
-
-function place(card) {
-  const there = document.getElementById(card.id);
-  if (there) return morph(there, card), false;
-  const next = [...feed.children].find((other) => number(other) > number(card));
-  card.classList.add("fresh");
-  feed.insertBefore(card, next ?? null);
-  return true;
+function pin() {
+  document.documentElement.style.setProperty("--dock", `${dock.offsetHeight}px`);
+  if (follows) toEnd(manner);
+  manner = "instant";
 }
+
+// --- stories and answers ---------------------------------------------------------------------------------------------
 
 function append(card) {
   if (!place(card)) return;
+  byId("skip").hash = newest().id;
   const title = card.querySelector(".title")?.textContent ?? "";
   announcer.textContent = words.newStory.replace("{title}", () => title);
-  if (follows) toEnd("smooth");
+  if (follows) manner = gently;
   else arrived.hidden = false;
 }
 
-function answer(card) {
-  const fresh = place(card);
-  const there = document.getElementById(card.id);
-  announcer.textContent = there.innerText.slice(0, 500);
-  if (fresh) there.scrollIntoView({ block: "nearest", behavior: "smooth" });
+function redraw(id, html) {
+  const there = byId(id);
+  if (!there) return;
+  place(parse(html));
+  if (there.contains(document.activeElement)) announcer.textContent = votesOn(there);
 }
 
-let hush;
-function say(text) {
-  notice.textContent = text;
-  notice.hidden = !text;
-  clearTimeout(hush);
-  hush = setTimeout(() => (notice.hidden = true), 5000);
+// What became of an answer can be told before the answer itself has come.
+const finals = new Map();
+
+function answer(id, html, given) {
+  const card = parse(finals.get(id) ?? html);
+  finals.delete(id);
+  const there = panel.querySelector(".answer");
+  if (there?.id === id) morph(there, card);
+  else panel.replaceChildren(card);
+  if (given?.closest(".sheet")) card.focus({ preventScroll: true });
+  announcer.textContent = panel.innerText.slice(0, 500);
+}
+
+function finish(id, html) {
+  finals.set(id, html);
+  if (finals.size > 8) finals.delete(finals.keys().next().value);
+  if (panel.querySelector(".answer")?.id === id) answer(id, html);
+}
+
+function dismiss() {
+  const form = panel.querySelector("form[data-dismisses]");
+  if (!form) return false;
+  const held = panel.contains(document.activeElement);
+  // Should the server not hear of it, the answer is there again after a reload: no reason to trouble anyone.
+  post(form).catch(() => {});
+  panel.replaceChildren();
+  if (held) byId("text").focus({ preventScroll: true });
+  return true;
 }
 
 // --- events ----------------------------------------------------------------------------------------------------------
@@ -122,28 +108,33 @@ function listen() {
       act(JSON.parse(event.data));
     });
   on("append", ({ html }) => append(parse(html)));
-  on("replace", ({ id, html }) => document.getElementById(id) && place(parse(html)));
-  on("answer", ({ html }) => answer(parse(html)));
+  on("replace", ({ id, html }) => redraw(id, html));
+  on("answer", ({ id, html }) => finish(id, html));
+  on("press", ({ button, pressed }) => press(button, pressed));
   on("reset", reload);
-  stream.addEventListener("open", () => (live.hidden = true));
+  stream.addEventListener("open", () => (live.textContent = ""));
   stream.addEventListener("error", () => {
     live.textContent = words.lost;
-    live.hidden = false;
     // The browser asks again by itself, except after an answer that isn't a stream.
     if (stream.readyState === EventSource.CLOSED) setTimeout(listen, 3000);
   });
 }
 
-// Too much was missed (a restart, a long sleep): take the list as it stands now, keep the page and what is typed.
+async function pageAt(address) {
+  const response = await fetch(address).catch(() => null);
+  return response?.ok ? new DOMParser().parseFromString(await response.text(), "text/html") : null;
+}
+
+// Too much was missed (a restart, a long sleep): take the page as it stands now, keep what is typed and read.
 async function reload() {
-  const response = await fetch(location.pathname);
-  if (!response.ok) return;
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const page = await pageAt(location.pathname);
+  if (!page) return;
   at = page.body.dataset.place;
-  for (const card of page.getElementById("feed").children) {
-    freshenTimes(card);
-    place(document.importNode(card, true));
-  }
+  const fresh = page.getElementById("feed");
+  freshenTimes(fresh);
+  for (const card of [...fresh.children]) place(document.adoptNode(card));
+  learnPresses(feed);
+  for (const id of ["account", "tasks"]) morph(byId(id), document.adoptNode(page.getElementById(id)));
   listen();
 }
 
@@ -158,45 +149,66 @@ document.addEventListener("visibilitychange", attend);
 
 // --- forms -----------------------------------------------------------------------------------------------------------
 
-async function send(form, submitter) {
+function post(form, submitter) {
   const body = new URLSearchParams(new FormData(form, submitter));
-  const response = await fetch(form.action, { method: "POST", body, headers: { accept: "application/json" } });
-  if (response.status === 401) return location.reload();
-  if (!response.ok) return say(response.status === 429 ? words.fast : words.failed);
+  return fetch(form.action, { method: "POST", body, headers: { accept: "application/json" } });
+}
+
+// Whether it was done.
+async function send(form, submitter) {
+  const response = await post(form, submitter).catch(() => null);
+  if (!response) return say(words.away, form), false;
+  if (response.status === 401) return location.reload(), false;
+  if (!response.ok) return say(response.status === 429 ? words.fast : words.failed, form), false;
   const told = await response.json();
-  if (told.notice) say(told.notice);
-  if (told.html) answer(parse(told.html));
+  if ("pressed" in told) press(submitter.value, told.pressed);
+  if (told.notice) say(told.notice, form);
+  if (told.html) answer(told.id, told.html, form);
+  return true;
 }
 
 document.addEventListener("submit", async (event) => {
   const form = event.target;
+  if ("dismisses" in form.dataset) return event.preventDefault(), dismiss();
   if (!("live" in form.dataset)) return;
   event.preventDefault();
   if (form.ariaBusy === "true") return;
   form.ariaBusy = "true";
   try {
-    await send(form, event.submitter);
+    if (!(await send(form, event.submitter))) return;
     if ("clears" in form.dataset) form.reset();
-    const menu = form.closest("details");
-    if (menu) menu.open = false;
+    form.closest("details")?.removeAttribute("open");
   } catch {
-    say(words.failed);
+    say(words.failed, form);
   } finally {
     form.ariaBusy = "false";
   }
 });
 
+const openDrop = () => document.querySelector(".drop[open]");
+
 document.addEventListener("keydown", (event) => {
-  const menu = document.querySelector("details[open]");
-  if (event.key !== "Escape" || !menu) return;
-  menu.open = false;
-  menu.querySelector("summary").focus();
+  if (event.key !== "Escape") return;
+  const drop = openDrop();
+  if (!drop) return dismiss();
+  drop.open = false;
+  drop.querySelector("summary").focus();
 });
 
-document.addEventListener("click", (event) => {
-  const menu = document.querySelector("details[open]");
-  if (menu && !menu.contains(event.target)) menu.open = false;
+document.addEventListener("click", ({ target }) => {
+  const drop = openDrop();
+  if (drop && !drop.contains(target)) drop.open = false;
 });
+
+byId("skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  (newest() ?? feed).focus({ preventScroll: true });
+  toEnd("instant");
+});
+
+// Errors don't bubble; one may have come before this script did.
+document.addEventListener("error", ({ target }) => target.matches?.(".picture") && hidePicture(target), true);
+for (const picture of document.querySelectorAll(".picture")) if (picture.complete && !picture.naturalWidth) hidePicture(picture);
 
 let asking;
 document.addEventListener("input", ({ target }) => {
@@ -210,40 +222,48 @@ document.addEventListener("input", ({ target }) => {
       parameter: target.dataset.suggests,
       typed: target.value,
     });
-    const response = await fetch(`/r/${room}/choices?${query}`);
-    if (!response.ok) return;
+    const response = await fetch(`/r/${room}/choices?${query}`).catch(() => null);
+    if (!response?.ok) return;
     const options = (await response.json()).map(({ value, label }) => Object.assign(new Option(label), { value }));
     target.list.replaceChildren(...options);
   }, 200);
 });
 
-document.getElementById("older")?.addEventListener("click", async (event) => {
+byId("older")?.addEventListener("click", async (event) => {
   event.preventDefault();
   const link = event.currentTarget;
-  const response = await fetch(link.href);
-  if (!response.ok) return void (location.href = link.href);
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  const first = feed.firstElementChild;
+  const page = await pageAt(link.href);
+  if (!page) return void (location.href = link.href);
+  const first = feed.querySelector(".card");
   const offset = first.getBoundingClientRect().top;
-  const cards = [...page.getElementById("feed").children];
-  cards.forEach(freshenTimes);
-  feed.prepend(...cards);
-  window.scrollBy({ top: first.getBoundingClientRect().top - offset, behavior: "instant" });
+  const older = document.adoptNode(page.getElementById("feed"));
+  const cards = [...older.children];
+  freshenTimes(older);
+  prepend(cards);
+  learnPresses(feed);
+  scrollBy({ top: first.getBoundingClientRect().top - offset, behavior: "instant" });
   cards[0]?.focus({ preventScroll: true });
   const further = page.getElementById("older");
   if (further) link.href = further.href;
   else link.remove();
 });
 
-arrived.addEventListener("click", () => toEnd("smooth"));
+arrived.addEventListener("click", () => toEnd(gently));
 addEventListener("scroll", scroll, { passive: true });
 
 // --- start -----------------------------------------------------------------------------------------------------------
 
-freshenTimes(document);
-setInterval(() => freshenTimes(document), 20000);
-document.querySelector(".languages [aria-current]").scrollIntoView({ block: "nearest", inline: "center" });
-if (!location.hash) toEnd("instant");
+function tick() {
+  freshenTimes(document);
+  separateDays(feed);
+}
+
+learnPresses(feed);
+tick();
+setInterval(tick, 20000);
+if (location.hash) follows = false;
+const growth = new ResizeObserver(pin);
+for (const growing of [document.querySelector(".top"), feed, dock]) growth.observe(growing);
 listen();
 attend();
 
@@ -253,7 +273,8 @@ async function watch() {
   const response = await fetch("/healthz").catch(() => null);
   if (!response?.ok) return;
   const { adapters } = await response.json();
-  const refused = Object.keys(adapters).filter((name) => adapters[name].state === "refused").join(", ");
+  const names = Object.keys(adapters).filter((name) => adapters[name].state === "refused");
+  const refused = listed(names);
   if (refused && refused !== toldOf) say(words.refused.replace("{platform}", () => refused));
   toldOf = refused;
 }

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from bot.errors import SourceError
 from bot.gather.apis import coinstats, cryptopanic
-from bot.gather.apis.budget import Spent, month_end, spent_so_far, wait_for_turn
+from bot.gather.apis.budget import wait_for_turn
 from bot.gather.apis.names import NAMES
 from bot.gather.apis.offers import offered
 from bot.gather.apis.settings import COINSTATS_URL, CRYPTOPANIC_URL
@@ -22,6 +22,7 @@ from bot.gather.parsed import ParsedFeed
 from bot.gather.settings import GatherSettings
 from bot.gather.workers import WorkerCrashed, Workers, WorkerTimeout
 from bot.model import Phrase
+from bot.spending import Spent, month_end, spent_so_far
 from bot.storage import meta
 from bot.storage.database import Database
 

@@ -81,13 +81,13 @@ def _topics(item: Item, language: str, own_topics: str | None) -> tuple[str, ...
 
 
 def text(value: Any) -> str:
-    """A string, or nothing."""
-    return value if isinstance(value, str) else ""
+    """A string, or nothing. Halves of signs, which JSON can carry and nothing can store, are left out."""
+    return value.encode("utf-8", "ignore").decode() if isinstance(value, str) else ""
 
 
 def name(value: Any) -> str:
     """An id: providers write them as strings or as numbers."""
-    return str(value)[:200] if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    return text(str(value))[:200] if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
 def title(value: Any) -> str:

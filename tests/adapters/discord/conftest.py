@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,22 +15,25 @@ from adapters.discord.adapter import DiscordAdapter
 from adapters.discord.answers import DEFER_AFTER
 from adapters.discord.rights import NEEDED
 from adapters.discord.settings import DiscordSettings
-from bot.model import Button, ButtonRole, Card, ChatRef, Line, LineKind, Span, Style
+from bot.gather.resolver import DaemonResolver
+from bot.model import Button, ButtonRole, Card, ChatRef, Line, LineKind, MessageRef, Phrase, Span, Style
 from bot.ports import Command, Site, State, Surroundings
-from tests.around import Core, Keys, OpenPace, PlainTranslator
+from tests.around import FREE, Core, Keys, OpenPace, PlainTranslators
 from tests.emulators.discord import Channel, DiscordServer, Guild, User
 
 
 @pytest.fixture
-def translators() -> type[PlainTranslator]:
-    return PlainTranslator
+def translators() -> PlainTranslators:
+    return PlainTranslators()
 
 
 class WatchedAdapter(DiscordAdapter):
-    """The adapter, and an event that is set while it is ready."""
+    """The adapter, and an event that is set while it is ready, another while all is well."""
 
     def __init__(self, settings: DiscordSettings, surroundings: Surroundings) -> None:
         self.ready = asyncio.Event()
+        self.whole = asyncio.Event()
+        self.said: list[Phrase | None] = []
         self._stands = State.CONNECTING
         super().__init__(settings, surroundings)
 
@@ -45,6 +48,18 @@ class WatchedAdapter(DiscordAdapter):
             self.ready.set()
         else:
             self.ready.clear()
+
+    @property
+    def detail(self) -> Phrase | None:
+        return self.said[-1] if self.said else None
+
+    @detail.setter
+    def detail(self, detail: Phrase | None) -> None:
+        self.said.append(detail)
+        if self._stands is State.READY and detail is None:
+            self.whole.set()
+        else:
+            self.whole.clear()
 
 
 @dataclass
@@ -73,25 +88,32 @@ class World:
     def surroundings(self) -> Surroundings:
         return Surroundings(
             pace=self.pace,
-            translators=PlainTranslator,
+            translators=PlainTranslators(),
             keys=self.keys,
             rooms=None,  # type: ignore[arg-type]  # Discord keeps its own messages
             site=Site("127.0.0.1", 8080, "", "secret", loopback=True),
             clock=lambda: datetime.now(UTC),
             sleep=self.sleep,
+            resolver=DaemonResolver,
         )
 
-    def adapter(self, commands: Sequence[Command] = ()) -> WatchedAdapter:
-        settings = DiscordSettings.model_validate(
+    def settings(self) -> DiscordSettings:
+        return DiscordSettings.model_validate(
             {
                 "token": self.token or self.server.token,
                 "api_url": self.api_url or self.server.api_url,
                 "gateway_url": self.gateway_url or self.server.gateway_url,
             }
         )
-        adapter = WatchedAdapter(settings, self.surroundings())
+
+    def adapter(self, commands: Sequence[Command] = ()) -> WatchedAdapter:
+        adapter = WatchedAdapter(self.settings(), self.surroundings())
         adapter.declare(commands)
         return adapter
+
+    async def send(self, adapter: DiscordAdapter, chat: ChatRef, card: Card, key: str = "n7") -> MessageRef:
+        """A post of ours."""
+        return await adapter.send(chat, card, key=key, departure=FREE)
 
     @asynccontextmanager
     async def running(self, core: Core, commands: Sequence[Command] = ()) -> AsyncIterator[WatchedAdapter]:
@@ -135,6 +157,7 @@ async def world() -> AsyncIterator[World]:
 async def place(world: World) -> Place:
     server = world.server
     guild = await server.create_guild("Investors", preferred_locale="fr")
+    world.keys.kept[f"discord/servers/{server.application_id}"] = f"[{guild.id}]"  # we have been here before
     await server.invite_bot(guild, NEEDED.value)
     news = await server.create_text(guild, "news")
     ann = await server.add_user("ann", locale="fr", guild=guild, permissions_=["MANAGE_GUILD"])
@@ -168,6 +191,12 @@ def _story(title: str = "Rates stay", delivery: int = 7, tally: Iterable[int] = 
 @pytest.fixture
 def story() -> Callable[..., Card]:
     return _story
+
+
+@pytest.fixture
+def last_card() -> Callable[..., Card]:
+    """How a story looks once voting has ended."""
+    return lambda *args, **more: replace(_story(*args, **more), buttons=())
 
 
 @pytest.fixture

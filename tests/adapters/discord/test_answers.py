@@ -9,6 +9,7 @@ import pytest
 from bot.events import ButtonPressed, ChoicesWanted, CommandInvoked, ReactionsChanged
 from bot.model import Button, ChatKind, Phrase
 from bot.ports import Answer, Choice, Command, Parameter, Subcommand
+from tests.around import FREE
 
 COMMANDS = (
     Command("status", Phrase("What works here")),
@@ -108,17 +109,17 @@ async def test_nothing_to_suggest_is_an_answer_too(world, place, core, bot):
 
 async def test_a_vote_press_gets_a_note_that_only_the_voter_sees(world, place, core, bot, story, note):
     core.replies = lambda _event: Answer(card=note("Your vote counts."), private=True)
-    ref = await bot.send(place.chat, story(), key="n7")
+    ref = await bot.send(place.chat, story(), key="n7", departure=FREE)
     pressed = await world.server.press(place.bob, world.server.message(ref.id), "v:7:b")
     message = await pressed.shown()
 
     assert (words(message), pressed.ephemeral) == ("Your vote counts.", True)
     [event] = await core.heard(1, ButtonPressed)
-    assert event == ButtonPressed(ref, event.actor, "v:7:b", pressed.id, admin=False)
+    assert event == ButtonPressed(ref, event.actor, "v:7:b", pressed.id, admin=False, carried=True)
 
 
 async def test_a_press_without_an_answer_is_acknowledged(world, place, core, bot, story):
-    ref = await bot.send(place.chat, story(), key="n7")
+    ref = await bot.send(place.chat, story(), key="n7", departure=FREE)
     pressed = await world.server.press(place.bob, world.server.message(ref.id), "v:7:b")
     await pressed.answer()
 
@@ -127,7 +128,7 @@ async def test_a_press_without_an_answer_is_acknowledged(world, place, core, bot
 
 
 async def test_a_menu_is_replaced_in_its_place(world, place, core, bot, note):
-    ref = await bot.send(place.chat, note("Choose", (Button("Français", "c:language:fr"),)), key="m1")
+    ref = await bot.send(place.chat, note("Choose", (Button("Français", "c:language:fr"),)), key="m1", departure=FREE)
     core.replies = lambda _event: Answer(card=note("C'est fait."), replaces=True)
     pressed = await world.server.press(place.ann, world.server.message(ref.id), "c:language:fr")
     await pressed.answer()
@@ -175,7 +176,7 @@ async def test_a_slow_answer_to_a_command_is_announced_first(world, place, core,
 
 @pytest.mark.parametrize("replaces", [False, True])
 async def test_a_slow_answer_to_a_press(world, place, core, bot, note, replaces):
-    ref = await bot.send(place.chat, note("Choose", (Button("Français", "c:language:fr"),)), key="m1")
+    ref = await bot.send(place.chat, note("Choose", (Button("Français", "c:language:fr"),)), key="m1", departure=FREE)
     world.patient, core.gate = False, asyncio.Event()
     core.replies = lambda _event: Answer(card=note("At last."), private=not replaces, replaces=replaces)
     pressed = await world.server.press(place.ann, world.server.message(ref.id), "c:language:fr")
@@ -199,7 +200,7 @@ async def test_an_answer_that_fails_says_so_in_the_members_language(world, place
 
 
 async def test_one_bad_interaction_stops_no_other(world, place, core, bot, story, note):
-    ref = await bot.send(place.chat, story(), key="n7")
+    ref = await bot.send(place.chat, story(), key="n7", departure=FREE)
     message = world.server.message(ref.id)
     world.server.fail("POST", "/interactions/{}/{}/callback", 500)
     core.replies = lambda _event: Answer(card=note("Your vote counts."), private=True)

@@ -95,6 +95,24 @@ def test_a_press_carries_what_discord_says_of_the_person():
     assert heard.event == ButtonPressed(MESSAGE, Actor("discord", "40", "fr", "Ann"), "v:7:b", "50", admin=True)
 
 
+@pytest.mark.parametrize(
+    ("told", "carried"),
+    [
+        ({}, None),
+        ({"components": []}, False),
+        ({"components": "?"}, False),
+        ({"components": [{"type": 1, "components": [{"type": 2, "custom_id": "v:8:b"}]}]}, False),
+        ({"components": [{"type": 17, "components": [{"type": 1, "components": [{"custom_id": "v:7:b"}]}]}]}, True),
+    ],
+)
+def test_a_press_tells_whether_its_message_has_the_button(told, carried):
+    heard = hear(interaction(3, {"custom_id": "v:7:b", "component_type": 2}, message={"id": "30", **told}), ME)
+
+    assert heard is not None
+    assert isinstance(heard.event, ButtonPressed)
+    assert heard.event.carried is carried
+
+
 def test_a_command_with_a_subcommand_and_options():
     options = [{"name": "follow", "type": 1, "options": [{"name": "pack", "type": 3, "value": "crypto"}]}]
 

@@ -11,6 +11,7 @@ from bot.errors import ChatGone, StorageError, TokenRefused, Unconfirmed
 from bot.events import Added, ChatChanged, ChatJoined, Cleared, ReactionsChanged, Removed
 from bot.model import Actor, ChatKind, ChatRef, Phrase
 from bot.ports import Answer, Command, State, Traffic
+from tests.around import FREE
 
 
 def changes(events) -> list:
@@ -21,7 +22,7 @@ def changes(events) -> list:
 async def posted(world, place, core, story):
     """The adapter, a post of ours and its message."""
     async with world.running(core) as adapter:
-        ref = await adapter.send(place.chat, story(), key="n7")
+        ref = await adapter.send(place.chat, story(), key="n7", departure=FREE)
         yield adapter, ref, world.server.message(ref.id)
 
 
@@ -79,7 +80,7 @@ async def test_reactions_in_private_are_told_too(world, place, core, story):
     whisper = await world.server.whisper(place.ann, "hello")
     chat = ChatRef("discord", whisper.channel.id)
     async with world.running(core) as adapter:
-        ref = await adapter.send(chat, story(), key="n7")
+        ref = await adapter.send(chat, story(), key="n7", departure=FREE)
         await world.server.react(place.ann, world.server.message(ref.id), "🐂")
         [event] = await core.heard(1, ReactionsChanged)
 
@@ -125,9 +126,22 @@ async def test_added_to_a_server_we_introduce_ourselves_where_we_may_write(world
         [joined] = await core.heard(1, ChatJoined)
         await world.server.wait_message(chatty, "Hello!")
 
-    assert joined == ChatJoined(ChatRef("discord", chatty.id), ChatKind.GROUP, "New #chat", locale="pt-BR")
+    beside = (ChatRef("discord", silent.id),)
+    chat = ChatRef("discord", chatty.id)
+    assert joined == ChatJoined(chat, ChatKind.GROUP, "New #chat", locale="pt-BR", beside=beside)
     assert world.server.messages(silent) == []
     assert any(kind is Traffic.ANSWER and limits[1:] for kind, limits in world.pace.turns)
+
+
+async def test_a_server_that_has_chosen_no_language_tells_none(world, core):
+    # Discord writes American English wherever nobody has chosen, and only communities can.
+    guild = await world.server.create_guild("New")
+    await world.server.create_text(guild, "chat")
+    async with world.running(core):
+        await world.server.invite_bot(guild, ["VIEW_CHANNEL"])
+        [joined] = await core.heard(1, ChatJoined)
+
+    assert joined.locale is None
 
 
 async def test_servers_that_we_are_in_already_are_not_joined_again(world, place, core):
@@ -238,7 +252,7 @@ async def test_a_session_that_is_hung_up_on_again_and_again_is_begun_anew(world,
 async def test_a_dead_resume_address_is_given_up_for_the_known_one(world, place, core, story):
     world.server.gateway.url = "ws://127.0.0.1:1/"
     async with world.running(core) as adapter:
-        ref = await adapter.send(place.chat, story(), key="n7")
+        ref = await adapter.send(place.chat, story(), key="n7", departure=FREE)
         world.server.gateway.drop()
         await world.server.react(place.ann, world.server.message(ref.id), "🐂")
         await core.heard(1, ReactionsChanged)
@@ -273,14 +287,14 @@ async def test_a_server_that_names_the_charset_of_its_json_is_understood(world, 
     world.server.json_type = json_type
     core.replies = lambda _event: Answer(card=note("hello"))
     async with world.running(core, [Command("help", Phrase("What I can do"))]) as adapter:
-        ref = await adapter.send(place.chat, story(), key="n7")
+        ref = await adapter.send(place.chat, story(), key="n7", departure=FREE)
         assert (await adapter.capabilities(place.chat)).posts
         await world.server.react(place.ann, world.server.message(ref.id), "🐂")
         await core.heard(1, ReactionsChanged)
         await world.server.wait_for(lambda: world.server.commands)
         await (await world.server.slash(place.bob, place.news, "help")).shown()
         with pytest.raises(ChatGone):
-            await adapter.send(ChatRef("discord", "999999999999999999"), story(), key="n8")
+            await adapter.send(ChatRef("discord", "999999999999999999"), story(), key="n8", departure=FREE)
 
 
 @pytest.mark.parametrize("fault", ["a page", "another address"])
@@ -346,7 +360,7 @@ async def test_no_log_line_tells_the_token(world, place, core, story, caplog, ca
     world.server.fail("POST", "/channels/{}/messages", 500)
     async with world.running(core) as adapter:
         with pytest.raises(Unconfirmed) as failed:
-            await adapter.send(place.chat, story(), key="n7")
+            await adapter.send(place.chat, story(), key="n7", departure=FREE)
         world.server.gateway.drop()
         await world.server.wait_connected()
     world.server.token = "another"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 
@@ -11,6 +12,7 @@ from bot.errors import CardRejected, ChatGone, PlatformDown, Throttled
 from bot.events import ButtonPressed, ReactionsChanged, ReactionsMissed
 from bot.model import ChatRef
 from bot.ports import Traffic
+from tests.around import FREE
 
 MESSAGE = "/channels/{channel_id}/messages/{message_id}"
 NOBODY = {"🐂": 0, "👍": 0, "🐻": 0, "👎": 0}
@@ -20,7 +22,7 @@ NOBODY = {"🐂": 0, "👍": 0, "🐻": 0, "👎": 0}
 async def posted(world, place, core, story):
     """The adapter, a post of ours with its seeds, and its message."""
     async with world.running(core) as adapter:
-        ref = await adapter.send(place.chat, story(), key="n7")
+        ref = await adapter.send(place.chat, story(), key="n7", departure=FREE)
         await adapter.seed(ref, adapter.ballot)
         yield adapter, ref, world.server.message(ref.id)
 
@@ -151,7 +153,7 @@ async def test_what_cant_be_read_says_why(world, place, core, posted):
 async def test_a_thread_that_fell_asleep_can_be_read(world, place, core, story):
     forum = await world.server.create_forum(place.guild, "stories")
     async with world.running(core) as adapter:
-        ref = await adapter.send(ChatRef("discord", forum.id), story(), key="n7")
+        ref = await adapter.send(ChatRef("discord", forum.id), story(), key="n7", departure=FREE)
         await world.server.react(place.ann, world.server.message(ref.id), "🐂")
         await world.server.archive(world.server.channel(ref.chat.id))
 
@@ -162,7 +164,7 @@ async def test_what_happens_in_a_forums_thread_names_the_forum(world, place, cor
     forum = await world.server.create_forum(place.guild, "stories")
     chat = ChatRef("discord", forum.id)
     async with world.running(core) as adapter:
-        ref = await adapter.send(chat, story(), key="n7")
+        ref = await adapter.send(chat, story(), key="n7", departure=FREE)
         message = world.server.message(ref.id)
         await world.server.react(place.ann, message, "🐂")
         await world.server.unreact(place.ann, message, "🐂")
@@ -212,3 +214,13 @@ def test_what_is_not_the_message_says_nothing_of_its_votes(page):
 )
 def test_emoji_are_asked_about_where_the_numbers_differ(counts, known, found):
     assert differing([Form(emoji, emoji, False, count) for emoji, count in counts], known) == found
+
+
+async def test_pages_that_never_end_are_no_answer(world, place, core, story):
+    page = [{"id": str(number), "username": "x"} for number in range(1, 101)]
+    async with world.running(core) as adapter:
+        ref = await world.send(adapter, place.chat, story())
+        await world.server.react(place.ann, world.server.message(ref.id), "🐂")
+        world.server.garble("GET", "/channels/{}/messages/{}/reactions/{}", times=3, body=json.dumps(page).encode())
+        with pytest.raises(ValueError, match="again"):
+            await adapter.reread(ref, {"🐂": None}, Traffic.EDIT)

@@ -145,8 +145,8 @@ async def test_one_that_is_set_again_before_its_turn_comes_stands():
 
 
 async def test_discord_is_asked_again_when_it_gave_no_answer():
-    down, slow, odd = PlatformDown(Phrase("down")), Throttled(Phrase("slowly"), 7.0), TypeError("a proxy's page")
-    discord = Discord(down, slow, odd)
+    down, slow = PlatformDown(Phrase("down")), Throttled(Phrase("slowly"), 7.0)
+    discord = Discord(down, slow, down)
 
     assert await hear(discord.shades(), set_(TONED), taken(TONED))
     assert discord.slept == [1.0, 7.0, 4.0]

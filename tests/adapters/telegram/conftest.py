@@ -13,9 +13,10 @@ import pytest
 
 from adapters.telegram.adapter import TelegramAdapter
 from adapters.telegram.settings import TelegramSettings
-from bot.model import ChatRef, Phrase
+from bot.gather.resolver import DaemonResolver
+from bot.model import Card, ChatRef, MessageRef, Phrase
 from bot.ports import Command, Site, State, Surroundings
-from tests.around import Core, Keys, OpenPace, PlainTranslator
+from tests.around import FREE, Core, Keys, OpenPace, PlainTranslators
 from tests.emulators.telegram import Limits, TelegramServer
 
 
@@ -51,15 +52,20 @@ class World:
     def clock(self) -> datetime:
         return datetime(2026, 11, 22, 12, tzinfo=UTC) + self.passed
 
+    async def send(self, adapter: TelegramAdapter, chat: ChatRef, card: Card, key: str = "k1") -> MessageRef:
+        """A post of ours."""
+        return await adapter.send(chat, card, key=key, departure=FREE)
+
     def surroundings(self, pace: Any = None) -> Surroundings:
         return Surroundings(
             pace=pace or self.pace,
-            translators=PlainTranslator,
+            translators=PlainTranslators(),
             keys=self.keys,
             rooms=None,  # type: ignore[arg-type]  # Telegram keeps its own messages
             site=Site("127.0.0.1", 8080, "", "secret", loopback=True),
             clock=self.clock,
             sleep=self.sleep,
+            resolver=DaemonResolver,
         )
 
     def adapter(self, commands: Sequence[Command] = (), *, pace: Any = None) -> TelegramAdapter:

@@ -11,6 +11,7 @@ from bot.events import ButtonPressed, ChatChanged, ChatJoined, CommandInvoked
 from bot.model import Button, Card, ChatKind, ChatRef, Line, LineKind, Phrase, Span
 from bot.ports import Answer
 from tests.adapters.telegram.test_posting import place, story
+from tests.around import FREE
 
 
 def says(text: str, *buttons: Button) -> Card:
@@ -18,7 +19,7 @@ def says(text: str, *buttons: Button) -> Card:
 
 
 async def posted(world, core, group, adapter):
-    ref = await adapter.send(place(group), story(), key="k1")
+    ref = await adapter.send(place(group), story(), key="k1", departure=FREE)
     return group.messages[int(ref.id)]
 
 
@@ -232,7 +233,7 @@ async def test_an_answer_that_went_into_a_chat_tells_once_that_it_can_be_written
         for attempt in range(2):
             group.permissions["can_send_messages"] = False
             with pytest.raises(ChatGone, match="may not write"):
-                await adapter.send(place(group), story(), key="k1")
+                await adapter.send(place(group), story(), key="k1", departure=FREE)
             group.permissions["can_send_messages"] = True
             for _ in range(2):
                 world.server.say(ann, group, "/help@newstally_bot")

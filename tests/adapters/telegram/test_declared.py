@@ -28,7 +28,7 @@ async def test_chats_declared_by_name_and_by_number_are_told_with_number_kind_an
     ]
     # Before whatever the updates say of it by its number.
     assert isinstance(events[0], ChatDescribed)
-    assert {kind for kind, names in world.pace.turns if names == ("telegram",)} == {Traffic.EDIT}
+    assert {kind for kind, names in world.pace.turns if "telegram/questions" in names} == {Traffic.EDIT}
 
 
 async def test_a_declared_chat_that_telegram_does_not_know_is_no_blow(world, core):
@@ -50,7 +50,7 @@ async def test_where_telegram_could_not_be_asked_it_is_asked_again(world, core):
     async with world.running(core):
         assert (await core.first(ChatDescribed)).chat == place(channel)
     assert world.slept[0] == 1.0
-    assert ("telegram:@newsreaders", 7.0) in world.pace.penalties
+    assert world.pace.penalties == [("telegram/questions", 7.0)]
 
 
 async def test_what_is_no_answer_to_the_question_stops_nothing(world, core):

@@ -76,6 +76,85 @@ def test_what_the_caller_should_do(error, sending, editing):
     assert type(delivery_error(error, EDITING)) is editing
 
 
+# What the servers may say to messages.sendMessage (its page, "Possible errors", bots and groups), and a few names that
+# others have met there.
+OF_THE_CHAT = """
+CHANNEL_INVALID CHANNEL_PRIVATE CHANNEL_PUBLIC_GROUP_NA CHANNEL_MONOFORUM_UNSUPPORTED CHAT_ADMIN_REQUIRED CHAT_FORBIDDEN
+CHAT_GUEST_SEND_FORBIDDEN CHAT_ID_INVALID CHAT_RESTRICTED CHAT_SEND_PLAIN_FORBIDDEN CHAT_WRITE_FORBIDDEN
+INPUT_USER_DEACTIVATED PEER_ID_INVALID PRIVACY_PREMIUM_REQUIRED ALLOW_PAYMENT_REQUIRED ALLOW_PAYMENT_REQUIRED_5
+TOPIC_CLOSED TOPIC_DELETED TOPIC_ID_INVALID USER_BANNED_IN_CHANNEL USER_IS_BLOCKED USER_IS_BOT USER_KICKED
+USER_NOT_PARTICIPANT USER_RESTRICTED USERNAME_NOT_OCCUPIED YOU_BLOCKED_USER
+"""
+OF_THE_MESSAGE = """
+BOT_DOMAIN_INVALID BUTTON_COPY_TEXT_INVALID BUTTON_DATA_INVALID BUTTON_ID_INVALID BUTTON_TYPE_INVALID BUTTON_URL_INVALID
+BUTTON_USER_INVALID BUTTON_USER_PRIVACY_RESTRICTED CHAT_FORWARDS_RESTRICTED CHAT_SEND_DOCS_FORBIDDEN
+CHAT_SEND_GIFS_FORBIDDEN CHAT_SEND_MEDIA_FORBIDDEN CHAT_SEND_PHOTOS_FORBIDDEN DOCUMENT_INVALID EFFECT_CHAT_INVALID
+ENTITIES_TOO_LONG ENTITY_BOUNDS_INVALID ENTITY_MENTION_USER_INVALID MESSAGE_EMPTY MESSAGE_TOO_LONG MSG_ID_INVALID
+POLL_OPTION_INVALID QUOTE_TEXT_INVALID REPLY_MARKUP_INVALID REPLY_MARKUP_TOO_LONG REPLY_MESSAGE_ID_INVALID
+REPLY_TO_INVALID SCHEDULE_DATE_TOO_LATE SEND_AS_PEER_INVALID WC_CONVERT_URL_INVALID WEBPAGE_CURL_FAILED
+WEBPAGE_MEDIA_EMPTY A_NAME_THAT_IS_NEW
+"""
+OF_THE_BOT = "PEER_FLOOD FROZEN_METHOD_INVALID"
+
+
+@pytest.mark.parametrize("kind", [BadRequest, Forbidden])
+@pytest.mark.parametrize(
+    ("names", "meant"), [(OF_THE_CHAT, ChatGone), (OF_THE_MESSAGE, CardRejected), (OF_THE_BOT, PlatformDown)]
+)
+def test_a_name_that_the_servers_give_is_about_the_chat_the_message_or_the_bot(kind, names, meant):
+    prefix = "Bad Request" if kind is BadRequest else "Forbidden"
+    others = {
+        name: type(found).__name__
+        for name in names.split()
+        if not isinstance(found := delivery_error(kind(f"{prefix}: {name}"), SENDING), meant)
+    }
+    # A 403 without a name that is known says that we may not write here.
+    if kind is Forbidden and meant is CardRejected:
+        others = {name: was for name, was in others.items() if was != "ChatGone"}
+    assert others == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("USER_BANNED_IN_CHANNEL", "may not write"),
+        ("ALLOW_PAYMENT_REQUIRED_5", "may not write"),
+        ("USER_IS_BLOCKED", "has blocked me"),
+        ("INPUT_USER_DEACTIVATED", "account is deleted"),
+        ("TOPIC_DELETED", "topic is closed"),
+        ("CHANNEL_PRIVATE", "not in this chat"),
+    ],
+)
+def test_what_is_in_the_way_is_said_in_words(name, words):
+    assert words in str(delivery_error(BadRequest(f"Bad Request: {name}"), SENDING))
+
+
+def test_a_kind_of_message_that_is_not_allowed_here_is_tried_in_a_plainer_form():
+    for kind in (BadRequest, Forbidden):
+        error = kind("CHAT_SEND_PHOTOS_FORBIDDEN")
+        assert isinstance(delivery_error(error, SENDING), CardRejected)
+        assert may_be_the_looks(error)
+
+
+@pytest.mark.parametrize(
+    "quoted", ["http://a_b/chat not found", "http://a_b/'/USER_IS_BLOCKED/'", "TOPIC_CLOSED", "FLOOD_WAIT_999999"]
+)
+def test_what_telegram_quotes_of_a_message_says_nothing_of_the_chat(quoted):
+    for text in (
+        f"entity URL '{quoted}' is invalid",
+        f'can\'t parse entities: unsupported tag "{quoted}"',
+    ):
+        assert isinstance(delivery_error(BadRequest(f"Bad Request: {text}"), SENDING), CardRejected)
+
+
+@pytest.mark.parametrize("name", ["SLOWMODE_WAIT_30", "FLOOD_WAIT_30", "FLOOD_PREMIUM_WAIT_30"])
+def test_a_wait_that_comes_as_another_error_is_a_wait(name):
+    for error in (BadRequest(f"Bad Request: {name}"), TelegramError(name)):
+        told = delivery_error(error, SENDING)
+        assert isinstance(told, Throttled)
+        assert told.retry_after == 30.0
+
+
 def test_a_moved_chat_keeps_its_topic():
     moved = delivery_error(ChatMigrated(-100), SENDING)
     assert isinstance(moved, ChatMoved)

@@ -21,6 +21,7 @@ from bot.events import (
 from bot.model import Actor, ChatKind, ChatRef, MessageRef, Phrase, Span
 from bot.ports import Command, State
 from tests.adapters.telegram.test_posting import place, story
+from tests.around import FREE
 
 
 def person(user) -> Actor:
@@ -32,7 +33,7 @@ async def test_a_reaction_in_a_group_names_the_voter_and_the_whole_set(world, co
     group = world.server.create_supergroup("Readers", members=[ann])
     world.server.add_bot(group, "admin")
     async with world.running(core) as adapter:
-        ref = await adapter.send(place(group), story(), key="k1")
+        ref = await adapter.send(place(group), story(), key="k1", departure=FREE)
         world.server.react(ann, group, int(ref.id), ["❤️‍🔥", "👎"])
         world.server.react(ann, group, int(ref.id), [])
         await core.heard(2, ReactionsChanged)
@@ -50,7 +51,7 @@ async def test_an_anonymous_admin_votes_as_the_group(world, core):
     world.server.add_bot(group, "admin")
     world.server.set_anonymous(group, owner)
     async with world.running(core) as adapter:
-        ref = await adapter.send(place(group), story(), key="k1")
+        ref = await adapter.send(place(group), story(), key="k1", departure=FREE)
         world.server.react(owner, group, int(ref.id), ["👍"])
         heard = await core.first(ReactionsChanged)
     assert heard.voter.id == f"c{group.id}"
@@ -63,7 +64,7 @@ async def test_reactions_in_a_channel_come_as_totals(world, core):
     for reader in readers:
         world.server.join(channel, reader)
     async with world.running(core) as adapter:
-        ref = await adapter.send(place(channel), story(), key="k1")
+        ref = await adapter.send(place(channel), story(), key="k1", departure=FREE)
         for reader, emoji in zip(readers, ["👍", "👍", "💩"], strict=True):
             world.server.react(reader, channel, int(ref.id), [emoji])
         world.server.flush_reaction_counts()
@@ -77,10 +78,21 @@ async def test_a_press_names_the_button_and_who_pressed_it(world, core):
     group = world.server.create_supergroup("Readers", members=[ann])
     world.server.add_bot(group)
     async with world.running(core) as adapter:
-        ref = await adapter.send(place(group), story(), key="k1")
+        ref = await adapter.send(place(group), story(), key="k1", departure=FREE)
         press = await world.server.press(ann, group, int(ref.id), "v:7:b")
         heard = await core.first(ButtonPressed)
-    assert heard == ButtonPressed(ref, person(ann), "v:7:b", press.id)
+    assert heard == ButtonPressed(ref, person(ann), "v:7:b", press.id, carried=True)
+
+
+async def test_a_forged_press_names_a_button_that_its_message_does_not_have(world, core):
+    ann = world.server.add_user("Ann")
+    group = world.server.create_supergroup("Readers", members=[ann])
+    world.server.add_bot(group)
+    async with world.running(core) as adapter:
+        ref = await adapter.send(place(group), story(), key="k1", departure=FREE)
+        world.server.tap(ann, group, int(ref.id), "v:8:b", forged=True)
+        heard = await core.first(ButtonPressed)
+    assert (heard.button, heard.carried) == ("v:8:b", False)
 
 
 async def test_a_press_on_a_message_too_old_to_be_shown_counts(world, core):
@@ -210,7 +222,7 @@ async def test_the_copy_of_a_channel_post_in_the_discussion_group_is_known(world
     world.server.add_bot(channel)
     world.server.promote(discussion)
     async with world.running(core) as adapter:
-        ref = await adapter.send(place(channel), story(), key="k1")
+        ref = await adapter.send(place(channel), story(), key="k1", departure=FREE)
         heard = await core.first(PostMirrored)
     copy = world.server.last_message(discussion)
     (title,) = story().lines[0].spans
@@ -233,7 +245,7 @@ async def test_a_poison_update_is_skipped_and_the_vote_behind_it_counts(world, c
     group = world.server.create_supergroup("Readers", members=[ann])
     world.server.add_bot(group, "admin")
     async with world.running(core) as adapter:
-        ref = await adapter.send(place(group), story(), key="k1")
+        ref = await adapter.send(place(group), story(), key="k1", departure=FREE)
         world.server.poison({"message_reaction": {"chat": "nonsense"}})
         world.server.poison({"message": [1, 2]})
         world.server.poison({"message_reaction": None})

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
+from adapters.telegram import questions
+from adapters.telegram.questions import MOST_OF_ONE
 from bot.errors import StorageError
 from bot.events import ButtonPressed, ChatChanged, ChatJoined, CommandInvoked, ReactionsChanged
 from bot.model import Phrase
 from bot.pace import Pacer
 from bot.ports import Answer
-from tests.adapters.telegram.test_answers import says
+from tests.adapters.telegram.test_answers import posted, says
 from tests.adapters.telegram.test_posting import place, story
-from tests.around import Core
+from tests.around import FREE, Core
 from tests.emulators.telegram import Limits
 
 
@@ -42,8 +45,8 @@ async def test_votes_of_every_chat_are_durable_while_a_command_waits_for_its_ans
     never = asyncio.Event()
     core = AskingCore(lambda _event: never.wait())
     async with world.running(core) as adapter:
-        ref = await adapter.send(place(group), story(), key="k1")
-        there = await adapter.send(place(other), story(), key="k2")
+        ref = await adapter.send(place(group), story(), key="k1", departure=FREE)
+        there = await adapter.send(place(other), story(), key="k2", departure=FREE)
         for person in people:
             world.server.say(person, group, "/help@newstally_bot")
         world.server.react(people[0], group, int(ref.id), ["👍"])
@@ -67,7 +70,7 @@ async def test_a_vote_that_could_not_be_stored_comes_again_whatever_else_is_aske
 
     core.replies = reply
     async with world.running(core) as adapter:
-        ref = await adapter.send(place(group), story(), key="k1")
+        ref = await adapter.send(place(group), story(), key="k1", departure=FREE)
         world.server.say(people[0], group, "/help@newstally_bot")
         press = await world.server.press(people[1], group, int(ref.id), "v:7:s")
         await world.server.wait_for(lambda: not world.server.bot.queue.entries)
@@ -153,7 +156,7 @@ async def test_presses_that_undo_each_other_are_all_carried_out(world, core):
     gate = asyncio.Event()
     core = AskingCore(lambda _event: gate.wait())
     async with world.running(core) as adapter:
-        ref = await adapter.send(place(group), story(), key="k1")
+        ref = await adapter.send(place(group), story(), key="k1", departure=FREE)
         world.server.say(ann, group, "/help@newstally_bot")
         await core.first(CommandInvoked)
         buttons = ["c:sources:follow", "c:sources:unfollow", "c:sources:follow"]
@@ -165,10 +168,42 @@ async def test_presses_that_undo_each_other_are_all_carried_out(world, core):
     assert [press.button for press in presses] == buttons
 
 
-async def test_one_who_asks_without_end_leaves_places_for_others(world):
+async def test_one_who_asks_without_end_is_told_once_and_leaves_places_for_others(world):
     group, (bob, olga) = crowd(world, 2)
-    heard = await asked(world, group, *((bob, f"/help {n}") for n in range(30)), (olga, "/status"))
-    assert heard == [*(("Reader 0", f"help {n}") for n in range(9)), ("Reader 1", "status")]
+    bob.language_code = "de"
+    gate = asyncio.Event()
+    core = AskingCore(lambda _event: gate.wait())
+    async with world.running(core):
+        for n in range(MOST_OF_ONE + 30):
+            world.server.say(bob, group, f"/help@newstally_bot {n}")
+        world.server.say(olga, group, "/status@newstally_bot")
+        await world.server.wait_for(lambda: not world.server.bot.queue.entries)
+        gate.set()
+        heard = await core.heard(MOST_OF_ONE + 1, CommandInvoked)
+        (told,) = await world.server.wait_for(lambda: world.server.messages(group, by_bot=True))
+        # Half a minute later it is still the same flood, a minute later it is over.
+        for seconds in (30, 31):
+            world.passed += timedelta(seconds=seconds)
+            world.server.say(bob, group, f"/language@newstally_bot {seconds}")
+        await core.heard(MOST_OF_ONE + 2, CommandInvoked)
+    assert [event.text for event in heard] == [*(str(n) for n in range(MOST_OF_ONE)), ""]
+    assert told.text == "That is more than I can do at once. Try again in a minute. (de)"
+    assert told.reply_to is not None
+    assert [event.text for event in core.events if isinstance(event, CommandInvoked)][-1] == "31"
+    assert world.server.messages(group, by_bot=True) == [told]
+
+
+async def test_a_button_pressed_without_end_stops_spinning_and_says_it_once(world):
+    group, (bob,) = crowd(world, 1)
+    core = Core()
+    async with world.running(core) as adapter:
+        message = await posted(world, core, group, adapter)
+        presses = [
+            world.server.tap(bob, group, message, f"c:sources:follow {n}", forged=True) for n in range(MOST_OF_ONE + 5)
+        ]
+        for press in presses:
+            await asyncio.wait_for(press.answered.wait(), 5)
+    assert [n for n, press in enumerate(presses) if press.text] == [MOST_OF_ONE]
 
 
 async def test_start_repeated_in_private_waits_in_line_like_any_command(world):
@@ -190,24 +225,24 @@ async def test_start_repeated_in_private_waits_in_line_like_any_command(world):
     assert [message.text for message in world.server.messages(private, by_bot=True)] == ["Help", "Hello", "Help"]
 
 
-async def test_only_so_many_wait_in_a_chat_and_a_button_that_does_not_stops_spinning(world, capsys):
+async def test_only_so_many_wait_in_a_chat_and_a_button_that_does_not_stops_spinning(world, monkeypatch, capsys):
+    monkeypatch.setattr(questions, "MOST_WAITING", 24)
     group, people = crowd(world, 40)
     gate = asyncio.Event()
     core = AskingCore(lambda _event: gate.wait())
-    core.replies = lambda e: Answer(says("Help")) if isinstance(e, CommandInvoked) else None
     async with world.running(core) as adapter:
-        ref = await adapter.send(place(group), story(), key="k1")
+        message = await posted(world, core, group, adapter)
         world.server.say(people[0], group, "/help@newstally_bot")
         await core.first(CommandInvoked)
         for person in people[1:]:
             world.server.say(person, group, "/help@newstally_bot")
-        press = world.server.tap(people[39], group, int(ref.id), "c:language:fr", forged=True)
+        press = world.server.tap(people[39], group, message, "c:language:fr", forged=True)
         await asyncio.wait_for(press.answered.wait(), 5)
         await world.server.wait_for(lambda: not world.server.bot.queue.entries)
         gate.set()
-        await world.server.wait_for(lambda: len(world.server.messages(group, by_bot=True)) == 26)
+        await core.heard(25, CommandInvoked)
     assert len([e for e in core.events if isinstance(e, CommandInvoked)]) == 25
-    assert "one is dropped" in capsys.readouterr().out
+    assert "too many questions" in capsys.readouterr().out
 
 
 async def test_a_question_that_the_core_fails_on_costs_only_itself(world, core):
@@ -224,7 +259,7 @@ async def test_a_question_that_the_core_fails_on_costs_only_itself(world, core):
 
     core.replies = reply
     async with world.running(core) as adapter:
-        ref = await adapter.send(place(group), story(), key="k1")
+        ref = await adapter.send(place(group), story(), key="k1", departure=FREE)
         for person in people:
             world.server.say(person, group, "/help@newstally_bot")
         press = await world.server.press(people[0], group, int(ref.id), "c:help:", forged=True)
@@ -242,7 +277,7 @@ async def test_help_for_a_crowd_leaves_the_news_its_share_of_a_groups_budget(wor
         await world.server.wait_for(lambda: world.server.messages(group, by_bot=True))
         async with asyncio.timeout(16):
             # Twelve answers may be in front, a second each; without their share it would be twenty, and then a minute.
-            await adapter.send(place(group), story(), key="k1")
+            await adapter.send(place(group), story(), key="k1", departure=FREE)
     assert world.server.throttled == []
 
 

@@ -16,8 +16,10 @@ from telegram.error import BadRequest, ChatMigrated, InvalidToken, TelegramError
 from adapters.telegram.request import MAX_RESPONSE, Flooded, NotSent, ServerFault, Unanswered, Wire, understood
 from adapters.telegram.settings import TelegramSettings
 from bot.errors import ChatGone
+from bot.gather.resolver import DaemonResolver
 from bot.model import ChatRef
 from tests.adapters.telegram.test_posting import story
+from tests.around import FREE
 
 TOKEN = "4242:very_SECRET_token"
 
@@ -38,7 +40,7 @@ async def server(handler) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def wire(base_url: str) -> AsyncIterator[Wire]:
-    it = Wire(base_url, TOKEN, poll_timeout=1)
+    it = Wire(base_url, TOKEN, DaemonResolver, poll_timeout=1)
     await it.open()
     try:
         yield it
@@ -143,7 +145,7 @@ async def test_the_token_is_in_no_log_and_no_error(world, core, caplog, capsys):
         world.server.poison({"message": None})
         for chat in ("-1001", "-1002", "nonsense"):
             try:
-                await adapter.send(ChatRef("telegram", chat), story(), key="k")
+                await adapter.send(ChatRef("telegram", chat), story(), key="k", departure=FREE)
             except Exception as error:
                 errors.append(error)
         errors += [RuntimeError(repr(adapter._wire)), RuntimeError(repr(adapter._wire.token))]
@@ -195,7 +197,7 @@ async def test_a_story_is_not_lost_for_its_looks(world, refused, attempts):
         await adapter._wire.open()
         try:
             card = story(picture="https://news.example.com/a.jpg")
-            assert (await adapter.send(ChatRef("telegram", "-1"), card, key="k")).id == "8"
+            assert (await adapter.send(ChatRef("telegram", "-1"), card, key="k", departure=FREE)).id == "8"
         finally:
             await adapter._wire.close_connections()
     assert len(taken) == attempts

@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 from adapters.web.answers import KEPT, LIFE, MEMBERS, Answers
 from adapters.web.hub import REMEMBERED, WAITING, Hub, Kind, Stream
 from adapters.web.members import Allowance, Buckets, Signer
+from adapters.web.offers import offers
 from bot.model import Card
+from tests.web_house import COMMANDS
 
 CARD = Card("en", ())
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -89,9 +91,10 @@ def test_answers_are_kept_for_a_while_for_their_member_and_room() -> None:
     answers = Answers()
     kept = [answers.add("ann", "en", f"/{number}", CARD, NOW) for number in range(KEPT + 2)]
     answers.add("ann", "fr", "/fr", CARD, NOW)
-    assert answers.of("ann", "en", NOW) == kept[3:]
-    assert answers.of("ann", "en", NOW + LIFE + timedelta(seconds=1)) == []
-    assert answers.of("ben", "en", NOW) == []
+    assert answers.newest("ann", "en", NOW) == kept[-1]
+    assert answers.newest("ann", "en", NOW + LIFE + timedelta(seconds=1)) is None
+    assert answers.newest("ben", "en", NOW) is None
+    assert [answers.find("ann", one.id) is None for one in kept] == [True] * 3 + [False] * (KEPT - 1)
     assert answers.find("ben", kept[-1].id) is None
     assert answers.replace("ben", kept[-1].id, CARD) is None
     assert answers.replace("ann", "a-unknown", CARD) is None
@@ -100,12 +103,58 @@ def test_answers_are_kept_for_a_while_for_their_member_and_room() -> None:
     assert answers.find("ann", changed.id) == changed
 
 
+def test_an_answer_that_was_read_is_gone_with_those_before_it_and_no_other() -> None:
+    answers = Answers()
+    elsewhere = answers.add("ann", "fr", "/fr", CARD, NOW)
+    first, second, third = (answers.add("ann", "en", f"/{number}", CARD, NOW) for number in range(3))
+    for nobodys in ("a-unknown", ""):
+        answers.dismiss("ann", nobodys)
+    answers.dismiss("ben", third.id)
+    assert answers.newest("ann", "en", NOW) == third
+    answers.dismiss("ann", second.id)
+    assert answers.find("ann", first.id) is None
+    assert answers.newest("ann", "en", NOW) == third
+    answers.dismiss("ann", third.id)
+    assert answers.newest("ann", "en", NOW) is None
+    assert answers.newest("ann", "fr", NOW) == elsewhere
+    for number in range(KEPT + 1):
+        answers.add("ann", "en", f"/{number}", CARD, NOW)
+    assert answers.find("ann", elsewhere.id) is None, "no more are kept than before"
+
+
 def test_answers_of_who_asked_longest_ago_go_first() -> None:
     answers = Answers()
     for number in range(MEMBERS + 1):
         answers.add(f"member {number}", "en", "", CARD, NOW)
-    assert answers.of("member 0", "en", NOW) == []
-    assert len(answers.of("member 1", "en", NOW)) == 1
+    assert answers.newest("member 0", "en", NOW) is None
+    assert answers.newest("member 1", "en", NOW) is not None
+
+
+def test_only_a_members_own_pages_hear_what_they_have_pressed() -> None:
+    hub = Hub()
+    place = hub.place("en")
+    hub.tell_press("en", "v:1:b", True, only="ann")
+    ann, ben = hub.listen("en", "ann", place), hub.listen("en", "ben", place)
+    assert ann is not None
+    assert ben is not None
+    assert (ann._waiting.qsize(), ben._waiting.qsize()) == (1, 0)
+    frame = ann._waiting.get_nowait()
+    assert frame is not None
+    assert b"event: press" in frame
+    assert b'{"button": "v:1:b", "pressed": true}' in frame
+
+
+def test_offers_are_what_one_may_do_searching_first_and_a_press_last() -> None:
+    assert [offer.typed for offer in offers(COMMANDS, admin=False)] == ["/search", "/help", "/sources list", "/status"]
+    assert [offer.typed for offer in offers(COMMANDS, admin=True)] == [
+        "/search",
+        "/sources follow",
+        "/sources add",
+        "/sources remove",
+        "/help",
+        "/sources list",
+        "/status",
+    ]
 
 
 def test_a_cookie_is_its_members_and_its_keys() -> None:

@@ -17,8 +17,11 @@ from yarl import URL
 from adapters.web.hub import STREAMS_OF_A_MEMBER
 from bot.errors import ChatGone, StorageError
 from bot.events import ButtonPressed, ChatJoined, CommandInvoked
-from bot.model import LANGUAGES, Actor, ChatKind, ChatRef, Phrase, Tally
+from bot.model import Actor, ChatKind, ChatRef, Phrase, Tally
 from bot.ports import State
+from tests.around import FREE
+from tests.languages import LANGUAGES
+from tests.visitor import answers, buttons, pressed
 from tests.web_house import House, a_story, web_house
 
 JSON = {"accept": "application/json"}
@@ -85,9 +88,53 @@ async def test_a_story_is_on_the_page_and_its_form_votes(house: House, client: a
 
     async with await press(client, message, button) as response:
         assert [seen.status for seen in response.history] == [303]
-        assert "Bullish 1" in await response.text()
+        page = await response.text()
+        assert buttons(page)[0] == ("m1", "v:1:b", "Bullish 1")
+        assert "Your vote counts" not in page, "the button says so itself"
     async with await press(client, message, button) as response:
-        assert "Bullish 0" in await response.text()
+        page = await response.text()
+        assert buttons(page)[0] == ("m1", "v:1:b", "Bullish 0")
+        assert "Your vote is taken back." in page
+
+
+async def test_a_members_own_vote_is_marked_for_them_alone_and_stays_so(
+    house: House, client: aiohttp.ClientSession
+) -> None:
+    await house.core.post(a_story())
+    await page_of(client)
+    async with await press(client, "m1", "v:1:b", **JSON) as response:
+        assert (await response.json())["pressed"] is True
+    assert pressed(await page_of(client)) == ["v:1:b"]
+    async with await press(client, "m1", "v:1:s", **JSON) as response:
+        assert (await response.json())["pressed"] is True
+    assert pressed(await page_of(client)) == ["v:1:s"]
+    async with new_visitor(house) as other:
+        assert pressed(await page_of(other)) == []
+        assert pressed(await page_of(other)) == []
+    async with await press(client, "m1", "v:1:s", **JSON) as response:
+        assert (await response.json())["pressed"] is False
+    assert pressed(await page_of(client)) == []
+
+
+async def test_all_windows_of_a_member_hear_of_their_press_and_no_others(
+    house: House, client: aiohttp.ClientSession
+) -> None:
+    await house.core.post(a_story())
+    place = re.search(r'data-place="([^"]+)"', await page_of(client))[1]  # type: ignore[index]
+    async with new_visitor(house) as other:
+        await page_of(other)
+        async with (
+            client.get("/r/en/events", params={"after": place}) as own,
+            other.get("/r/en/events", params={"after": place}) as theirs,
+        ):
+            (await press(client, "m1", "v:1:b", **JSON)).close()
+            (await press(other, "m1", "v:1:s", **JSON)).close()
+            heard = [await read_event(own) for _ in range(3)]
+            assert [event["event"] for event in heard] == ["replace", "press", "replace"]
+            assert json.loads(heard[1]["data"]) == {"button": "v:1:b", "pressed": True}
+            assert 'aria-pressed="true"' not in heard[0]["data"] + heard[2]["data"]
+            kinds = [(await read_event(theirs))["event"] for _ in range(3)]
+            assert kinds == ["replace", "replace", "press"]
 
 
 async def test_every_visitor_is_a_member_of_their_own_and_stays_the_same(
@@ -143,6 +190,7 @@ async def test_the_admin_link_makes_an_admin_until_the_token_changes(tmp_path: P
             assert response.status == 403
         async with client.get(house.admin_link) as response:
             assert str(response.url) == f"{house.address}/r/en"
+            assert "You are an admin of these rooms now." in await response.text()
         (await client.post("/r/en/say", data={"text": "/help"}, headers=JSON)).close()
         (command,) = [event for event in house.core.heard if isinstance(event, CommandInvoked)]
         assert command.admin
@@ -170,7 +218,7 @@ async def test_an_admins_cookie_is_worth_nothing_beside_another_members(
         assert ">Admin<" not in await page_of(thief)
 
 
-async def test_what_is_typed_is_a_command_or_gets_a_hint(house: House, client: aiohttp.ClientSession) -> None:
+async def test_what_is_typed_is_a_command_or_looked_for(house: House, client: aiohttp.ClientSession) -> None:
     await page_of(client)
     async with client.post(
         "/r/en/say", data={"text": "  /sources  add https://example.org/?a=1&b=2 "}, headers=JSON
@@ -181,12 +229,25 @@ async def test_what_is_typed_is_a_command_or_gets_a_hint(house: House, client: a
     assert (command.name, command.text) == ("sources", "add https://example.org/?a=1&b=2")
     assert (command.kind, command.admin, command.chat) == (ChatKind.ROOM, False, EN)
 
-    for text in ("hello", "/unheardof", "/", "<script>"):
+    for text, name, words in (
+        ("hello  there", "search", "hello  there"),
+        ("<script>", "search", "<script>"),
+        ("HELP", "search", "HELP"),
+        ("/HELP Me", "help", "Me"),
+        ("／help", "help", ""),
+        ("/ help", "help", ""),
+        ("/unheardof <b>", "unheardof", "<b>"),
+        ("/ПОМОЩЬ", "помощь", ""),
+        ("/", "", ""),
+        ("//x", "/x", ""),
+        ("/" + "x" * 999, "x" * 32, ""),
+    ):
         async with client.post("/r/en/say", data={"text": text}, headers=JSON) as response:
             answer = await response.json()
-        assert "commands only" in answer["html"]
-        assert html.escape(text) in answer["html"]
-    assert sum(isinstance(event, CommandInvoked) for event in house.core.heard) == 1
+        command = [event for event in house.core.heard if isinstance(event, CommandInvoked)][-1]
+        assert (command.name, command.text) == (name, words)
+        assert ("There is no " in answer["html"]) == (name not in {"search", "help"})
+        assert html.escape(f"/{name} {words}".rstrip()) in answer["html"]
     async with client.post("/r/en/say", data={"text": "  "}) as response:
         assert response.status == 200
 
@@ -209,6 +270,61 @@ async def test_the_menus_forms_give_declared_commands_only(house: House, client:
     for bad in ({"command": "nope"}, {"command": "sources"}, {"command": "help", "subcommand": "add"}, {}):
         async with client.post("/r/en/command", data=bad) as response:
             assert response.status == 400
+
+
+async def test_a_room_offers_no_choice_of_its_language_and_its_menu_leads_to_the_others(
+    house: House, client: aiohttp.ClientSession
+) -> None:
+    (await client.get(house.admin_link)).close()
+    page = await page_of(client)
+    assert 'value="language"' not in page
+    assert 'value="/language"' not in page
+    assert [room for room in LANGUAGES if f'<a href="/r/{room}" lang="{room}"' in page] == list(LANGUAGES)
+    (await client.post("/r/en/say", data={"text": "/language fr"})).close()
+    assert [event.name for event in house.core.heard if isinstance(event, CommandInvoked)] == ["language"]
+
+
+async def test_an_answer_stands_apart_from_the_stories_until_it_is_dismissed(
+    house: House, client: aiohttp.ClientSession
+) -> None:
+    await house.core.post(a_story())
+    await page_of(client)
+    for word in ("one", "two", "three"):
+        (await client.post("/r/en/say", data={"text": f"/help {word}"})).close()
+    feed, _, rest = (await page_of(client)).partition("</section>")
+    assert feed.count("<article") == 1
+    assert answers(rest) == ["/help three Only you see this /help a member asked: three one two"]
+    answer = re.search(r'name="answer" value="([^"]+)"', rest)[1]  # type: ignore[index]
+    async with new_visitor(house) as other:
+        await page_of(other)
+        (await other.post("/r/en/dismiss", data={"answer": answer})).close()
+        assert answers(await page_of(other)) == []
+    assert len(answers(await page_of(client))) == 1
+    async with client.post("/r/en/dismiss", data={"answer": answer}) as response:
+        assert [seen.status for seen in response.history] == [303]
+        assert answers(await response.text()) == []
+    for nonsense in ("", "a-unknown", "é"):
+        async with client.post("/r/en/dismiss", data={"answer": nonsense}, headers=JSON) as response:
+            assert response.status == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "language", "title", "back"),
+    [
+        ("/r/ja/nothing", "ja", "ページがありません", "/r/ja"),
+        ("/r/xx", "de", "Hier ist nichts", "/r/de"),
+        ("/nothing", "de", "Hier ist nichts", "/r/de"),
+        ("/enter?token=wrong", "de", "Dieser Link ist nicht gültig", "/r/de"),
+    ],
+)
+async def test_a_page_that_refuses_says_so_and_leads_back(
+    client: aiohttp.ClientSession, path: str, language: str, title: str, back: str
+) -> None:
+    async with client.get(path, headers={"accept-language": "de"}) as response:
+        page = await response.text()
+    assert f'<html lang="{language}"' in page
+    assert f"<h1>{title}</h1>" in page
+    assert re.findall(r'<a class="button primary" href="([^"]+)"', page) == [back]
 
 
 async def test_a_bad_press_is_refused_before_it_reaches_the_core(house: House, client: aiohttp.ClientSession) -> None:
@@ -245,10 +361,34 @@ async def test_what_could_not_be_stored_is_said(house: House, client: aiohttp.Cl
         assert "The disk is full" not in await response.text()
 
 
+@pytest.mark.parametrize(
+    ("message", "button", "carried"),
+    [
+        ("m1", "v:1:b", True),
+        ("m1", "v:2:b", False),
+        ("m9", "v:1:b", False),
+        ("m999999999999999999", "v:1:b", False),
+        ("m" + "9" * 400, "v:1:b", None),
+        ("m-1", "v:1:b", None),
+        ("m１", "v:1:b", None),
+        ("a1", "v:1:b", None),
+    ],
+)
+async def test_a_press_tells_whether_the_message_has_the_button(
+    house: House, client: aiohttp.ClientSession, message: str, button: str, carried: bool | None
+) -> None:
+    await house.core.post(a_story())
+    await page_of(client)
+    async with await press(client, message, button, **JSON):
+        pass
+    [heard] = [event for event in house.core.heard if isinstance(event, ButtonPressed)]
+    assert heard.carried is carried
+
+
 async def test_a_refusal_to_a_vote_is_a_notice(house: House, client: aiohttp.ClientSession) -> None:
     await page_of(client)
     async with await press(client, "m7", "v:99:b", **JSON) as response:
-        assert await response.json() == {"notice": "This button is not ours."}
+        assert await response.json() == {"notice": "This button is not ours.", "pressed": False}
     async with await press(client, "m7", "v:99:b") as response:
         assert "This button is not ours." in await response.text()
 
@@ -280,8 +420,8 @@ async def test_a_room_that_is_no_language_is_gone(house: House) -> None:
 
 async def test_a_card_sent_twice_under_a_key_is_there_once(house: House, client: aiohttp.ClientSession) -> None:
     card = house.core._card(a_story(), 1, Tally(), "en")
-    first = await house.adapter.send(EN, card, key="d1")
-    second = await house.adapter.send(EN, card, key="d1")
+    first = await house.adapter.send(EN, card, key="d1", departure=FREE)
+    second = await house.adapter.send(EN, card, key="d1", departure=FREE)
     assert first == second
     assert (await page_of(client)).count("<article") == 1
 
@@ -336,7 +476,8 @@ async def test_events_tell_what_came_after_the_page_was_read(house: House, clien
         (await press(client, "m1", "v:1:b")).close()
         second = await read_event(response)
         assert second["event"] == "replace"
-        assert "Bullish 1" in json.loads(second["data"])["html"]
+        assert buttons(json.loads(second["data"])["html"])[0][2] == "Bullish 1"
+        assert (await read_event(response))["event"] == "press"
     async with client.get("/r/en/events", headers={"last-event-id": first["id"]}) as response:
         assert await read_event(response) == second
 

@@ -145,6 +145,24 @@ def _options(form: Form, value: Any, path: Path, *, depth: int) -> None:
             words = "Required options must be placed before non-required options"
             form.wrong(at, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", words)
         optional_seen = optional_seen or not option.get("required")
+    _localized_apart(form, [option for option in options if isinstance(option, dict)], (*path, "options"))
+
+
+def _localized_apart(form: Form, options: list[Json], path: Path) -> None:
+    """A localized option name differs from all other default names and from the others of its locale (Localization)."""
+    for index, option in enumerate(options):
+        others = options[:index] + options[index + 1 :]
+        for locale, name in _names_of(option).items():
+            taken = {other.get("name") for other in others} | {_names_of(other).get(locale) for other in others}
+            if name is not None and name != option.get("name") and name in taken:
+                words = "Option name already used in this command"
+                at = (*path, index, "name_localizations", locale)
+                form.wrong(at, "APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_USED", words)
+
+
+def _names_of(option: Json) -> Json:
+    names = option.get("name_localizations")
+    return names if isinstance(names, dict) else {}
 
 
 def _option(form: Form, option: Json, path: Path, depth: int) -> None:

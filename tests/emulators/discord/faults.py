@@ -24,7 +24,8 @@ class Fault:
     status: int = 500
     retry_after: float = 1.0
     scope: Literal["user", "global", "shared"] = "user"
-    via: bool = True  # False: a 429 that comes from the proxy in front, not from the API
+    via: bool = True  # False: the proxy in front says it by itself, as a page; the request doesn't reach the API
+    body: bytes = b'{"id": "12'  # of garbage
     met: int = 0
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     released: asyncio.Event = field(default_factory=asyncio.Event)

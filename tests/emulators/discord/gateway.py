@@ -34,6 +34,7 @@ CLOSES = {
 SENDS_PER_MINUTE = 120
 RESUME_SECONDS = 180.0  # how long a dropped session waits for its client; unpublished, a few minutes in practice
 SHARDING_REQUIRED_AT = 2500
+SERVERS_PER_SHARD = 1000  # what Get Gateway Bot goes by, as far as one can see
 
 Payload = Json | Callable[["Session"], Json]
 
@@ -67,9 +68,10 @@ class Socket:
         self.session: Session | None = None
         self.received: list[float] = []
         self.hung_up = False  # by us: then its close code says nothing about what the client wants
-        self._out: asyncio.Queue[Json | int] = asyncio.Queue()
+        self._out: asyncio.Queue[Json | int | str | bytes] = asyncio.Queue()
 
-    def send(self, frame: Json) -> None:
+    def send(self, frame: Json | str | bytes) -> None:
+        """What is no object is sent as it stands."""
         self._out.put_nowait(frame)
 
     def close(self, code: int) -> None:
@@ -90,7 +92,10 @@ class Socket:
                 if isinstance(item, int):
                     await self.ws.close(code=item, message=CLOSES.get(item, "").encode())
                     return
-                await self.ws.send_str(json.dumps(item, ensure_ascii=False))
+                if isinstance(item, bytes):
+                    await self.ws.send_bytes(item)
+                else:
+                    await self.ws.send_str(item if isinstance(item, str) else json.dumps(item, ensure_ascii=False))
 
 
 class Gateway:
@@ -106,8 +111,13 @@ class Gateway:
         self.acknowledges = True  # False: heartbeats go unanswered
         self.refuses: int | None = None  # a close code that the next identify gets
         self.identify_limit = 1000
-        self.enforce_concurrency = False  # True: a second identify within 5 s gets an invalid session
+        self.max_concurrency = 1
+        self.enforce_concurrency = False  # True: too many identifies within 5 s get invalid sessions
+        self.most_servers = SHARDING_REQUIRED_AT
+        self.recommended: int | None = None  # shards; None: by the number of servers
         self.identifies: list[float] = []
+        self.identified: list[tuple[int, int]] = []  # the shard of each
+        self.instead: dict[str, list[str | bytes]] = {}  # frames that are sent once each in place of HELLO or READY
         self.heartbeats = 0
         self.presences: list[Json] = []
         self.received: list[Json] = []
@@ -140,6 +150,11 @@ class Gateway:
             else:
                 socket.close(code)
 
+    def say(self, frame: str | bytes) -> None:
+        """To everyone, as it stands."""
+        for socket in self.sockets:
+            socket.send(frame)
+
     def reconnect(self) -> None:
         for socket in list(self.sockets):
             socket.send({"op": RECONNECT, "d": None, "s": None, "t": None})
@@ -167,7 +182,18 @@ class Gateway:
         used = [t for t in self.identifies if t > now - 86_400]
         reset = int((used[0] + 86_400 - now) * 1000) if used else 0
         remaining = max(0, self.identify_limit - len(used))
-        return {"total": self.identify_limit, "remaining": remaining, "reset_after": reset, "max_concurrency": 1}
+        return {
+            "total": self.identify_limit, "remaining": remaining, "reset_after": reset,
+            "max_concurrency": self.max_concurrency,
+        }  # fmt: skip
+
+    @property
+    def shards(self) -> int:
+        """As many as are recommended."""
+        return self.recommended or max(1, -(-len(self._servers()) // SERVERS_PER_SHARD))
+
+    def _servers(self) -> list[Guild]:
+        return [guild for guild in self.world.guilds.values() if self.world.bot.id in guild.members]
 
     # --- one connection -----------------------------------------------------------------------------------------------
 
@@ -182,8 +208,9 @@ class Gateway:
             if request.query.get("v", "10") not in ("9", "10"):
                 await ws.close(code=4012, message=CLOSES[4012].encode())
                 return ws
-            socket.send({"op": HELLO, "d": {"heartbeat_interval": self.heartbeat_interval, "_trace": []},
-                         "s": None, "t": None})  # fmt: skip
+            garbled = self._garbled("HELLO")
+            hello = {"heartbeat_interval": self.heartbeat_interval, "_trace": []}
+            socket.send({"op": HELLO, "d": hello, "s": None, "t": None} if garbled is None else garbled)
             await self._listen(socket)
         finally:
             self._release(socket)
@@ -271,11 +298,13 @@ class Gateway:
         shard = data.get("shard") or (0, 1)
         if len(shard) != 2 or not 0 <= shard[0] < shard[1]:
             return 4010
-        if len(self.world.guilds) / shard[1] >= SHARDING_REQUIRED_AT:
+        if sum((int(guild.id) >> 22) % shard[1] == shard[0] for guild in self._servers()) > self.most_servers:
             return 4011
-        now = self.clock()
-        too_soon = bool(self.identifies) and now - self.identifies[-1] < 5
+        now, key = self.clock(), shard[0] % self.max_concurrency
+        before = zip(self.identifies, self.identified, strict=True)
+        too_soon = any(now - at < 5 and of[0] % self.max_concurrency == key for at, of in before)
         self.identifies.append(now)
+        self.identified.append((shard[0], shard[1]))
         if too_soon and self.enforce_concurrency:
             socket.send({"op": INVALID, "d": False, "s": None, "t": None})
             return None
@@ -286,7 +315,10 @@ class Gateway:
         self.sessions[session.id] = session
         session.socket, socket.session = socket, session
         bot = self.world.bot
-        mine = [g for g in self.world.guilds.values() if bot.id in g.members and self._concerns(session, 0, g)]
+        mine = [g for g in self._servers() if self._concerns(session, 0, g)]
+        if (garbled := self._garbled("READY")) is not None:
+            socket.send(garbled)
+            return
         session.dispatch("READY", {
             "v": 10, "user": shapes.own_user(bot), "user_settings": {}, "session_type": "normal",
             "session_id": session.id, "resume_gateway_url": self.url, "relationships": [], "private_channels": [],
@@ -299,6 +331,10 @@ class Gateway:
                 with_members = bool(session.intents & GUILD_MEMBERS)
                 session.dispatch("GUILD_CREATE", shapes.guild_create(guild, self.world, with_members=with_members))
         self.on_change()
+
+    def _garbled(self, name: str) -> str | bytes | None:
+        waiting = self.instead.get(name)
+        return waiting.pop(0) if waiting else None
 
     @property
     def application_flags(self) -> int:

@@ -311,8 +311,7 @@ class Platform:
         assert guild is not None, "threads live in servers"
         if kind is None:
             kind = ANNOUNCEMENT_THREAD if parent.type == GUILD_ANNOUNCEMENT else PUBLIC_THREAD
-        if sum(not t.archived for t in guild.threads()) >= guild.max_active_threads:
-            raise ApiError(160007 if kind == ANNOUNCEMENT_THREAD else 160006)
+        self._check_room(guild, kind)
         now = self.clock()
         thread = Channel(
             message.id if message else self.world.new_id(), kind, name, guild, parent, owner_id=owner.id,
@@ -328,6 +327,15 @@ class Platform:
             message.flags |= HAS_THREAD
             self.tell_message("MESSAGE_UPDATE", message)
         return thread
+
+    def check_room(self, thread: Channel) -> None:
+        """One more thread may be active in its server."""
+        assert thread.guild is not None, "threads live in servers"
+        self._check_room(thread.guild, thread.type)
+
+    def _check_room(self, guild: Guild, kind: int) -> None:
+        if sum(not t.archived for t in guild.threads()) >= guild.max_active_threads:
+            raise ApiError(160007 if kind == ANNOUNCEMENT_THREAD else 160006)
 
     def announce_thread(self, thread: Channel) -> None:
         shape = shapes.channel(thread, self.world) | {"newly_created": True}

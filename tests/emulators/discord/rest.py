@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from aiohttp import BodyPartReader, web
 
 from .call import Call, Reply, Route
-from .errors import ApiError, HttpError
+from .errors import TABLE, ApiError, HttpError
 from .faults import Fault, Faults
 from .forms import SNOWFLAKE, Form, refuse
 from .limits import Limits, Refused, Verdict
@@ -27,6 +27,9 @@ from .state import Json
 BASE = re.compile(r"/api(?:/v(\d+))?(/.*)")
 _UPLOAD = re.compile(r"files\[(\d+)\]")
 _WORDS = {500: "500: Internal Server Error", 502: "502: Bad Gateway", 503: "503: Service Unavailable"}
+# With a refusal the API gives its reason (Opcodes and Status Codes: JSON Error Codes).
+_REASONS = {400: 50035, 403: 50013, 404: 10003}
+_PAGE = "<html><title>Access denied</title><body>error code: 1020</body></html>"
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Rest:
         version, path = (found[1] or "10", found[2]) if found else ("10", "/")
         if self.limits.banned:
             # The ban is the work of the proxy in front: no JSON and no Via header.
-            return web.Response(status=429, text="error code: 1015", headers={"Retry-After": "600"})
+            return _page(429, "error code: 1015", 600)
         self.platform.tick()
         fault = self.faults.next(request.method, path)
         if fault is not None and (troubled := await self._before(fault, request)) is not None:
@@ -136,7 +139,7 @@ class Rest:
 
     def too_many(
         self, method: str, path: str, scope: str, retry_after: float, headers: Mapping[str, str], bucket: str,
-        *, extra: Json | None = None, via: bool = True,
+        *, extra: Json | None = None,
     ) -> web.Response:  # fmt: skip
         now = self.platform.clock()
         self.limits.record(Refused(now, method, path, scope, bucket, retry_after))
@@ -150,10 +153,7 @@ class Rest:
         all_headers = dict(headers) | {"Retry-After": str(math.ceil(retry_after)), "X-RateLimit-Scope": scope}
         if scope == "global":
             all_headers["X-RateLimit-Global"] = "true"
-        response = _json(429, body, all_headers)
-        if not via:
-            del response.headers["Via"]
-        return response
+        return _json(429, body, all_headers)
 
     def _api_error(self, method: str, path: str, error: ApiError, verdict: Verdict) -> web.Response:
         if error.retry_after is not None:
@@ -185,12 +185,14 @@ class Rest:
             _reset(request)
             return web.Response(status=500)
         if fault.kind == "garbage":
-            return _raw(200, b'{"id": "12', {})
+            return _raw(200, fault.body, {})
+        if not fault.via:
+            return _page(fault.status, _PAGE, fault.retry_after)
         if fault.status == 429:
-            return self.too_many(
-                request.method, request.path, fault.scope, fault.retry_after, {}, "injected", via=fault.via
-            )
-        return _json(fault.status, {"message": _WORDS.get(fault.status, f"{fault.status}: Error"), "code": 0}, {})
+            return self.too_many(request.method, request.path, fault.scope, fault.retry_after, {}, "injected")
+        code = _REASONS.get(fault.status, 0)
+        words = TABLE[code][1] if code else _WORDS.get(fault.status, f"{fault.status}: Error")
+        return _json(fault.status, {"message": words, "code": code}, {})
 
     def _log(
         self, request: web.Request, path: str, template: str, response: web.Response, code: int | None, body: Any
@@ -220,6 +222,12 @@ def _raw(status: int, body: bytes, headers: Mapping[str, str]) -> web.Response:
     return web.Response(
         status=status, body=body, headers={**headers, "Content-Type": "application/json", "Via": "1.1 google"}
     )
+
+
+def _page(status: int, text: str, retry_after: float) -> web.Response:
+    """What the proxy in front says by itself: no JSON and no Via header."""
+    headers = {"Retry-After": str(math.ceil(retry_after))} if status == 429 else {}
+    return web.Response(status=status, text=text, content_type="text/html", headers=headers)
 
 
 def _reset(request: web.Request) -> None:

@@ -167,6 +167,8 @@ class DiscordServer(People):
         self, method: str, route: str, status: int = 500, *, times: int = 1, retry_after: float = 1.0,
         scope: str = "user", when: When = "before", via: bool = True,
     ) -> Fault:  # fmt: skip
+        """The API says so, with the code that is usual for the status; without `via` the proxy in front of it does, in
+        HTML."""
         return self._plan(
             method,
             route,
@@ -179,8 +181,11 @@ class DiscordServer(People):
             via=via,
         )
 
-    def garble(self, method: str, route: str, *, times: int = 1, when: When = "before") -> Fault:
-        return self._plan(method, route, "garbage", times=times, when=when)
+    def garble(
+        self, method: str, route: str, *, times: int = 1, when: When = "before", body: bytes = b'{"id": "12'
+    ) -> Fault:
+        """The answer is a success, and not what it should be."""
+        return self._plan(method, route, "garbage", times=times, when=when, body=body)
 
     def reset(self, method: str, route: str, *, when: When = "before", times: int = 1) -> Fault:
         """The connection is reset before the request acts, or after it has acted and before the answer."""

@@ -91,11 +91,13 @@ class UsesApp:
     async def slash(
         self, user: User, channel: Channel, name: str, options: Mapping[str, Any] | None = None
     ) -> Interaction:
-        """Types a command; subcommands are written with spaces ("source add")."""
+        """Types a command; subcommands are written with spaces ("source add"). What the person's client shows in its
+        language is typed so; the names that the bot hears are the declared ones."""
         command, nested, path = self._command(user, channel, name)
         resolved: Json = {}
-        given = [self._option(user, channel, declared, options or {}, resolved) for declared in nested]
-        unknown = set(options or {}) - {declared["name"] for declared in nested}
+        options = {self._declared(user, nested, typed): value for typed, value in (options or {}).items()}
+        given = [self._option(user, channel, declared, options, resolved) for declared in nested]
+        unknown = set(options) - {declared["name"] for declared in nested}
         if unknown:
             raise Impossible(f"/{name} has no option {', '.join(sorted(unknown))}")
         data = self._command_data(command, path, [g for g in given if g is not None])
@@ -127,7 +129,7 @@ class UsesApp:
         command = self._visible(user, channel, words[0])
         nested, path = command["options"], []
         for word in words[1:]:
-            step = next((o for o in nested if o["name"] == word and o["type"] <= SUB_COMMAND_GROUP), None)
+            step = next((o for o in nested if _is_called(o, word, user) and o["type"] <= SUB_COMMAND_GROUP), None)
             if step is None:
                 raise Impossible(f"/{name}: no subcommand {word!r}")
             path.append(step)
@@ -136,11 +138,14 @@ class UsesApp:
             raise Impossible(f"/{name} needs a subcommand")
         return command, nested, path
 
+    def _declared(self, user: User, nested: list[Json], typed: str) -> str:
+        return next((str(option["name"]) for option in nested if _is_called(option, typed, user)), typed)
+
     def _visible(self, user: User, channel: Channel, name: str) -> Json:
         scopes = [self.world.commands.get(channel.guild_id, {})] if channel.guild else []
         for scope in [*scopes, self.world.commands[None]]:
             for command in scope.values():
-                if command["name"] == name and command["type"] == 1:
+                if _is_called(command, name, user) and command["type"] == 1:
                     self._may_use(user, channel, command)
                     return command
         raise Impossible(f"there is no command /{name}")
@@ -256,6 +261,11 @@ class UsesApp:
     def _must(self, channel: Channel, user: User, *needed: str) -> None:
         if not permissions.may(channel, user.id, "VIEW_CHANNEL", *needed):
             raise Impossible(f"{user.name} may not: {', '.join(needed) or 'see the channel'}")
+
+
+def _is_called(item: Json, name: str, user: User) -> bool:
+    """By what the client shows in its language; the default name finds it too."""
+    return name in (item["name"], (item.get("name_localizations") or {}).get(user.locale))
 
 
 def _check_value(declared: Json, value: Any) -> None:

@@ -42,5 +42,5 @@ async def _serve(port: int, folder: Path | None, files: list[str]) -> None:
         for path, fault in FAULTS.items():
             server.put(path, fault=fault)
         for path in [*(f"/{name}" for name in files), *FAULTS]:
-            print(server.url(path))
+            print(server.url(path), flush=True)
         await asyncio.Event().wait()

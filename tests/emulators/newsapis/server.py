@@ -112,7 +112,7 @@ def coinstats_item(number: int = 1, **fields: Any) -> dict[str, Any]:
     return {
         "id": f"{number:064x}",
         "searchKeyWords": ["bitcoin"],
-        "feedDate": 1_795_334_400_000 + number,
+        "feedDate": 1_795_336_000_000 + number,
         "source": "Coingape",
         "title": f"Bitcoin reaches milestone number {number} as the institutions keep buying",
         "isFeatured": False,

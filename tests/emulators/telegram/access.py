@@ -136,6 +136,37 @@ def thread_open(chat: Chat, bot: BotAccount, thread: int | None) -> None:
         raise bad("TOPIC_CLOSED")
 
 
+# Names of messages.sendMessage's page that are about the place and not about the message.
+SERVER_REFUSALS = frozenset(
+    [
+        "ALLOW_PAYMENT_REQUIRED_5",
+        "CHANNEL_INVALID",
+        "CHANNEL_PRIVATE",
+        "CHAT_ADMIN_REQUIRED",
+        "CHAT_GUEST_SEND_FORBIDDEN",
+        "CHAT_ID_INVALID",
+        "CHAT_RESTRICTED",
+        "CHAT_SEND_PLAIN_FORBIDDEN",
+        "CHAT_WRITE_FORBIDDEN",
+        "INPUT_USER_DEACTIVATED",
+        "PEER_ID_INVALID",
+        "USER_BANNED_IN_CHANNEL",
+        "USER_IS_BLOCKED",
+        "YOU_BLOCKED_USER",
+    ]
+)
+_TRANSLATED = {"INPUT_USER_DEACTIVATED": "user is deactivated", "USER_IS_BLOCKED": "bot was blocked by the user"}
+
+
+def servers_let_in(chat: Chat) -> None:
+    """What the servers know of the chat and the Bot API server doesn't (Client.cpp fail_query_with_error): all but two
+    of their names reach the bot as they are, and as 400 even where they are 403 or 406."""
+    if chat.shut in _TRANSLATED:
+        raise forbidden(_TRANSLATED[chat.shut])
+    if chat.shut:
+        raise bad(chat.shut)
+
+
 def read_reply(raw: str, legacy_id: str, legacy_lenient: bool) -> Json:
     if not raw:
         return {"message_id": max(0, _integer(legacy_id)), "allow_sending_without_reply": legacy_lenient}

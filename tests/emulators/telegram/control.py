@@ -222,6 +222,11 @@ def set_available_reactions(tg: TelegramServer, body: Json) -> None:
 
 
 @action
+def shut_out(tg: TelegramServer, body: Json) -> None:
+    tg.shut_out(_chat(tg, body), body.get("error", ""))
+
+
+@action
 def flush_reaction_counts(tg: TelegramServer, _: Json) -> int:
     return tg.flush_reaction_counts()
 

@@ -27,6 +27,7 @@ class Fault:
     status: int = 500
     retry_after: int = 1
     chat_id: int | None = None  # only calls about this chat
+    body: bytes = b""  # of garbage
     met: int = 0
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     released: asyncio.Event = field(default_factory=asyncio.Event)

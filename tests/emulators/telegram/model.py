@@ -123,6 +123,7 @@ class Chat:
     linked: Chat | None = None
     migrated_to: Chat | None = None
     blocked: bool = False  # private: the user has blocked the bot
+    shut: str = ""  # the name of the error with which the servers behind refuse whatever the bot sends here
     last_bot_to_speak: int = 0
     last_message_id: int = 0
 

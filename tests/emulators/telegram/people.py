@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from . import reactions, shapes
+from .access import SERVER_REFUSALS
 from .limits import LimitBook, Limits
 from .model import (
     ALL_ADMIN_RIGHTS,
@@ -407,6 +408,13 @@ class People:
         if not done:
             raise TimeoutError(f"the bot did not answer the press of {button!r} within {timeout} s")
         return press
+
+    def shut_out(self, chat: Chat, error: str = "") -> None:
+        """From now on the servers refuse what the bot sends there with this name; none: they let it in again."""
+        if error and error not in SERVER_REFUSALS:
+            raise CannotDo(f"the servers don't say {error} of a place; they say {', '.join(sorted(SERVER_REFUSALS))}")
+        chat.shut = error
+        self.world.touch()
 
     def set_available_reactions(
         self, chat: Chat, kinds: Iterable[str | Json] | None, *, at_most: int | None = None

@@ -128,9 +128,14 @@ class TelegramServer(People):
         """The next calls are answered 429, 500, 502 or 504 without taking effect."""
         return self._plan(method, "status", times, "before", chat_id, status, retry_after)
 
-    def garble(self, method: str, *, times: int = 1, when: When = "before", chat_id: int | None = None) -> Fault:
-        """The next calls are answered 200 with something that is no JSON."""
-        return self._plan(method, "garbage", times, when, chat_id)
+    def garble(
+        self, method: str, *, times: int = 1, when: When = "before", chat_id: int | None = None,
+        body: bytes = b'{"ok":true,"result":{"message_',
+    ) -> Fault:  # fmt: skip
+        """The next calls are answered 200 with something that is no JSON, or with what `body` says."""
+        fault = self._plan(method, "garbage", times, when, chat_id)
+        fault.body = body
+        return fault
 
     def reset(self, method: str, *, times: int = 1, when: When = "before", chat_id: int | None = None) -> Fault:
         """The next calls end in a broken connection, before or after they took effect."""
@@ -208,7 +213,7 @@ class TelegramServer(People):
             case "status":
                 return _json(fault.answer, fault.status)
             case "garbage":
-                return web.Response(body=b'{"ok":true,"result":{"message_', content_type="application/json")
+                return web.Response(body=fault.body, content_type="application/json")
             case "hold":
                 await fault.released.wait()
                 return None

@@ -21,7 +21,7 @@ def gateway(call: Call) -> Json:
 @routes("GET", "/gateway/bot")
 def gateway_bot(call: Call) -> Json:
     gate = call.platform.gateway
-    return {"url": gate.url, "shards": 1, "session_start_limit": gate.start_limit}
+    return {"url": gate.url, "shards": gate.shards, "session_start_limit": gate.start_limit}
 
 
 @routes("GET", "/users/@me")

@@ -46,6 +46,8 @@ def _change_thread(call: Call, thread: Channel) -> None:
         raise ApiError(50083)
     if not moderator:
         _allow_member(call, thread, body, unarchiving=unarchiving)
+    if thread.archived and body.get("archived") is False:
+        call.platform.check_room(thread)
     form = Form()
     changes: Json = {}
     if "name" in body:

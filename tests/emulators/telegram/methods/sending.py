@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.emulators.telegram import keyboards
-from tests.emulators.telegram.access import Need, may_send, read_reply, reply_for, thread_for, thread_open
+from tests.emulators.telegram.access import (
+    Need,
+    may_send,
+    read_reply,
+    reply_for,
+    servers_let_in,
+    thread_for,
+    thread_open,
+)
 from tests.emulators.telegram.errors import ApiError, bad
 from tests.emulators.telegram.links import check_preview
 from tests.emulators.telegram.model import Json, Message, Picture
@@ -126,6 +134,7 @@ async def deliver(call: Call, contents: list[Content], *, with_markup: bool = Tr
     if thread is None and chat.is_forum and answered and answered.chat is chat:
         thread = answered.thread_id  # an answer goes where the question was
     thread_open(chat, bot, thread)
+    servers_let_in(chat)
     for content in contents:
         check_preview(content.link_preview_options)
     call.spend(chat, len(contents))

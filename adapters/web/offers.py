@@ -1,0 +1,52 @@
+"""What a member may do here, as the forms of the menu: made from the commands as they are declared. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.model import Phrase
+from bot.ports import Audience, Command, Parameter, Subcommand, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A form of the menu: a command, or one of its subcommands."""
+
+    command: str
+    subcommand: str
+    description: Phrase
+    task: Task | None
+    parameters: Sequence[Parameter]
+
+    @property
+    def typed(self) -> str:
+        """How it is typed, as far as that goes without what is filled in."""
+        return f"/{self.command} {self.subcommand}".rstrip()
+
+
+def offers(commands: Sequence[Command], *, admin: bool) -> list[Offer]:
+    """The forms for a member or an admin: searching first, then what has fields, then what is one press."""
+    shown = [
+        (command.by_words, offer)
+        for command in commands
+        # A room's language is its address: the menu at the top leads to the others.
+        if not command.chooses_language and _is_for(command, admin=admin)
+        for offer in _offers_of(command, admin=admin)
+    ]
+    shown.sort(key=lambda one: (not one[0], not one[1].parameters))
+    return [offer for _, offer in shown]
+
+
+def _offers_of(command: Command, *, admin: bool) -> list[Offer]:
+    if not command.subcommands:
+        return [Offer(command.name, "", command.description, command.task, command.parameters)]
+    return [
+        Offer(command.name, verb.name, verb.description, verb.task, verb.parameters)
+        for verb in command.subcommands
+        if _is_for(verb, admin=admin)
+    ]
+
+
+def _is_for(command: Command | Subcommand, *, admin: bool) -> bool:
+    return admin or command.audience is Audience.MEMBER
