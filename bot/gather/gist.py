@@ -17,7 +17,7 @@ MAX_LEDE = 500
 
 MOST_NAMES = 24
 
-BEGINNING = 5
+_BEGINNING = 5
 """Words that begin alike with so many letters are one, with another ending."""
 
 _STEM = 6
@@ -93,7 +93,6 @@ class Gist:
     """Stems of words; of scripts that don't part words, pairs of characters."""
     text: frozenset[str]
     """Of title and lede."""
-    lede: frozenset[str]
     names: tuple[str, ...]
     """Folded, as written: what seems to be a name and stands for no concept."""
     sure: frozenset[str]
@@ -122,7 +121,6 @@ def gist(title: str, lede: str, language: str) -> Gist:
     return Gist(
         title=title_stems,
         text=title_stems | lede_stems,
-        lede=lede_stems,
         names=tuple(names)[:MOST_NAMES],
         sure=frozenset(name for name, sure in names.items() if sure),
         title_names=title_names,
@@ -152,7 +150,12 @@ def is_stop(folded: str) -> bool:
 
 def _beginnings(text: str, language: str) -> frozenset[str]:
     words = signs(text) if language in UNSPACED else [folded for _, folded in written_words(text, language)]
-    return frozenset(word[:BEGINNING] for word in words)
+    return frozenset(beginning(word) for word in words)
+
+
+def beginning(word: str) -> str:
+    """Enough of a word to know it in another of its forms; a number has no forms."""
+    return word if any(sign.isdigit() for sign in word) else word[:_BEGINNING]
 
 
 def _read(text: str, language: str, names: dict[str, bool]) -> tuple[frozenset[str], frozenset[str]]:

@@ -70,3 +70,7 @@ AFTERMATH = frozenset(_LATER.split())
 
 STAGES = frozenset(("!opinion", "!reaction", "!cause", "over", "share", "protest"))
 """A title that speaks of one of these is about what came of a thing; one that doesn't is about the thing."""
+
+CONSEQUENCES = (AFTERMATH | STAGES) - {"resume", "appoint", "resign"}
+"""In a later title these alone make it news of its own. One who goes and one who comes are one event, though; and in
+some languages what is resumed is also what is taken over."""

@@ -6,7 +6,19 @@ from dataclasses import dataclass
 
 from bot.gather.figures import Figure, agree
 from bot.gather.gist import Gist
-from bot.gather.groups import AFTERMATH, AT_HOME, FAMILIES, KINDS, NATIONAL, ONE_OF, PLACES, SAME, SEAT, STAGES
+from bot.gather.groups import (
+    AFTERMATH,
+    AT_HOME,
+    CONSEQUENCES,
+    FAMILIES,
+    KINDS,
+    NATIONAL,
+    ONE_OF,
+    PLACES,
+    SAME,
+    SEAT,
+    STAGES,
+)
 from bot.gather.skeleton import alike, skeleton
 
 _REACTIONS = frozenset(("!reaction", "!cause"))
@@ -46,6 +58,8 @@ class Shared:
     """Of so many things that exclude each other they speak of different ones."""
     aftermath: int
     """So much of what the later one speaks of follows from things like the earlier one."""
+    follows: bool
+    """The later title tells what came of something, and the earlier text says nothing of that."""
     one_family: bool
     """Both titles tell of happenings that one and the same may be told as."""
     other_family: bool
@@ -92,6 +106,7 @@ def compare(earlier: Gist, later: Gist, languages: tuple[str, str]) -> Shared:
         elsewhere=bool(place_one and place_other and not place_one & place_other),
         opposite=sum(_apart(group, earlier, later) for group in ONE_OF),
         aftermath=len((later.concepts - earlier.concepts) & AFTERMATH),
+        follows=bool((later.title_concepts & CONSEQUENCES) - earlier.concepts),
         one_family=bool(title_kinds_one & title_kinds_other),
         other_family=bool(
             title_kinds_one

@@ -29,7 +29,10 @@ WINDOW = timedelta(hours=72)
 _A_DAY_LATER = 20
 """Hours."""
 
-_NAMED, _FIGURED, _MOSTLY = 0.7, 0.5, 0.5
+_NAMED, _FIGURED = 0.7, 0.5
+_MOSTLY, _FEW = 0.5, 0.35
+_AT_LENGTH = 18
+"""Words of a text, without those that every text has."""
 
 _SAME: Mapping[str, float] = {
     "figures": 2.37,
@@ -56,10 +59,11 @@ _SAME: Mapping[str, float] = {
     "opinion": 1.08,
     "reaction": 0.85,
     "decision": 0.74,
-    # By hand, for the pairs have hardly any: two headlines over one and the same page; and two of the many that share
-    # the words of their trade and nothing that is theirs alone.
+    # By hand, for the pairs have hardly any: two headlines over one and the same page; two of the many that share the
+    # words of their trade and nothing that is theirs alone; and what comes of a thing, told with all that was known.
     "address": 3.0,
     "unspecific": 3.0,
+    "follows": 5.0,
 }
 SAME_FROM = 1.3
 _LINKED: Mapping[str, float] = {
@@ -122,6 +126,7 @@ def measures_of_same(one: Telling, other: Telling) -> dict[str, float]:
         "share": len(shared.topics) / (shared.fewer_topics + 1),
         "address": float(here is not None and here == there and specific(str(earlier.url))),
         "unspecific": -float(_is_unspecific(measures, earlier, later)),
+        "follows": -float(shared.follows),
         "swapped": -swaps.specific,
         "reworded": -swaps.other,
         "family": float(shared.one_family),
@@ -190,11 +195,14 @@ def _gap(one: Telling, other: Telling) -> timedelta:
 
 
 def _is_unspecific(measures: Mapping[str, float], one: Telling, other: Telling) -> bool:
-    """Whether they share neither a name, a figure nor a place, nor most of their words."""
-    if measures["names"] >= _NAMED or measures["figures"] >= _FIGURED or measures["places"]:
+    """Whether they share neither a name, a figure nor a place, nor most of their words; or no figure, and few words of
+    many: two who write at length of one event have more in common than whom it is about."""
+    if measures["figures"] >= _FIGURED:
         return False
     here, there = _gist(one).text, _gist(other).text
-    return len(here & there) < _MOSTLY * min(len(here), len(there))
+    fewer = min(len(here), len(there))
+    least = _FEW if measures["names"] >= _NAMED or measures["places"] else _MOSTLY
+    return len(here & there) < least * fewer and (least == _MOSTLY or fewer >= _AT_LENGTH)
 
 
 def _translation(one: Telling, other: Telling) -> bool:

@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 
 from bot.gather.concepts import UNSPACED, concepts_of
-from bot.gather.gist import BEGINNING, Gist, is_stop, signs, written_words
+from bot.gather.gist import Gist, beginning, is_stop, signs, written_words
 from bot.gather.groups import PLACES
 from bot.gather.months import months
 
@@ -70,7 +70,7 @@ def swapped(one: tuple[str, Gist], other: tuple[str, Gist], language: str) -> Sw
 
 
 def _only_here(words: tuple[_Word, ...], elsewhere: Gist) -> list[_Word]:
-    return [word for word in words if not word.stop and word.text[:BEGINNING] not in elsewhere.beginnings]
+    return [word for word in words if not word.stop and beginning(word.text) not in elsewhere.beginnings]
 
 
 def _meaning(words: list[_Word]) -> set[str]:
@@ -102,6 +102,6 @@ def _is_sign_specific(sign: str, language: str) -> bool:
 
 
 def _is_specific(written: str, folded: str, found: frozenset[str], language: str) -> bool:
-    if folded.isdigit() or found & PLACES or months("", [(written, folded)], language):
+    if any(sign.isdigit() for sign in folded) or found & PLACES or months("", [(written, folded)], language):
         return True
     return not found and len(folded) >= 3 and written[:1] != written[:1].lower() and not is_stop(folded)

@@ -23,6 +23,7 @@ def compared(one: str, other: str, language: str = "en", lede: str = "") -> Swap
         ("Strecke Hamburg–Berlin drei Wochen gesperrt", "Strecke Köln–Bonn drei Wochen gesperrt", "de"),
         ("Цены на нефть выросли в марте", "Цены на нефть выросли в апреле", "ru"),
         ("Chile baja los tipos de interés", "Perú baja los tipos de interés", "es"),
+        ("Announcing v201605 of the Velmora API", "Announcing v201603 of the Velmora API", "en"),
         ("1분기 영업이익 하늘별전자", "2분기 영업이익 하늘별전자", "ko"),
     ],
 )
