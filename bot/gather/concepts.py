@@ -46,6 +46,9 @@ class Sense:
     concepts: frozenset[str]
     other: tuple[bool, ...]
     """For each word of the text whether it stands for no concept."""
+    rest: tuple[str, ...] = ()
+    """Where words aren't parted: what lies between those that stand for concepts, as far as it is in Chinese
+    characters."""
 
 
 @cache
@@ -96,6 +99,16 @@ def sense(words: list[str], folded: str, language: str) -> Sense:
     return Sense(frozenset(concepts), tuple(other))
 
 
+def concepts_of(word: str, language: str) -> frozenset[str]:
+    """Those that one folded word stands for by itself."""
+    known = _table()[1].get(language)
+    if known is None:
+        return frozenset()
+    if language in UNSPACED:
+        return frozenset(known.begins.get(word, ()))
+    return frozenset(known.alone.get(word) or _begun(word, known, _SHORT))
+
+
 def _phrase(words: list[str], known: _Words) -> tuple[str, ...]:
     if words[0][:_SHORT] not in known.first_of_phrases:
         return ()
@@ -117,6 +130,7 @@ def _begun(word: str, known: _Words, least: int) -> tuple[str, ...]:
     return ()
 
 
+_HAN_RUN = re.compile(r"[一-鿿々]{2,}")
 _ASCII_RUN = re.compile(r"[a-z0-9]+")
 
 
@@ -141,4 +155,5 @@ def _unspaced(words: list[str], folded: str, known: _Words) -> Sense:
                     break
         at += step
     whole = {word for word in words if word in known.begins or word in known.alone}
-    return Sense(frozenset(concepts), tuple(word not in whole for word in words))
+    left = "".join(" " if hidden else sign for sign, hidden in zip(folded, covered, strict=True))
+    return Sense(frozenset(concepts), tuple(word not in whole for word in words), tuple(_HAN_RUN.findall(left)))

@@ -14,6 +14,7 @@ MOST = 12
 _MOST_POINTS = 1000
 _EQUAL = 1e-6
 _ROUNDED = 0.055
+_ROUGHLY = 0.12
 _COUNTED = 100
 """Fewer than so many of anything are counted, not rounded."""
 
@@ -26,6 +27,8 @@ class Figure:
     """"%", a currency's code, or empty."""
     value: float
     digits: int
+    nearly: bool = False
+    """It is said to be not quite, or only about, so much."""
 
 
 # "1 350", "1.350", "1'350", "95,300.50", "0,25"; not within a word ("B2B"), nor a time of day.
@@ -41,7 +44,7 @@ _GROUPS = re.compile(r"\d{1,3}(?:[ .,'’\u00a0\u202f]\d{3})+")
 
 _TEN_THOUSANDS = {"千": 1e3, "万": 1e4, "萬": 1e4, "億": 1e8, "亿": 1e8, "兆": 1e12}
 _TEN_THOUSANDS |= {"천": 1e3, "만": 1e4, "억": 1e8, "조": 1e12}
-_MORE_OF_IT = re.compile(r"\s?(\d{1,4}(?:,\d{3})*)(?=[千万億亿천만억])")
+_MORE_OF_IT = re.compile(r"\s?(\d{1,4}(?:,\d{3})*)(?=[千万億亿천만억])|(\d{1,4}(?:,\d{3})*)(?![\d.,年月日时時])")
 
 _THOUSAND, _MILLION, _MILLIARD, _TRILLION = 1e3, 1e6, 1e9, 1e12
 _MAGNITUDES = {
@@ -102,6 +105,11 @@ _UNIT = re.compile("|".join(f"(?P<u{place}>{_unit_pattern(words)})" for place, (
 _BEFORE = re.compile(r"(us\$|r\$|[$€£¥₩₽₺₹֏]|usd|eur|chf|gbp|%|yüzde)\s?$")
 _SIGNS = {"us$": "USD", "r$": "BRL", "$": "USD", "usd": "USD", "€": "EUR", "eur": "EUR", "£": "GBP", "gbp": "GBP"}
 _SIGNS |= {"¥": "JPY", "₩": "KRW", "₽": "RUB", "₺": "TRY", "₹": "INR", "֏": "AMD", "chf": "CHF", "%": "%", "yüzde": "%"}
+_NEARLY = re.compile(
+    r"(?:nearly|almost|close to|just under|about|around|some|knapp|fast|rund|etwa|nahezu|gut|près de|presque|quelque"
+    r"|environ|casi|cerca de|alrededor de|unos|unas|quase|perto de|quasi|circa|bijna|ongeveer|zo'n|ruim|почти|около"
+    r"|порядка|neredeyse|yaklaşık|մոտ|շուրջ|約|およそ|ほぼ|近く|약|거의|近|约|約|将近)\s?$"
+)
 _WORD = re.compile(r"[\s\u00a0\u202f-]?([^\W\d_]+)\.?")
 _LINK = re.compile(r"[\s\u00a0\u202f-]*(?:(?:of|de|d['’]|di|en|u\.s\.|us-|us |американских|ԱՄՆ)[\s\u00a0]?)?")
 _CJK_DATE = re.compile(r"\s?(?:[〜~～ー-]\s?\d+)?\s?[年月日号歳년월일세]")
@@ -144,8 +152,13 @@ def _figure(lower: str, match: re.Match[str], language: str) -> tuple[Figure | N
         unit = ""  # an index's points
     if not math.isfinite(value) or value <= 0:
         return None, end
-    digits = written.translate(_ONLY_DIGITS).strip("0")
-    return Figure(unit, float(f"{value:.6g}"), min(len(digits), 6)), end
+    nearly = _NEARLY.search(lower, max(0, match.start() - 16), match.start()) is not None
+    return Figure(unit, float(f"{value:.6g}"), _digits(value), nearly), end
+
+
+def _digits(value: float) -> int:
+    mantissa = f"{value:.6g}".partition("e")[0].replace(".", "").strip("0")
+    return len(mantissa)
 
 
 _ONLY_DIGITS = {ord(c): None for c in " .,'’\u00a0\u202f"}
@@ -192,7 +205,9 @@ def _ten_thousands(value: float, lower: str, end: int) -> tuple[float, int]:
         more = _MORE_OF_IT.match(lower, end)
         if more is None:
             break
-        value, end = float(more[1].replace(",", "")), more.end()
+        value, end = float((more[1] or more[2]).replace(",", "")), more.end()
+        if more[2]:  # "5万9600": what is left is counted by ones
+            return total + value, end
     return total, end
 
 
@@ -220,6 +235,8 @@ def agree(one: Figure, other: Figure) -> bool:
         return True
     if max(one.value, other.value) < _COUNTED and not (one.unit or other.unit):
         return False
+    if (one.nearly and one.digits == 1) or (other.nearly and other.digits == 1):
+        return apart <= _ROUGHLY
     if apart > _ROUNDED or one.digits == other.digits:
         return False
     coarse, fine = sorted((one, other), key=lambda figure: figure.digits)

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from bot.gather.concepts import UNSPACED, fold, sense
 from bot.gather.figures import Figure, figures
+from bot.gather.months import months
 
 MAX_TITLE = 300
 MAX_LEDE = 500
@@ -16,12 +17,16 @@ MAX_LEDE = 500
 
 MOST_NAMES = 24
 
+_BEGINNING = 5
+"""Words that begin alike with so many letters are one, with another ending."""
+
 _STEM = 6
 _SHOUTED = 0.6
 """So large a share of capitalised words, and capitals say nothing: a headline in title case."""
 
 _LATIN = "A-Za-zÀ-ɏḀ-ỿ0-9"
 _WORD = re.compile(rf"[{_LATIN}]+(?:[-'’&.][{_LATIN}]+)*|[Ѐ-ӿ]+(?:-[Ѐ-ӿ]+)*|[Ա-և]+|[ァ-ヺー]+|[가-힣]+|[々一-鿿]+")
+_SIGNS = re.compile(r"\d[\d.,]*|[a-z]+|[ァ-ヺー]+|[가-힣]+|[一-鿿々]|[ぁ-ん]+")
 _HYPHEN = re.compile(r"[-'’&.]")
 _CAPITAL = re.compile(r"[A-ZÀ-ÞĀ-ɏЀ-ЯԱ-Ֆ]")
 _SPLITS = re.compile(r"[.!?:։]\W*$|^\W*$")
@@ -52,6 +57,34 @@ _STOP_WORDS = """
 _STOP = frozenset(_STOP_WORDS.split())
 
 
+_ARTICLES = """
+    der die das den dem des ein eine einen einem einer eines im am zum zur beim vom ins ans kein keine keinen seine ihre
+    seinen ihren seiner ihrer mehr viele wenige alle einige diese dieser dieses neue neuen neuer neues erste ersten
+"""
+_BEFORE_NOUNS = frozenset(_ARTICLES.split())
+_NOUN_ENDINGS = (
+    "ung", "ungen", "heit", "keit", "schaft", "tion", "tionen", "tat", "ismus", "nis", "nisse", "tum", "ling", "linge",
+    "lich", "preis", "preise", "firma", "chef", "chefin", "plan", "zahl", "zahlen", "jahr", "tag", "leute", "arbeiter",
+)  # fmt: skip
+
+_COMMON = """
+    公司 集团 企业 市场 今日 今天 昨日 日前 宣布 表示 消息 报道 相关 部门 负责 同比 环比 上年 去年 今年 目前 已经
+    其中 记者 数据 显示 影响 情况 进行 开始 成为 可能 继续 正式 首次 最新 全国 国家 国际 地区 城市 项目 服务 产品
+    用户 客户 技术 时间 小时 分钟 亿元 万元 美元 亿美 人民 民币 上午 下午 本周 下周 上周 本月 下月 上月 年度 期间
+    此前 此次 方面 通过 提供 预计 计划 包括 没有 以及 一个 两个 多个 至少 超过 约为 左右 以来 以上 以下 仍有 或先
+    有望 称将 将于 已于 发生 出现 造成 発表 同社 会社 企業 今回 昨年 前年 前日 午前 午後 時点 予定 対象 理由 影響
+    関係 必要 決定 実施 市場 東京 日本 年比 前週 今週 来週 今月 来月 先月 期間 場合 最大 最低 平均 合計 全体 一部
+    全面 一時 約束 明言 記者 会見 会合 時期 結果 総裁 水準 同月 年同 新型 大手 各社 業界 世界 海外 国内 利用 登録
+    確認 検討 参加 実質 公表 오늘 내일 어제 지난 이번 올해 작년 내년 기업 시장 업체 회사 관련 대상 규모 기준 예정
+    이후 이전 최근 가장 모두 통해 위해 대해 따라 밝혀 밝혔 했다 한다 있다 없다 된다 나서 나선 맞아 두고 함께 국내
+    해외 전국 현지 정도 이상 이하 미만 처음 다시 또한 그룹 사업 서비스 이용자 고객 상품 제품 기술 시간 오전 오후
+    전년 전월 대비 분기 연간 월간 최대 최소 평균 일부 전체 설명했다 밝혔다 말했다 전했다 나타났다 기록했다 발표했다
+    마쳤다 예정이다 것으로
+"""
+COMMON_PAIRS = frozenset(_COMMON.split())
+"""What isn't written as a name in Chinese, Japanese and Korean, and is no concept either."""
+
+
 @dataclass(frozen=True, slots=True)
 class Gist:
     """What can be compared of a text."""
@@ -60,15 +93,20 @@ class Gist:
     """Stems of words; of scripts that don't part words, pairs of characters."""
     text: frozenset[str]
     """Of title and lede."""
-    lede: frozenset[str]
     names: tuple[str, ...]
     """Folded, as written: what seems to be a name and stands for no concept."""
+    sure: frozenset[str]
+    """Those of them that aren't written as names for another reason: where a sentence starts, words are too."""
     title_names: int
     """So many of them, the first ones, stand in the title."""
     figures: tuple[Figure, ...]
     title_figures: tuple[Figure, ...]
     concepts: frozenset[str]
     title_concepts: frozenset[str]
+    beginnings: frozenset[str]
+    """How its words begin."""
+    months: frozenset[int]
+    """Those that it names."""
 
 
 @lru_cache(maxsize=4096)
@@ -76,32 +114,66 @@ def gist(title: str, lede: str, language: str) -> Gist:
     """Cached: a new entry is compared with many stories, and a story with many entries."""
     title = unicodedata.normalize("NFKC", title[:MAX_TITLE])
     lede = unicodedata.normalize("NFKC", lede[:MAX_LEDE])
-    names: dict[str, None] = {}
+    names: dict[str, bool] = {}
     title_stems, title_concepts = _read(title, language, names)
     title_names = min(len(names), MOST_NAMES)
     lede_stems, lede_concepts = _read(lede, language, names)
     return Gist(
         title=title_stems,
         text=title_stems | lede_stems,
-        lede=lede_stems,
         names=tuple(names)[:MOST_NAMES],
+        sure=frozenset(name for name, sure in names.items() if sure),
         title_names=title_names,
         figures=figures(f"{title} | {lede}", language),
         title_figures=figures(title, language),
         concepts=title_concepts | lede_concepts,
         title_concepts=title_concepts,
+        beginnings=_beginnings(f"{title} {lede}", language),
+        months=months(f"{title} {lede}", written_words(f"{title} {lede}", language), language),
     )
 
 
-def _read(text: str, language: str, names: dict[str, None]) -> tuple[frozenset[str], frozenset[str]]:
-    """Stems and concepts; names are added to those given."""
+def written_words(text: str, language: str) -> list[tuple[str, str]]:
+    """The words of a text, as written and folded, where its language parts them."""
+    return [(word, bare(fold(word), language)) for word, _ in _parts(text)]
+
+
+def signs(text: str) -> list[str]:
+    """Where words aren't parted: Chinese characters one by one, the rest by script."""
+    return _SIGNS.findall(text.lower())
+
+
+def is_stop(folded: str) -> bool:
+    """Whether a word is one of those that every text has."""
+    return folded in _STOP
+
+
+def _beginnings(text: str, language: str) -> frozenset[str]:
+    words = signs(text) if language in UNSPACED else [folded for _, folded in written_words(text, language)]
+    return frozenset(beginning(word) for word in words)
+
+
+def beginning(word: str) -> str:
+    """Enough of a word to know it in another of its forms; a number has no forms."""
+    return word if any(sign.isdigit() for sign in word) else word[:_BEGINNING]
+
+
+def _read(text: str, language: str, names: dict[str, bool]) -> tuple[frozenset[str], frozenset[str]]:
+    """Stems and concepts; names are added to those given, with whether they are sure."""
     found = list(_parts(text))
     words = [bare(fold(word), language) for word, _ in found]
     meant = sense(words, fold(text), language)
     shouted = _shouted([word for word, _ in found])
+    before = ""
     for (word, starts), folded, other in zip(found, words, meant.other, strict=True):
-        if other and folded not in _STOP and _is_name(word, folded, language, starts=starts or shouted):
-            names[folded] = None
+        if other and folded not in _STOP and _is_name(word, folded, language):
+            doubtful = starts or shouted or (language == "de" and _is_noun(folded, before))
+            names[folded] = names.get(folded, False) or _is_sure(word, folded, language, doubtful=doubtful)
+        before = folded
+    for run in meant.rest:
+        for name in (run[at : at + 2] for at in range(len(run) - 1)):
+            if name not in COMMON_PAIRS:
+                names.setdefault(name, False)
     return frozenset(stem for word in words for stem in _stems(word)), meant.concepts
 
 
@@ -131,16 +203,27 @@ def bare(word: str, language: str) -> str:
     return word
 
 
-def _is_name(word: str, folded: str, language: str, *, starts: bool) -> bool:
+def _is_name(word: str, folded: str, language: str) -> bool:
     if len(folded) < 2 or folded.isdigit():
         return False
     if word.isascii() and (language in UNSPACED or (word.isupper() and word.isalpha())):
         return len(folded) >= 3 or language in UNSPACED
-    if language == "ko" or _KANA.fullmatch(word):
-        return len(folded) >= 3
+    if language == "ko":
+        return folded not in COMMON_PAIRS
     if language in UNSPACED:
-        return False
-    return len(folded) >= 3 and _CAPITAL.match(word) is not None and (not starts or len(folded) >= 5)
+        return _KANA.fullmatch(word) is not None and len(folded) >= 3
+    return len(folded) >= 3 and _CAPITAL.match(word) is not None
+
+
+def _is_sure(word: str, folded: str, language: str, *, doubtful: bool) -> bool:
+    if language in UNSPACED:
+        return word.isascii() or len(folded) >= 3
+    return not doubtful or (word.isascii() and word.isupper())
+
+
+def _is_noun(folded: str, before: str) -> bool:
+    """German writes every noun as it writes names; but names stand without an article and end in their own way."""
+    return before.isdigit() or before in _BEFORE_NOUNS or folded.endswith(_NOUN_ENDINGS)
 
 
 def _stems(word: str) -> list[str]:

@@ -6,44 +6,25 @@ from dataclasses import dataclass
 
 from bot.gather.figures import Figure, agree
 from bot.gather.gist import Gist
+from bot.gather.groups import (
+    AFTERMATH,
+    AT_HOME,
+    CONSEQUENCES,
+    FAMILIES,
+    KINDS,
+    NATIONAL,
+    ONE_OF,
+    PLACES,
+    SAME,
+    SEAT,
+    STAGES,
+)
 from bot.gather.skeleton import alike, skeleton
 
-_COUNTRIES = """
-    us uk germany france italy spain portugal netherlands belgium switzerland austria russia ukraine turkey armenia
-    china japan korea india canada brazil mexico argentina chile colombia iran israel gulf kazakhstan poland greece
-    nordic australia taiwan hongkong singapore vietnam africa eu
-"""
-PLACES = frozenset(_COUNTRIES.split())
-_AT_HOME = {"hy": "armenia", "ja": "japan", "ko": "korea", "tr": "turkey", "ru": "russia", "it": "italy", "zh": "china"}
-_NATIONAL = {
-    *("centralbank", "inflation", "unemployment", "economy", "parliament", "government", "election", "rate", "trade")
-}
-"""Who speaks of these and names no country means the one at home."""
-_SEAT = {"boj": "japan", "snb": "switzerland", "fed": "us", "boe": "uk", "ecb": "eu", "sec": "us"}
-_ONE_OF = (
-    frozenset(("+up", "-down", "=hold")),
-    frozenset(("suspend", "resume")),
-    frozenset(("launch", "close")),
-    frozenset(("approve", "reject")),
-    frozenset(("bitcoin", "ether", "xrp", "solana")),
-    frozenset(("oil", "gold", "gas", "metal")),
-    frozenset(("fed", "ecb", "boe", "boj", "snb")),
-)
-"""Of each of these a telling speaks of one: two that have none in common speak of different things."""
-_HAPPENINGS = """
-    buy merge funding ipo dividend buyback bond jobs strike protest warn order launch close suspend resume delay cancel
-    ban approve reject deal talks recall fine court sue prison arrest probe fraud hack outage fire quake storm crash
-    rescue blast truce appoint resign tariff sanction licence liquidation bankrupt upgrade vote election over share
-"""
-KINDS = frozenset(_HAPPENINGS.split())
-"""What happens, as opposed to what or whom it happens to."""
-_SAME = {"sell": "buy", "stake": "buy"}
-_LATER = """
-    arrest probe sue court prison fine resign resume union protest reject talks truce strike appoint share over
-    !reaction !opinion
-"""
-AFTERMATH = frozenset(_LATER.split())
-"""What happens, or is said, after something else has happened."""
+_REACTIONS = frozenset(("!reaction", "!cause"))
+_DECIDED = frozenset(("approve", "reject"))
+_SURE = (0.4, 0.8, 1.0)
+"""What a shared name weighs by in how many of the texts it is sure to be one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +36,7 @@ class Shared:
     figures: tuple[Figure, ...]
     figure_weight: float
     strangers: bool
-    """Both titles name somebody, and no name is in both texts."""
+    """Both titles name somebody, and nothing that is surely a name is in both texts."""
     other_names: int
     """Names in either title of which the other text has none: the smaller number."""
     other_figures: int
@@ -66,6 +47,8 @@ class Shared:
     """Units in which both have figures, and none in common."""
     topics: frozenset[str]
     topic_share: float
+    fewer_topics: int
+    """So many topics has the text that has fewer."""
     title_topic_share: float
     other_kinds: int
     """What happens in either title and nowhere in the other text."""
@@ -75,6 +58,23 @@ class Shared:
     """Of so many things that exclude each other they speak of different ones."""
     aftermath: int
     """So much of what the later one speaks of follows from things like the earlier one."""
+    follows: bool
+    """The later title tells what came of something, and the earlier text says nothing of that."""
+    one_family: bool
+    """Both titles tell of happenings that one and the same may be told as."""
+    other_family: bool
+    """Both tell of happenings, and neither of any that the other text may mean."""
+    families_alone: int
+    """Kinds of happenings in either title that the other text doesn't tell of in any way."""
+    other_months: bool
+    """Both name months, and none in common."""
+    other_stage: int
+    """What is said of the course of things in either title and nowhere in the other text."""
+    one_opines: bool
+    one_reacts: bool
+    """One of them is an opinion, or tells of reactions, and the other isn't and doesn't."""
+    one_decides: bool
+    """One tells that something is to be decided, and the other that it was."""
 
 
 def compare(earlier: Gist, later: Gist, languages: tuple[str, str]) -> Shared:
@@ -82,37 +82,65 @@ def compare(earlier: Gist, later: Gist, languages: tuple[str, str]) -> Shared:
     figures, figure_weight = _figures(earlier.figures, later.figures)
     one, other = _topics(earlier.concepts), _topics(later.concepts)
     title_one, title_other = _topics(earlier.title_concepts), _topics(later.title_concepts)
+    kinds_one, kinds_other = _families(earlier.concepts), _families(later.concepts)
+    title_kinds_one, title_kinds_other = _families(earlier.title_concepts), _families(later.title_concepts)
     place_one, place_other = _places(earlier.concepts, languages[0]), _places(later.concepts, languages[1])
     return Shared(
         names=names,
         name_weight=name_weight,
         figures=figures,
         figure_weight=figure_weight,
-        strangers=not names and bool(earlier.title_names and later.title_names),
+        strangers=not any(one in earlier.sure or other in later.sure for one, other in names)
+        and _names_somebody(earlier)
+        and _names_somebody(later),
         other_names=unmatched,
         other_figures=_other_figures(earlier, later),
         other_details=min(_missing(_exact(earlier), later.figures), _missing(_exact(later), earlier.figures)),
         other_units=_other_units(earlier.figures, later.figures),
         topics=one & other,
         topic_share=len(one & other) / max(1, min(len(one), len(other))),
+        fewer_topics=min(len(one), len(other)),
         title_topic_share=len(title_one & title_other) / max(1, len(title_one | title_other)),
         other_kinds=len((title_one & KINDS) - other) + len((title_other & KINDS) - one),
         places=place_one & place_other,
         elsewhere=bool(place_one and place_other and not place_one & place_other),
-        opposite=sum(_apart(group, earlier, later) for group in _ONE_OF),
+        opposite=sum(_apart(group, earlier, later) for group in ONE_OF),
         aftermath=len((later.concepts - earlier.concepts) & AFTERMATH),
+        follows=bool((later.title_concepts & CONSEQUENCES) - earlier.concepts),
+        one_family=bool(title_kinds_one & title_kinds_other),
+        other_family=bool(
+            title_kinds_one
+            and title_kinds_other
+            and not title_kinds_one & kinds_other
+            and not title_kinds_other & kinds_one
+        ),
+        families_alone=len(title_kinds_one - kinds_other) + len(title_kinds_other - kinds_one),
+        other_months=bool(earlier.months and later.months and not earlier.months & later.months),
+        other_stage=len((earlier.title_concepts & STAGES) - later.concepts)
+        + len((later.title_concepts & STAGES) - earlier.concepts),
+        one_opines=("!opinion" in earlier.title_concepts) != ("!opinion" in later.title_concepts),
+        one_reacts=bool(_REACTIONS & earlier.concepts) != bool(_REACTIONS & later.concepts),
+        one_decides=_is_before(earlier, later) or _is_before(later, earlier),
     )
+
+
+def _families(concepts: frozenset[str]) -> set[int]:
+    return {FAMILIES[concept] for concept in concepts if concept in FAMILIES}
+
+
+def _is_before(one: Gist, other: Gist) -> bool:
+    return "consider" in one.concepts and "consider" not in other.concepts and bool(_DECIDED & other.title_concepts)
 
 
 def _topics(concepts: frozenset[str]) -> frozenset[str]:
     # What one side sells, the other buys.
-    return frozenset(_SAME.get(concept, concept) for concept in concepts if concept[0] not in "+-=!") - PLACES
+    return frozenset(SAME.get(concept, concept) for concept in concepts if concept[0] not in "+-=!") - PLACES
 
 
 def _places(concepts: frozenset[str], language: str) -> frozenset[str]:
-    places = {_SEAT[concept] for concept in concepts if concept in _SEAT} | (concepts & PLACES)
-    if not places and language in _AT_HOME and concepts & _NATIONAL:
-        return frozenset((_AT_HOME[language],))
+    places = {SEAT[concept] for concept in concepts if concept in SEAT} | (concepts & PLACES)
+    if not places and language in AT_HOME and concepts & NATIONAL:
+        return frozenset((AT_HOME[language],))
     return frozenset(places)
 
 
@@ -159,6 +187,10 @@ def _other_units(one: tuple[Figure, ...], other: tuple[Figure, ...]) -> int:
     return sum(not any(agree(a, b) for a in one if a.unit == unit for b in other if b.unit == unit) for unit in units)
 
 
+def _names_somebody(text: Gist) -> bool:
+    return any(name in text.sure for name in text.names[: text.title_names])
+
+
 def _names(one: Gist, other: Gist, *, across: bool) -> tuple[tuple[tuple[str, str], ...], float, int]:
     left = {name: skeleton(name) for name in other.names}
     found: list[tuple[str, str]] = []
@@ -171,10 +203,10 @@ def _names(one: Gist, other: Gist, *, across: bool) -> tuple[tuple[tuple[str, st
         if best > 0:
             del left[match]
             found.append((name, match))
-            weight += best
+            weight += best * _SURE[(name in one.sure) + (match in other.sure)]
     mine = {pair[0] for pair in found}
-    alone = sum(name not in mine for name in one.names[: one.title_names])
-    other_alone = sum(name in left for name in other.names[: other.title_names])
+    alone = sum(name not in mine and name in one.sure for name in one.names[: one.title_names])
+    other_alone = sum(name in left and name in other.sure for name in other.names[: other.title_names])
     return tuple(found), weight, min(alone, other_alone)
 
 

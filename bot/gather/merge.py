@@ -16,6 +16,12 @@ from bot.storage.telling import Known, Link, Newcomer, StoryRef, Telling, Verdic
 JUDGED = 8
 """So many stories, the nearest, are judged for each entry; and as many of other languages."""
 
+_AGAINST = 0.2
+"""So much of its score counts the entry of a story that is least like the new one, where it speaks against it."""
+
+_CLEAR = 10.0
+"""It speaks against it with no more than that."""
+
 BESIDE = 3
 """New entries of one poll at one address, or with one title, are compared with so many before them: some feeds give all
 their items the same."""
@@ -73,7 +79,7 @@ def _again(lot: Sequence[Newcomer], now: datetime) -> dict[int, StoryRef]:
         keys = _keys(new)
         before = [known for key in keys for known in reversed(beside[key][-BESIDE:])]
         itself = (known for known in (*before, *new.again) if is_again(new, known, now))
-        retitled = (known for known in (*before, *new.near) if is_retitled(new, known))
+        retitled = (known for known in (*before, *new.again, *new.near) if is_retitled(new, known, now))
         story = next((known.story_id for known in chain(itself, retitled)), None)
         if story is not None:
             found[place] = story
@@ -132,15 +138,22 @@ def _others_told(new: Newcomer) -> Iterator[Known]:
 def _best(
     new: Newcomer, near: Iterable[Known], judge: Callable[[Telling, Telling], float]
 ) -> dict[StoryRef, tuple[float, Telling]]:
-    """Of the nearest stories those that the judge is for, each with its best entry and that one's score."""
-    judged: dict[StoryRef, tuple[float, Telling]] = {}
+    """Of the nearest stories those that the judge is for, each with its best entry and that one's score.
+
+    What speaks against it counts a little: one entry that is like the new one doesn't carry along those that aren't, or
+    a story would drift from what it began with.
+    """
+    judged: dict[StoryRef, list[tuple[float, Telling]]] = {}
     for known in near:
-        if known.story_id not in judged and len(judged) == JUDGED:
-            continue
-        score = judge(new.telling, known.telling)
-        if known.story_id not in judged or score > judged[known.story_id][0]:
-            judged[known.story_id] = score, known.telling
-    return {story: best for story, best in judged.items() if best[0] > 0}
+        if known.story_id in judged or len(judged) < JUDGED:
+            judged.setdefault(known.story_id, []).append((judge(new.telling, known.telling), known.telling))
+    best: dict[StoryRef, tuple[float, Telling]] = {}
+    for story, entries in judged.items():
+        score, telling = max(entries, key=lambda one: one[0])
+        score += _AGAINST * max(-_CLEAR, min(0.0, *(other for other, _ in entries)))
+        if score > 0:
+            best[story] = score, telling
+    return best
 
 
 # --- the same event in other languages -------------------------------------------------------------------------------

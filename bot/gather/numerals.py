@@ -36,7 +36,13 @@ _KOREAN = re.compile(r"(?<![가-힣])([가-힣]{1,2})(?=\s?(?:명|척|대|개|�
 _DIGITS = {sign: number for number, sign in enumerate("〇一二三四五六七八九")} | {"两": 2, "兩": 2, "零": 0}
 _HAN = re.compile(
     r"[一二两兩三四五六七八九十百千]+(?=[万亿億成割%％])|[二两兩三四五六七八九]?[十百][一二三四五六七八九十百]*(?=[人个家名万])"
+    r"|(?<![一-鿿])[二三四五六七八九]?千(?=[円元人])"
 )
+_ONE = re.compile(
+    r"(?<!\w)(?:one|a|eine?|una?|uno|uma?|один|одного|een|bir|մեկ)"
+    r"(?=[ \u00a0](?:m[il]l|bilh|miljo|милли|млн|մլն|միլիո))"
+)
+_THOUSAND = re.compile(r"(?<![\w.,])(?<!\d )(?:a thousand|tausend|mille|mil|duizend|тысяча|тысячу|bin|հազար)(?= \w)")
 _TENTHS = re.compile(r"(?<![\d.])(\d(?:\.\d)?)(?:成|割)")
 _ONE_MAGNITUDE = {"十": 10, "百": 100, "千": 1000}
 
@@ -60,7 +66,7 @@ def in_digits(text: str, language: str) -> str:
         return text
     table = _table(language)
     pattern = _KOREAN if language == "ko" else _WORD
-    return pattern.sub(lambda match: str(table.get(match[0], match[0])), text)
+    return pattern.sub(lambda match: str(table.get(match[0], match[0])), _ONE.sub("1", _THOUSAND.sub("1000", text)))
 
 
 def _percent(match: re.Match[str]) -> str:

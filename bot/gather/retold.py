@@ -12,6 +12,8 @@ from collections import Counter
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from bot.gather.clues import specific
+from bot.gather.gist import gist
 from bot.storage.telling import MEETS_FOR, Known, Newcomer
 
 SAME_DAY = timedelta(hours=20)
@@ -47,16 +49,24 @@ def is_again(new: Newcomer, known: Known, now: datetime) -> bool:
     return _is_one_text(new, known, now) or _is_edited(new, known, now)
 
 
-def is_retitled(new: Newcomer, known: Known) -> bool:
+def is_retitled(new: Newcomer, known: Known, now: datetime) -> bool:
     """Whether an entry is one of its own source's that has got another headline, and guid."""
+    if not known.own or new.found.language != known.telling.language:
+        return False
     lede = new.found.lede
-    return (
-        known.own
-        and _is_dated_alike(new, known)
-        and lede == known.telling.lede
-        and len(lede.encode()) >= _SAYS_SOMETHING
-        and new.found.language == known.telling.language
-    )
+    if _is_dated_alike(new, known) and lede == known.telling.lede and len(lede.encode()) >= _SAYS_SOMETHING:
+        return True
+    return _is_rewritten(new, known, now)
+
+
+def _is_rewritten(new: Newcomer, known: Known, now: datetime) -> bool:
+    """A page about one thing says most of what it said on the same day, and what stood there is gone from the list."""
+    if known.listed or not _at_one_address(new, known) or not specific(str(new.found.url)):
+        return False
+    if not _is_of_one_day(new, known, now):
+        return False
+    before, after = (gist(one.title, one.lede, one.language).text for one in (known.telling, new.telling))
+    return len(before & after) >= _ALIKE * max(1, min(len(before), len(after)))
 
 
 def same_title(one: str, other: str) -> bool:
@@ -164,7 +174,7 @@ def _apart(new: Newcomer, known: Known, now: datetime) -> timedelta:
 
 
 def _since(known: Known, now: datetime) -> timedelta:
-    return now - known.seen_at
+    return timedelta(0) if known.listed else now - known.seen_at
 
 
 def _became(before: str, after: str) -> bool:

@@ -8,7 +8,7 @@ from importlib.resources import files
 import pytest
 
 from bot.gather.concepts import fold, sense
-from bot.gather.likeness import AFTERMATH, KINDS, PLACES
+from bot.gather.groups import AFTERMATH, AT_HOME, FAMILIES, KINDS, NATIONAL, ONE_OF, PLACES, SAME, SEAT, STAGES
 from bot.gather.skeleton import alike, skeleton
 from tests.languages import THIRTEEN
 
@@ -28,7 +28,8 @@ def test_every_concept_has_words_in_every_language() -> None:
 
 
 def test_concepts_that_are_treated_apart_exist() -> None:
-    assert {*row_names()} >= PLACES | KINDS | AFTERMATH
+    named = PLACES | KINDS | AFTERMATH | STAGES | NATIONAL | {*FAMILIES, *AT_HOME.values(), *SAME, *SEAT}
+    assert {*row_names()} >= named.union(*ONE_OF)
 
 
 def row_names() -> list[str]:

@@ -36,6 +36,13 @@ from bot.gather.figures import Figure, agree, figures
         ("失守六万", "zh", [("", 60_000)]),
         ("手数料4割減", "ja", [("%", 40)]),
         ("배 열두 척", "ko", [("", 12)]),
+        ("一時5万9600ドル", "ja", [("USD", 59_600)]),
+        ("1万2000人", "ja", [("", 12_000)]),
+        ("千円未満", "ja", [("JPY", 1000)]),
+        ("quasi mille lavoratori", "it", [("", 1000)]),
+        ("60 mille euro", "it", [("EUR", 60_000)]),
+        ("один миллион рублей", "ru", [("RUB", 1e6)]),
+        ("eine Million Euro", "de", [("EUR", 1e6)]),
         ("in 2026", "en", []),
         ("at 15:40", "en", []),
         ("2026年5月7日", "ja", []),
@@ -59,6 +66,8 @@ def test_a_figure_is_read_with_its_unit(text: str, language: str, expected: list
         (Figure("USD", 1299, 4), Figure("USD", 1300, 2)),
         (Figure("", 412_000, 3), Figure("", 400_000, 1)),
         (Figure("EUR", 380e6, 2), Figure("", 380e6, 2)),
+        (Figure("%", 20, 1, nearly=True), Figure("%", 18, 2)),
+        (Figure("", 1000, 1, nearly=True), Figure("", 900, 1)),
     ],
 )
 def test_a_rounded_figure_agrees_with_the_exact_one(one: Figure, other: Figure) -> None:

@@ -1,26 +1,25 @@
-"""Labelled pairs of the dev half, told apart; and all their articles as one stream, as production meets them."""
+"""Labelled pairs of the dev half, told apart as production does; and all their articles as one stream."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from time import process_time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Connection, delete, select
 
 from bot.gather.clues import MAX_KEY, MOST, clues, specific
 from bot.gather.same import evidence, kinship, sameness
-from bot.storage.telling import Telling
-from tests.pairs import Pair, judge_linked, judge_same, load, score, tellings
-
-NEAREST = 30
-JUDGED = 10
-COMMON = 200
-"""As in storage: so many stories share a common clue, so many that share the rarest are found, so many are judged."""
+from bot.storage import candidates
+from bot.storage.candidates import Asking
+from bot.storage.tables import clue, entry
+from bot.storage.telling import MEETS_FOR, Telling
+from tests.pairs import READ_AFTER, Article, Pair, arrive, articles_of, count, database, joined, load
 
 
 @pytest.fixture(scope="module")
@@ -33,105 +32,123 @@ def two_languages() -> list[Pair]:
     return load("cross_language")
 
 
-def test_retellings_in_one_language_are_recognised_and_hardly_anything_else_is(one_language: list[Pair]) -> None:
-    count = score(one_language, judge_same)
-    assert count.precision >= 0.97
-    assert count.recall >= 0.61
+# The floors are what was measured (docs/measurements.md), a little less where a pair more or less is chance.
+
+
+def test_retellings_in_one_language_are_merged_and_hardly_anything_else_is(one_language: list[Pair]) -> None:
+    fared = count(one_language)
+    assert fared.precision >= 0.97
+    assert fared.recall >= 0.81
 
 
 def test_stories_of_two_languages_about_one_event_are_linked_and_hardly_any_others(two_languages: list[Pair]) -> None:
-    count = score(two_languages, judge_linked)
-    assert count.precision >= 0.97
-    assert count.recall >= 0.63
+    fared = count(two_languages)
+    assert fared.precision >= 0.97
+    assert fared.recall >= 0.66
+
+
+def test_it_does_not_matter_which_of_two_articles_is_found_first(
+    one_language: list[Pair], two_languages: list[Pair]
+) -> None:
+    with database() as connection:
+        for pair in (*one_language, *two_languages):
+            assert joined(connection, pair) == joined(connection, pair, turned=True), pair.id
+
+
+def test_a_follow_up_that_adds_news_is_a_story_of_its_own(one_language: list[Pair]) -> None:
+    with database() as connection:
+        followed = [pair for pair in one_language if pair.kind == "follow-up with new facts"]
+        assert len(followed) >= 30
+        assert [pair.id for pair in followed if joined(connection, pair)] == []
 
 
 def test_what_is_linked_says_what_that_rests_on(two_languages: list[Pair]) -> None:
     for pair in two_languages:
-        assert not judge_linked(pair) or len(evidence(pair.one, pair.other)) >= 3, pair.id
+        one, other = pair.one.telling, pair.other.telling
+        assert not kinship(one, other) > 0 or len(evidence(one, other)) >= 3, pair.id
 
 
-@dataclass
-class Index:
-    """Stories by their clues, asked as storage asks."""
-
-    stories: list[Telling]
-    by_clue: defaultdict[str, list[int]]
-
-    def near(self, telling: Telling) -> list[int]:
-        weights: defaultdict[int, float] = defaultdict(float)
-        for clue in telling.clues:
-            sharing = self.by_clue.get(clue, [])
-            if 0 < len(sharing) <= COMMON:
-                for story in sharing:
-                    weights[story] += 1 / len(sharing)
-        return sorted(weights, key=lambda story: (-weights[story], -story))[:NEAREST]
-
-    def add(self, telling: Telling) -> None:
-        for clue in telling.clues:
-            self.by_clue[clue].append(len(self.stories))
-        self.stories.append(telling)
+# --- all at once -----------------------------------------------------------------------------------------------------
 
 
-def _index(stories: Sequence[Telling]) -> Index:
-    index = Index([], defaultdict(list))
-    for telling in stories:
-        index.add(telling)
-    return index
+def _crowded(articles: Sequence[Article]) -> list[Article]:
+    """As if all that happened in five months had happened within three days."""
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    moved = [
+        replace(one, found=replace(one.found, published_at=start + (one.at - start) % timedelta(days=3)))
+        for one in articles
+    ]
+    return sorted(moved, key=lambda one: (one.at, one.found.identity))
 
 
-@pytest.mark.parametrize("name", ["same_language", "cross_language"])
-def test_shared_clues_find_nearly_every_true_match_among_the_nearest(name: str) -> None:
-    pairs = load(name)
-    index = _index(tellings(pairs))
-    positives = [pair for pair in pairs if pair.same]
-    found = sum(pair.other in [index.stories[story] for story in index.near(pair.one)] for pair in positives)
-    assert found / len(positives) >= 0.94
+def _stream(connection: Connection, articles: Sequence[Article]) -> dict[str, int]:
+    """The story of each article, by its guid."""
+    for one in articles:
+        arrive(connection, one, one.at + READ_AFTER)
+    return {row.identity: row.story_id for row in connection.execute(select(entry))}
 
 
-def _stream(stories: Sequence[Telling], judge: Callable[[Telling, Telling], bool]) -> Iterator[tuple[Telling, Telling]]:
-    index = Index([], defaultdict(list))
-    for telling in stories:
-        for story in index.near(telling)[:JUDGED]:
-            if judge(telling, index.stories[story]):
-                yield telling, index.stories[story]
-                break
-        index.add(telling)
+def _events(pairs: Sequence[Pair], articles: Sequence[Article]) -> dict[str, str]:
+    """The event of each article: those of positive pairs are of one, directly or through others."""
+    guids = {_words(one): one.found.identity for one in articles}
+    parent: dict[str, str] = {}
+
+    def find(guid: str) -> str:
+        while parent.setdefault(guid, guid) != guid:
+            guid = parent[guid]
+        return guid
+
+    for pair in pairs:
+        one, other = find(guids[_words(pair.one)]), find(guids[_words(pair.other)])
+        if pair.same:
+            parent[one] = other
+    return {guid: find(guid) for guid in list(parent)}
+
+
+def _words(article: Article) -> tuple[object, ...]:
+    found = article.found
+    return article.source, found.url, found.title, found.lede, article.at
 
 
 @pytest.mark.parametrize("crowded", [False, True])
 def test_in_a_stream_of_all_articles_hardly_any_are_merged_wrongly(one_language: list[Pair], crowded: bool) -> None:
-    """Crowded: as if all that happened in five months had happened within three days."""
-    stories = [_crowd(telling) for telling in tellings(one_language)] if crowded else tellings(one_language)
-    wrong = {frozenset((pair.one.url, pair.other.url)) for pair in one_language if not pair.same}
-    events = _events(one_language)
-    merged = list(_stream(stories, lambda a, b: sameness(a, b) > 0))
-    mistakes = [
-        (a.title, b.title)
-        for a, b in merged
-        if frozenset((a.url, b.url)) in wrong or events[str(a.url)] != events[str(b.url)]
-    ]
-    assert len(merged) >= 100
-    assert len(mistakes) / len(merged) <= 0.04, mistakes
+    articles = articles_of(one_language)
+    events = _events(one_language, articles)
+    with database() as connection:
+        stories = _stream(connection, _crowded(articles) if crowded else articles)
+    together: defaultdict[int, list[str]] = defaultdict(list)
+    for guid, story_id in stories.items():
+        together[story_id].append(guid)
+    joins = sum(len(guids) - 1 for guids in together.values())
+    mistakes = [guid for guids in together.values() for guid in guids[1:] if events[guid] != events[guids[0]]]
+    assert joins >= 140
+    # Crowded, series of weekly figures stand side by side that are never told within three days.
+    assert len(mistakes) / joins <= (0.05 if crowded else 0.03), mistakes
 
 
-def _crowd(telling: Telling) -> Telling:
-    assert telling.published_at is not None
-    start = datetime(2026, 1, 1, tzinfo=UTC)
-    return replace(telling, published_at=start + (telling.published_at - start) % timedelta(days=3))
-
-
-def _events(pairs: Sequence[Pair]) -> dict[str, str]:
-    """Each article's cluster of related events: those that stand in pairs together, directly or through others."""
-    parent: dict[str, str] = {}
-
-    def find(url: str) -> str:
-        while parent.setdefault(url, url) != url:
-            url = parent[url]
-        return url
-
-    for pair in pairs:
-        parent[find(str(pair.one.url))] = find(str(pair.other.url))
-    return {url: find(url) for url in list(parent)}
+@pytest.mark.parametrize("name", ["same_language", "cross_language"])
+def test_shared_clues_find_nearly_every_true_match_among_the_nearest(name: str) -> None:
+    pairs = [pair for pair in load(name) if pair.same and pair.one.source != pair.other.source]
+    articles = articles_of(load(name))
+    guids = {_words(one): one.found.identity for one in articles}
+    now = max(one.at for one in articles) + READ_AFTER
+    ages = now - min(one.at for one in articles)
+    asking = Asking(0, sample=False, now=now, window=ages + MEETS_FOR, listed=())
+    met = 0
+    with database() as connection:
+        for article in articles:
+            arrive(connection, article, article.at)
+        kept = {row.identity: row.id for row in connection.execute(select(entry))}
+        connection.execute(delete(clue))
+        candidates.keep(connection, {kept[one.found.identity]: one.found.clues for one in articles})
+        connection.commit()
+        for pair in pairs:
+            # As if it were not there yet.
+            connection.execute(delete(clue).where(clue.c.entry_id == kept[guids[_words(pair.one)]]))
+            (new,) = candidates.newcomers(connection, asking, [pair.one.found])
+            met += pair.other.found.title in {known.telling.title for known in new.near}
+            connection.rollback()
+    assert met / len(pairs) >= 0.94
 
 
 WORDS = st.text(max_size=300) | st.sampled_from(

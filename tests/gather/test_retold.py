@@ -71,6 +71,7 @@ WEEK = timedelta(days=7)
             new(url="https://s.example/a?x=1", lede="", date=None),
             known(url="https://s.example/a?x=2", lede="", date=None),
         ),
+        (new(url=ELSEWHERE, date=None), known(date=None, seen=21 * HOUR, listed=True)),
         (new(lede="Other words about it"), known(own=False)),
         (new(title=f"{TITLE} by May, unions protest"), known(title=f"{TITLE} by May", own=False)),
         (new(), known(date=None, seen=19 * HOUR, own=False)),
@@ -109,11 +110,24 @@ def test_it_is_another_one(one: Newcomer, other: Known) -> None:
 
 def test_a_retitled_article_under_another_guid_keeps_its_date_and_words() -> None:
     retitled = new(title="Branches of the bank: 40 to go", url=ELSEWHERE)
-    assert is_retitled(retitled, known())
-    assert not is_retitled(retitled, known(own=False))
-    assert not is_retitled(retitled, known(date=NOW))
-    assert not is_retitled(retitled, known(lede=SHORT))
-    assert not is_retitled(new(title="A", lede="More to come.", url=ELSEWHERE), known(lede="More to come."))
+    assert is_retitled(retitled, known(), NOW)
+    assert not is_retitled(retitled, known(own=False), NOW)
+    assert not is_retitled(retitled, known(language="de"), NOW)
+    assert not is_retitled(retitled, known(date=NOW), NOW)
+    assert not is_retitled(retitled, known(lede=SHORT), NOW)
+    assert not is_retitled(new(title="A", lede="More to come.", url=ELSEWHERE), known(lede="More to come."), NOW)
+
+
+def test_an_article_that_is_rewritten_at_its_address_replaces_what_stood_there() -> None:
+    page = "https://s.example/2026/11/22/bank-closes-branches"
+    rewritten = new(title="40 branches of the bank are to go", lede=LEDE, url=page, date=NOW)
+    assert is_retitled(rewritten, known(url=page), NOW)
+    assert not is_retitled(rewritten, known(url=page, listed=True), NOW)
+    assert not is_retitled(rewritten, known(url=page, own=False), NOW)
+    assert not is_retitled(rewritten, known(url=page, date=NOW - 21 * HOUR), NOW)
+    assert not is_retitled(rewritten, known(url=page, title="Storm over the coast", lede=SHORT), NOW)
+    front = "https://s.example/"
+    assert not is_retitled(new(title="40 branches to go", url=front, date=NOW), known(url=front), NOW)
 
 
 @given(st.text("ab1 ", max_size=160), st.text("ab1 ", max_size=160))

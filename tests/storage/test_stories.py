@@ -112,7 +112,7 @@ def test_a_new_guid_at_the_same_address_and_title_joins_the_story(connection: Co
     "other",
     [
         {"language": "fr"},
-        {"title_key": "another"},
+        {"title": "Other news", "title_key": "other news", "lede": "Said of something else"},
         {"title_key": "another", "address_key": None, "url": None},
         {"address_key": "a.example/2", "lede": "Said of something else", "published_at": NOW},
     ],
