@@ -185,7 +185,7 @@ def _described(
         yield (Span("– "), *_source(request, source, output), *_language_of(request, source))
         yield from _of_stand_ins(request, source) if source.gave_way_at and some_stand else _meaning(source, t)
     if not subscription.sources:
-        yield (Span(f"– {t('No source of this pack is found yet.')}"),)
+        yield (Span("– "), Span(t("No source of this pack is found yet.")))
 
 
 def _source(request: Request, source: FollowedSource, output: Mapping[int, Output]) -> Iterator[Span]:

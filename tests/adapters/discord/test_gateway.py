@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 import zlib
 from collections import Counter
@@ -259,3 +260,30 @@ def test_an_impossible_way_to_begin_is_none(said):
     assert 1 <= start.at_once <= MOST_SHARDS
     assert start.total >= 1
     assert 0 <= start.wait <= LONGEST_SECONDS
+
+
+class Once(logging.Handler):
+    """Does something as soon as the library says this."""
+
+    def __init__(self, words: str, does: Callable[[], object]) -> None:
+        super().__init__()
+        self._words = words
+        self._does = does
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if self._words in record.getMessage():
+            self._does()
+
+
+async def test_it_ends_although_it_is_cancelled_just_as_the_connection_stands(world, core):
+    running = asyncio.create_task(world.adapter(()).run(core.dispatch))
+    library = logging.getLogger("discord.gateway")
+    level, last = library.level, Once("has sent the IDENTIFY payload", running.cancel)
+    library.setLevel(logging.DEBUG)
+    library.addHandler(last)
+    try:
+        await asyncio.wait([running], timeout=10)
+    finally:
+        library.removeHandler(last)
+        library.setLevel(level)
+    assert running.cancelled()
