@@ -88,7 +88,9 @@ class Shard:
             self._may_begin = True
         self._stood_at = None
         opening = Gateway.from_client(self._client, shard_id=self._number, **session)
-        self._ws = await asyncio.wait_for(opening, CONNECT_SECONDS)
+        # Not wait_for(): until Python 3.12 it loses a cancellation that comes as the connection stands, and we with it.
+        async with asyncio.timeout(CONNECT_SECONDS):
+            self._ws = await opening
         self._ws.stands = bool(session.get("resume"))
 
     async def _after_hang_up(self, again: ReconnectWebSocket) -> dict[str, Any]:
