@@ -47,7 +47,7 @@ class ConfigError(NewstallyError):
     """The configuration can't be used. ``faults`` lists every fault found, a line each."""
 
     def __init__(self, faults: tuple[str, ...]) -> None:
-        super().__init__(Phrase("The configuration has faults."))
+        super().__init__(Phrase("The configuration has errors."))
         self.faults = faults
 
     def __str__(self) -> str:

@@ -43,6 +43,6 @@ def chat(ref: ChatRef, found: Capabilities | DeliveryError) -> Iterator[Finding]
         yield Finding(False, Phrase("Discord channel {chat}: {problem}", {**place, "problem": found.phrase}))
         return
     if found.posts and not found.missing:
-        yield Finding(True, Phrase("Discord channel {chat}: all rights are there.", place))
+        yield Finding(True, Phrase("Discord channel {chat}: all permissions are there.", place))
     for missing in found.missing:
         yield Finding(False, Phrase("Discord channel {chat}: {problem}", {**place, "problem": missing}))

@@ -27,7 +27,7 @@ from bot.ports import Answer, Dispatch, State, Surroundings, Traffic
 log = structlog.get_logger()
 
 # TRANSLATORS: a bot in very many servers is connected several times, each time for some of them
-SOME_STAND = Phrase("{n} of {of} connections to Discord stand. The others are being made again.")
+SOME_STAND = Phrase("{n} of {of} connections to Discord are up. The others are reconnecting.")
 HELD_BACK = Phrase("I have connected to Discord so often today that I have to wait a while, or it would lock me out.")
 
 

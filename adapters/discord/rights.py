@@ -9,12 +9,14 @@ import discord
 from bot.model import ChatKind, Phrase
 from bot.ports import Capabilities
 
-NO_VIEW = Phrase("Give my role the right “View Channel” here.")
-NO_SEND = Phrase("Give my role the right “Send Messages” here: then I can post.")
-NO_SEND_THREADS = Phrase("Give my role the right “Send Messages in Threads” here: then I can post.")
-NO_POSTS = Phrase("Give my role the right “Create Posts” in this forum: then I can post.")
-NO_REACT = Phrase("Give my role the right “Add Reactions” here: then I put the voting reactions under each story.")
-NO_HISTORY = Phrase("Give my role the right “Read Message History” here: then I find my posts again and react to them.")
+NO_VIEW = Phrase("Give my role the permission “View Channel” here.")
+NO_SEND = Phrase("Give my role the permission “Send Messages” here: then I can post.")
+NO_SEND_THREADS = Phrase("Give my role the permission “Send Messages in Threads” here: then I can post.")
+NO_POSTS = Phrase("Give my role the permission “Create Posts” in this forum: then I can post.")
+NO_REACT = Phrase("Give my role the permission “Add Reactions” here: then I put the voting reactions under each story.")
+NO_HISTORY = Phrase(
+    "Give my role the permission “Read Message History” here: then I find my posts again and react to them."
+)
 
 NEEDED = discord.Permissions(
     view_channel=True,

@@ -25,7 +25,7 @@ def account(username: str, *, can_join_groups: bool) -> Sequence[Finding]:
     findings = _invitations(username) if username else [Finding(True, Phrase("Telegram accepts the token."))]
     if not can_join_groups:
         findings.append(
-            Finding(False, Phrase("This bot may not join groups. Allow it in @BotFather with /setjoingroups."))
+            Finding(False, Phrase("This bot may not join groups. Allow it with @BotFather by /setjoingroups."))
         )
     return findings
 

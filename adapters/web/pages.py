@@ -144,7 +144,7 @@ class Pages:
     async def not_yet(self, request: Request, error: Exception) -> Response:
         """The adapter doesn't run: a page that asks again by itself."""
         t = self._translator(request)
-        refusal = Refusal(t("Starting…"), t("This page opens by itself in a moment."))
+        refusal = Refusal(t("Starting…"), t("This page will open by itself in a moment."))
         return self._message(t, refusal, 503, headers={"retry-after": "1"}, again=True)
 
     def _translator(self, request: Request) -> Translator:

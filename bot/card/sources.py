@@ -42,7 +42,7 @@ def how_it_does(source: Doing, t: Translator, now: datetime) -> str:
         if source.last_ok_at is None:
             return t("not read yet")
         # TRANSLATORS: the source works; {ago} is such as "4 minutes ago"
-        return t("well, read {ago}", ago=t.ago(source.last_ok_at, now))
+        return t("working, read {ago}", ago=t.ago(source.last_ok_at, now))
     if source.ended:
         return t("ended: {problem}", problem=source.problem)
     if source.last_ok_at is None:

@@ -16,7 +16,7 @@ def introduction(t: Translator, translators: Translators, elsewhere: Chat | None
         t.language,
         *([paragraph(elsewhere.title or elsewhere.ref.id)] if elsewhere else []),
         heading(t("Hello, I am Newstally!")),
-        paragraph(t("I post news here, and everyone can vote whether a story is bullish or bearish.")),
+        paragraph(t("I post news here, and everyone can vote on whether a story is bullish or bearish.")),
         paragraph(t("I stay silent until an admin has chosen my language.")),
         *([_where(t, parameter)] if parameter else []),
         heading(in_all_languages(translators)),
@@ -28,7 +28,7 @@ def introduction(t: Translator, translators: Translators, elsewhere: Chat | None
 def _where(t: Translator, parameter: str) -> Line:
     # TRANSLATORS: {command} is a command such as /language, {parameter} the name of its option, in English
     words = t(
-        "The buttons are about this channel. For another one or a forum, give {command} and choose it as {parameter}.",
+        "The buttons are about this channel. For another one or a forum, use {command} and choose it as {parameter}.",
         command="/language",
         parameter=parameter,
     )

@@ -27,8 +27,8 @@ async def answer(request: Request) -> Answer:
         heading(t("For how long")),
         item(
             t.plural(
-                "Votes are kept with their story, {n} day after it was last seen at its source.",
-                "Votes are kept with their story, {n} days after it was last seen at its source.",
+                "Votes are kept with their story, until {n} day after it was last seen at its source.",
+                "Votes are kept with their story, until {n} days after it was last seen at its source.",
                 services.entries_days,
             )
         ),
@@ -50,7 +50,7 @@ async def answer(request: Request) -> Answer:
             # TRANSLATORS: follows the sentence on the log of settings: as long as that
             t(
                 "A vote that could not be stored because of a fault is noted for whoever runs this bot, "
-                "and that note is kept as long."
+                "and that note is kept just as long."
             )
         ),
         heading(t("Whom to ask")),

@@ -67,7 +67,7 @@ class Search:
         )
         t, shown = request.t, _shortened(words)
         if not found.stories:
-            return request.answer(note(t("I know no story that says “{words}”.", words=shown)), private=True)
+            return request.answer(note(t("I don't know any story that says “{words}”.", words=shown)), private=True)
         # TRANSLATORS: above a list of stories that were found
         title = t("Stories that say “{words}”", words=shown)
         buttons = _turning(request, words, page, more=found.more)

@@ -69,7 +69,7 @@ def declaration(packs: Sequence[str]) -> Command:
                 name="list",
                 # TRANSLATORS: as for /sources follow
                 shown_as=Phrase("/sources list"),
-                description=Phrase("What this chat follows, and how each source does"),
+                description=Phrase("What this chat follows, and how each source is doing"),
                 task=Task(Phrase("Sources")),
             ),
             Subcommand(
@@ -154,7 +154,7 @@ async def _remove(request: Request) -> Answer:
     if len(found) > 1:
         raise CommandError(
             Phrase(
-                "More than one source fits “{words}”. Use its number in the list: {command}",
+                "More than one source matches “{words}”. Use its number in the list: {command}",
                 {"words": request.rest[:100], "command": LIST},
             )
         )

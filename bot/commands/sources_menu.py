@@ -224,11 +224,12 @@ def _of_stand_ins(request: Request, source: FollowedSource) -> Iterator[tuple[Sp
     since = time_here(request, source.gave_way_at or request.now)
     if source.problem is not None:
         # TRANSLATORS: {since} is a date with a time of day
-        said = t("Since {since} others of the pack stand in for it, until it answers again.", since=since)
+        said = t("Since {since} other sources of the pack stand in for it, until it answers again.", since=since)
     else:
         # TRANSLATORS: {newest} and {since} are dates with a time of day
         said = t(
-            "Its newest entry is of {newest}. Since {since} others of the pack stand in for it, until it has another.",
+            "Its newest entry is from {newest}. Since {since} other sources of the pack stand in for it, until it has"
+            " another.",
             newest=time_here(request, source.newest_at or request.now),
             since=since,
         )

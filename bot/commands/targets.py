@@ -92,7 +92,7 @@ async def which_chat(request: Request) -> Answer | None:
 def _say_it_again(request: Request, named: Sequence[tuple[Chat, str]]) -> Iterator[Line]:
     """How to say what no button can carry."""
     if request.adapter.elsewhere_parameter:
-        yield paragraph(request.t("This is too long for a button. Give the command in the channel that you mean."))
+        yield paragraph(request.t("This is too long for a button. Use the command in the channel that you mean."))
         return
     yield paragraph(request.t("This is too long for a button. Send it again with the number of the chat:"))
     for chat, name in named:

@@ -64,7 +64,7 @@ async def answer(request: Request) -> Answer:
     if not found:
         raise CommandError(
             Phrase(
-                "I know no place “{place}”. Type the largest city nearby, or how far it is from UTC: {examples}",
+                "I don't know any place “{place}”. Type the largest city nearby, or how far it is from UTC: {examples}",
                 {"place": request.words[:40], "examples": f"{EXAMPLE} · /timezone Asia/Yerevan · /timezone UTC+4"},
             )
         )

@@ -172,9 +172,8 @@ class GuardedClient:
             raise _refusal(response, final=whole_way)
         kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if request.kinds and kind not in request.kinds:
-            raise SourceError(
-                Phrase("It is of another kind ({kind}).", {"kind": kind[:40].encode("ascii", "replace").decode()})
-            )
+            shown = kind[:40].encode("ascii", "replace").decode()
+            raise SourceError(Phrase("It is not the expected kind of content ({kind}).", {"kind": shown}))
         most = min(self._settings.max_bytes, request.max_bytes or self._settings.max_bytes)
         body = await read_body(response.content.iter_any(), response.headers.get("Content-Encoding", ""), most)
         return Fetched(
@@ -282,7 +281,7 @@ def _plain_socket(address: Any) -> socket.socket:
 _WORDS_FOR_STATUS = {
     404: Phrase("There is nothing at this address ({status}).", {"status": 404}),
     410: Phrase("It is gone for good ({status}).", {"status": 410}),
-    429: Phrase("The server asks us to come less often ({status}).", {"status": 429}),
+    429: Phrase("The server asks me to come less often ({status}).", {"status": 429}),
 }
 
 
@@ -290,7 +289,7 @@ def _refusal(response: aiohttp.ClientResponse, *, final: bool = True) -> SourceE
     """``final``: what is gone here is gone. A page to which people are sent for a while says nothing of that."""
     status = response.status
     if status in {401, 402, 403}:
-        words = Phrase("The server doesn't let us read it ({status}).", {"status": status})
+        words = Phrase("The server doesn't let me read it ({status}).", {"status": status})
     else:
         words = _WORDS_FOR_STATUS.get(status, Phrase("The server answered {status}.", {"status": status}))
     wait = retry_after(response.headers.get("Retry-After", ""), datetime.now(UTC))

@@ -23,7 +23,7 @@ OLD = timedelta(days=30)
 """A source of news that has had nothing new for so long has been given up, as a rule."""
 
 DETECT_SECONDS = 20.0
-EMPTY = Phrase("It lists nothing.")
+EMPTY = Phrase("It has no entries.")
 
 
 class Verdict(StrEnum):

@@ -235,7 +235,7 @@ class Outbox:
 
     async def _recover(self, cut: deliveries.CutOff) -> None:
         """What became of an attempt that the last run did not finish, or of which we could not find out so far?"""
-        problem = Phrase("The product stopped while this was being sent.")
+        problem = Phrase("Newstally stopped while this was being sent.")
         try:
             if await self._db.read(deliveries.is_cut_off, cut):
                 await self._resolve(cut.id, cut.chat, cut.attempts, problem)

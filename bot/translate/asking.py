@@ -84,7 +84,7 @@ async def ask(provider: Provider, pair: Pair, text: Text, attempt: Attempt, name
     sent = [whole(parts) if marks is None else marked(parts, marks) for parts in attempt.parts]
     came = await provider.translate(sent, pair, marked=with_marks)
     if any(len(answer) > MAX_ANSWER for answer in came):
-        raise NotTranslated(Phrase("It answers something that I don't understand."))
+        raise NotTranslated(Phrase("It answered with something that I don't understand."))
     # Off the loop: the first look at the names of a language makes an index of them.
     return await asyncio.to_thread(judged, attempt, came, text, marks, names)
 

@@ -146,7 +146,7 @@ class _Refusal(BaseModel):
 
 def _error(reply: Reply) -> TranslationError:
     if reply.status == 429 and _code(reply) == "insufficient_quota":
-        return ProviderUsedUp(Phrase("What the key may translate is used up ({status}).", {"status": reply.status}))
+        return ProviderUsedUp(Phrase("The key's translation quota is used up ({status}).", {"status": reply.status}))
     if reply.status == 404:
         return ProviderRefuses(Phrase("It doesn't know the model."))
     return reply.error()

@@ -23,7 +23,7 @@ from bot.model import Phrase
 MAX_BYTES = 500_000
 """Of an answer. A text has a thousand characters; a long list of languages or models has some ten thousand."""
 
-NOT_UNDERSTOOD = Phrase("It answers something that I don't understand.")
+NOT_UNDERSTOOD = Phrase("It answered with something that I don't understand.")
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -49,9 +49,9 @@ class Reply:
         if self.status in {401, 403}:
             return ProviderRefuses(Phrase("It doesn't accept the key ({status}).", status))
         if self.status in {429, 529}:
-            return ProviderBusy(Phrase("The server asks us to come less often ({status}).", status), self.retry_after)
+            return ProviderBusy(Phrase("The server asks me to come less often ({status}).", status), self.retry_after)
         if self.status in {402, 456}:
-            return ProviderUsedUp(Phrase("What the key may translate is used up ({status}).", status))
+            return ProviderUsedUp(Phrase("The key's translation quota is used up ({status}).", status))
         # Where nothing is, or only the way to somewhere else, there may be something later.
         if self.status >= 500 or self.status in {404, 408} or 300 <= self.status < 400:
             return ProviderBusy(Phrase("The server answered {status}.", status), self.retry_after)

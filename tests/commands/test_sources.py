@@ -280,7 +280,7 @@ async def test_the_list_shows_every_source_with_how_it_does(stage):
     answer = await stage.types("/sources list")
     lines = said(answer).splitlines()
     assert lines[1:] == [
-        "1. The well one · well, read 3 hours ago",
+        "1. The well one · working, read 3 hours ago",
         "2. The ill one · last read 3 hours ago: The server answered 503.",
         "Nothing comes from it until it answers again; I keep asking.",
         "3. The ended one · ended: The server answered 503.",
@@ -344,16 +344,20 @@ async def reads_a_pack(stage, **of_a) -> str:
 async def test_the_list_says_since_when_and_why_others_stand_in_for_a_dead_source(stage):
     listed = await reads_a_pack(stage, problem=DEAD, gave_way_at=NOW - timedelta(days=2))
     assert (
-        "Since Nov 20, 2026, 8:06\u202fPM GMT+1 others of the pack stand in for it, until it answers again." in listed
+        "Since Nov 20, 2026, 8:06\u202fPM GMT+1 other sources of the pack stand in for it, until it answers again."
+        in listed
     )
 
 
 async def test_the_list_says_since_when_and_why_others_stand_in_for_a_silent_source(stage):
     days = {"gave_way_at": NOW - timedelta(days=2), "newest_at": NOW - timedelta(days=10), "last_ok_at": NOW}
     listed = await reads_a_pack(stage, **days)
-    assert "well, read" in listed
-    assert "Its newest entry is of Nov 12, 2026, 8:06\u202fPM GMT+1." in listed
-    assert "Since Nov 20, 2026, 8:06\u202fPM GMT+1 others of the pack stand in for it, until it has another." in listed
+    assert "working, read" in listed
+    assert "Its newest entry is from Nov 12, 2026, 8:06\u202fPM GMT+1." in listed
+    assert (
+        "Since Nov 20, 2026, 8:06\u202fPM GMT+1 other sources of the pack stand in for it, until it has another."
+        in listed
+    )
 
 
 async def test_where_nobody_stands_in_the_list_does_not_say_so(stage):

@@ -88,7 +88,7 @@ async def test_what_no_button_can_carry_is_sent_again_with_the_chats_number(stag
 async def test_where_chats_are_chosen_by_a_parameter_it_is_said_in_the_channel_itself(stage):
     stage.adapter.elsewhere_parameter = "place"
     asked = await writes(stage, f"/sources add {LONG}")
-    assert said(asked).endswith("Give the command in the channel that you mean.")
+    assert said(asked).endswith("Use the command in the channel that you mean.")
 
 
 WRONG = ["/language klingon", "/sources add nonsense", "/sources follow nothing", "/sources dance"]

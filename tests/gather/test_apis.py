@@ -314,7 +314,7 @@ async def test_with_too_few_credits_left_nothing_is_asked_and_sources_says_why(a
     assert apis.asked == ["/coinstats/usage/credits"]
     health = await house.health("coinstats:news")
     assert health.problem is not None
-    assert health.problem.msgid == "This month's budget of {provider} is used up."
+    assert health.problem.msgid == "This month's budget for {provider} is used up."
 
 
 async def test_what_was_spent_is_counted_before_it_is_asked_for(apis: NewsApis, start: Start) -> None:

@@ -402,9 +402,9 @@ async def test_a_server_that_asks_us_to_wait_is_given_the_time(server: FeedServe
 HOSTILE = {
     "/500": (faults.status(500), "The server answered {status}."),
     "/404": (faults.status(404), "There is nothing at this address ({status})."),
-    "/403": (faults.status(403), "The server doesn't let us read it ({status})."),
+    "/403": (faults.status(403), "The server doesn't let me read it ({status})."),
     "/410": (faults.status(410), "It is gone for good ({status})."),
-    "/429": (faults.status(429), "The server asks us to come less often ({status})."),
+    "/429": (faults.status(429), "The server asks me to come less often ({status})."),
     "/204": (faults.status(204), "The server answered {status}."),
     "/empty": (faults.body(b""), "It is empty."),
     "/html": (faults.html(), "It asks for a login."),

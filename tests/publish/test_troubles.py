@@ -28,7 +28,7 @@ NO = Phrase("no")
 GONE = Phrase("There is nothing at this address ({status}).", {"status": 404})
 DOWN = Phrase("The server answered {status}.", {"status": 503})
 SILENT = Phrase("The server can't be reached.")
-OFTEN = Phrase("The server asks us to come less often ({status}).", {"status": 429})
+OFTEN = Phrase("The server asks me to come less often ({status}).", {"status": 429})
 
 
 def trouble(problem: Phrase, days: float, **changes: object) -> Trouble:

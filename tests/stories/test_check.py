@@ -67,7 +67,7 @@ async def test_it_tells_what_is_missing_where_and_when_all_is_well(tmp_path: Pat
         assert len(faulty) == 3
         assert f"Telegram chat {group.id}: Make me an administrator: then reactions count as votes too." in faulty[0]
         assert f"Telegram chat {channel.id}: Make me an administrator who may post messages" in faulty[1]
-        assert f"Discord channel {text.id}: Give my role the right “Add Reactions” here" in faulty[2]
+        assert f"Discord channel {text.id}: Give my role the permission “Add Reactions” here" in faulty[2]
         assert "every tally equals a recount" in said
         assert "3 faults." in said
 

@@ -114,7 +114,7 @@ async def test_an_admin_follows_a_pack_and_a_feed_lists_and_removes_them(tmp_pat
             assert titles(posts(telegram, group)) == ["Coin 1", "Coin 2", "Alpha 1", "Alpha 2"]
 
             telegram.say(olga, group, "/sources list")
-            well = FRENCH("well, read {ago}", ago="")[:10]
+            well = FRENCH("working, read {ago}", ago="")[:10]
             [listed] = await product.until(lambda: said(telegram, group, FRENCH("Pack {pack}", pack="Crypto")))
             assert "Pièces" in listed.text
             assert "Alpha" in listed.text

@@ -93,7 +93,8 @@ async def test_an_admin_sets_a_room_up_and_a_member_can_not(tmp_path: Path) -> N
             # An answer is for who asked. Words are looked for; what is no command is told so.
             assert FRENCH("Removed: {name}", name="Alpha") not in await member.look("fr")
             assert FRENCH("Stories that say “{words}”", words="coin") in await member.say("fr", "coin")
-            assert FRENCH("I know no story that says “{words}”.", words="hello?") in await member.say("fr", "hello?")
+            nothing = FRENCH("I don't know any story that says “{words}”.", words="hello?")
+            assert nothing in await member.say("fr", "hello?")
             unknown = FRENCH("I don't know that command. What I can do: {command}", command="/help")
             assert unknown in await member.say("fr", "/nonsense")
             assert FRENCH("How votes work here") in await member.say("fr", "/HELP")

@@ -92,7 +92,7 @@ async def test_the_next_one_of_a_pack_stands_in_until_the_first_is_back(tmp_path
             assert feeds.count("/fifth.xml") == 0
             listed = await reader.say("en", "/sources list")
             [since] = re.findall(
-                r"Since (.{8,40}?) others of the pack stand in for it, until it answers again\.", listed
+                r"Since (.{8,40}?) other sources of the pack stand in for it, until it answers again\.", listed
             )
             assert str(NOON.year) in since
 

@@ -182,7 +182,7 @@ class Apis:
         """Counted before it is asked for, so that a crash spends too much rather than too little."""
         now = self._clock()
         if await self._left(question) < question.cost:
-            phrase = Phrase("This month's budget of {provider} is used up.", _named(question.provider))
+            phrase = Phrase("This month's budget for {provider} is used up.", _named(question.provider))
             account = self._accounts[question.provider]
             account.looked_at = None  # it may have been filled up when we ask next
             wait = month_end(now) - now
@@ -221,7 +221,7 @@ def _named(provider: str) -> dict[str, str]:
 
 
 def _not_understood(provider: str) -> Phrase:
-    return Phrase("{provider} answers something that I don't understand.", _named(provider))
+    return Phrase("{provider} answered with something that I don't understand.", _named(provider))
 
 
 def _in_words(provider: str, error: SourceError) -> SourceError:

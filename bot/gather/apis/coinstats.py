@@ -56,7 +56,7 @@ def read(body: bytes, own_topics: str | None) -> ParsedFeed | Phrase:
     answer = items.loaded(body)
     listed = answer.get("result") if isinstance(answer, dict) else answer
     if not isinstance(listed, list):
-        return Phrase("{provider} answers something that I don't understand.", {"provider": NAME})
+        return Phrase("{provider} answered with something that I don't understand.", {"provider": NAME})
     return items.feed_of(PROVIDER, NAME, SITE, map(_item, items.rows(listed)), own_topics)
 
 

@@ -49,7 +49,7 @@ def _refusal(body: bytes) -> Phrase:
         return USED_UP
     if b"token" in said and (b"not found" in said or b"invalid" in said):
         return TOKEN_REFUSED
-    return Phrase("{provider} answers something that I don't understand.", {"provider": NAME})
+    return Phrase("{provider} answered with something that I don't understand.", {"provider": NAME})
 
 
 def _item(row: Mapping[str, Any], region: str) -> Item:
