@@ -333,6 +333,7 @@ async def _live(
         with ticking(jobs):
             house.signals.everything()
             await stop.wait()
+        house.db.hurry()
         for task in rooms:
             task.cancel()
         await asyncio.wait({outbox})

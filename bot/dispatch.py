@@ -30,7 +30,6 @@ from bot.storage.database import Database
 from bot.storage.votes import Outcome, Recorded
 from bot.tally.recorder import Recorder
 from bot.tally.reread import Rereader
-from bot.tally.returning import LEFT
 
 log = structlog.get_logger()
 
@@ -100,7 +99,7 @@ class Dispatcher:
                 if resumed or event.heard_anew:
                     await self._rereader.resumed(chat)
             case ChatChanged(chat=chat):
-                await self._db.write(chats.pause, chat, LEFT)
+                await self._db.write(chats.pause, chat, chats.LEFT)
 
     async def _identify(self, named: ChatRef, own: ChatRef) -> None:
         outcome = await self._db.write(naming.identify, named, own)

@@ -64,6 +64,9 @@ class Duties:
     unconfirmed: int
 
 
+LEFT = Phrase("I am no longer in this chat.")
+"""Why a chat is paused that only we can be asked back into: the platform tells when that happens."""
+
 STILL_NEWS = timedelta(hours=1)
 """What waits no longer than this is sent to a chat that was out of reach: rights are often given back at once."""
 
@@ -260,8 +263,12 @@ def migrate(connection: Connection, old: ChatRef, to: ChatRef) -> None:
             continue
         if present is not None:
             connection.execute(delete(chat).where(chat.c.id == present.id))
+        # That we "left" the old one may be told before it is told that it moved: of the new one that says nothing.
+        paused = None if moved.paused in (None, LEFT) else phrase_to_json(moved.paused)
         connection.execute(
-            update(chat).where(chat.c.id == moved.id).values(platform=target.platform, native_id=target.id)
+            update(chat)
+            .where(chat.c.id == moved.id)
+            .values(platform=target.platform, native_id=target.id, paused=paused)
         )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -37,6 +38,12 @@ READERS = 2
 
 BUSY_SECONDS = 5.0
 """How long to wait for another process (a backup, `newstally check`) to let go of the file."""
+
+HASTY_SECONDS = 0.5
+"""How long to wait for that when Newstally stops."""
+
+BUSY_STEP = 0.1
+"""After so long it is looked whether there is still time."""
 
 FIRST_REST, LAST_REST = 1.0, 30.0
 """Seconds between two tries to do what the database refuses: the first, doubling, and the longest."""
@@ -102,6 +109,11 @@ class Database:
         self._next_reader = (self._next_reader + 1) % len(self._readers)
         return await self._readers[self._next_reader].run(fn, *args, **kwargs)
 
+    def hurry(self) -> None:
+        """Newstally stops: whoever holds the file is not waited for as long as usual, and once only."""
+        for lane in (self._writer, *self._readers):
+            lane.haste.now = True
+
     async def backup(self, target: Path) -> None:
         """Copy a consistent snapshot into ``target`` while everything goes on. Raises StorageError if that file
         exists."""
@@ -117,20 +129,28 @@ class Database:
             ) from error
 
 
+@dataclass(slots=True)
+class _Haste:
+    """Whether there is little time left: what is still in line is written if it can be, but doesn't hold up the end."""
+
+    now: bool = False
+
+
 class _Lane:
     """One aiosqlite connection and, over the same sqlite3 connection, a Core engine that lives on its thread."""
 
-    def __init__(self, connection: aiosqlite.Connection, engine: Engine, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, connection: aiosqlite.Connection, engine: Engine, clock: Callable[[], datetime], haste: _Haste
+    ) -> None:
         self._connection = connection
         self._engine = engine
         self._clock = clock
         self.refusal: Refusal | None = None
-        self.closing = False
-        """Nobody waits any more: what is still in line is written if it can be, but doesn't hold up the end."""
+        self.haste = haste
 
     async def run(self, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         def transaction() -> T:
-            if self.closing and self.refusal is not None:
+            if self.haste.now and self.refusal is not None:
                 raise _refused(self.refusal.reason)
             try:
                 with self._engine.begin() as connection:
@@ -196,11 +216,11 @@ async def open_database(
             raise StorageError(
                 Phrase("The database {path} can't be used: {reason}", {"path": str(path), "reason": reason})
             ) from error
+        db = Database(writer, tuple(readers), sleep)
         try:
-            yield Database(writer, tuple(readers), sleep)
+            yield db
         finally:
-            for lane in (writer, *readers):
-                lane.closing = True
+            db.hurry()
 
 
 @asynccontextmanager
@@ -208,7 +228,8 @@ async def _lane(path: Path, clock: Callable[[], datetime], *, writes: bool) -> A
     # isolation_level None: the driver starts no transactions of its own, BEGIN is ours (see _engine).
     async with aiosqlite.connect(path, isolation_level=None, timeout=BUSY_SECONDS) as connection:
         raw = connection._conn
-        engine = _engine(raw, "BEGIN IMMEDIATE" if writes else "BEGIN")
+        haste = _Haste()
+        engine = _engine(raw, "BEGIN IMMEDIATE" if writes else "BEGIN", haste)
 
         def prepare() -> None:
             if writes:
@@ -223,10 +244,12 @@ async def _lane(path: Path, clock: Callable[[], datetime], *, writes: bool) -> A
             else:
                 raw.execute("PRAGMA query_only = ON")
             raw.execute("PRAGMA temp_store = MEMORY")
+            # From here on it is waited in steps, by us: SQLite's own wait can't be cut short.
+            raw.execute(f"PRAGMA busy_timeout = {round(BUSY_STEP * 1000):d}")
 
         await _on_thread(connection, prepare)
         try:
-            yield _Lane(connection, engine, clock)
+            yield _Lane(connection, engine, clock, haste)
         finally:
             await _on_thread(connection, lambda: engine.dispose(close=False))
 
@@ -238,14 +261,26 @@ async def _on_thread(connection: aiosqlite.Connection, fn: Callable[[], T]) -> T
     return result
 
 
-def _engine(raw: sqlite3.Connection, begin: str) -> Engine:
+def _engine(raw: sqlite3.Connection, begin: str, haste: _Haste) -> Engine:
     engine = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        began = time.monotonic()
+        while True:
+            try:
+                connection.exec_driver_sql(begin)
+                return
+            except OperationalError as error:
+                if not _is_busy(error) or time.monotonic() - began > (HASTY_SECONDS if haste.now else BUSY_SECONDS):
+                    raise
 
     return engine
+
+
+def _is_busy(error: OperationalError) -> bool:
+    """Whether another process holds the file."""
+    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def _make(path: Path) -> None:

@@ -34,6 +34,8 @@ class GroupCommit(Generic[T, R]):
     async def add(self, item: T) -> R:
         """Returns when the item is durable. What ``write`` raises, every caller of that batch gets.
 
+        A StorageError those behind it get, too: what is refused comes again, and must not have been overtaken then.
+
         A cancelled caller's item is written all the same.
         """
         if self._ended:
@@ -75,7 +77,10 @@ class GroupCommit(Generic[T, R]):
         try:
             results = await self._write([item for item, _ in batch])
         except Exception as error:  # noqa: BLE001  # it is the callers' to handle
-            for _, done in batch:
+            behind = list(self._waiting) if isinstance(error, StorageError) else []
+            if behind:
+                self._waiting.clear()
+            for _, done in (*batch, *behind):
                 if not done.done():
                     done.set_exception(error)
         else:

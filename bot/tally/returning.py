@@ -9,16 +9,13 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.errors import DeliveryError, PlatformDown, StorageError, Throttled, Unconfirmed
-from bot.model import ChatRef, Phrase
+from bot.model import ChatRef
 from bot.pace import retry_delay
 from bot.ports import ChatAdapter, Traffic
 from bot.storage import chats, rereads
 from bot.storage.database import Database
 
 log = structlog.get_logger()
-
-LEFT = Phrase("I am no longer in this chat.")
-"""Why a chat is paused that only we can be asked back into: the platform tells when that happens."""
 
 ASKED_EVERY = timedelta(days=1)
 
@@ -70,7 +67,7 @@ class Returning:
     async def _ask(self, platform: str) -> None:
         since = self._clock() - ASKED_EVERY
         self._asked = {chat: at for chat, at in self._asked.items() if at > since}
-        paused = await self._db.read(rereads.paused_otherwise, platform, LEFT)
+        paused = await self._db.read(rereads.paused_otherwise, platform, chats.LEFT)
         waiting: Sequence[ChatRef] = [chat for chat in paused if chat not in self._asked]
         for failures in range(1, TRIES + 1):
             waiting = [chat for chat in waiting if not await self._settled(chat)]

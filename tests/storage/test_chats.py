@@ -150,6 +150,15 @@ async def test_a_migrated_chat_keeps_everything_but_its_id(db):
     assert await db.read(chats.by_ref, ChatRef("telegram", "-200", "7")) is not None
 
 
+async def test_that_we_left_the_old_chat_says_nothing_of_the_one_that_it_moved_to(db):
+    moved, other = ChatRef("telegram", "-200"), ChatRef("telegram", "-300")
+    for old, new, reason, stays in ((GROUP, moved, chats.LEFT, False), (moved, other, Phrase("no right"), True)):
+        await db.write(chats.ensure, old, ChatKind.GROUP, NOW)
+        await db.write(chats.pause, old, reason)
+        await db.write(chats.migrate, old, new)
+        assert ((await db.read(chats.by_ref, new)).paused is not None) == stays
+
+
 async def test_a_chat_set_up_under_its_new_id_is_not_overwritten(db):
     moved = ChatRef("telegram", "-200")
     for ref, language in ((GROUP, "fr"), (moved, "de")):

@@ -288,12 +288,13 @@ async def test_what_nobody_waits_for_any_more_does_not_hold_up_the_end(tmp_path:
     path = tmp_path / "a.db"
     thief = sqlite3.connect(path, isolation_level=None)
     async with open_database(path) as db:
-        await db.write(lambda connection: connection.exec_driver_sql("PRAGMA busy_timeout = 300") and None)
         thief.execute("BEGIN IMMEDIATE")
         waiting = [asyncio.create_task(db.write(put, str(number))) for number in range(100)]
+        await db.read(keys)  # by then, the writer waits for the thief
+        began = time.monotonic()
+        db.hurry()
         with pytest.raises(StorageError):
             await waiting[0]
-        began = time.monotonic()
     assert time.monotonic() - began < 2
     said = await asyncio.gather(*waiting, return_exceptions=True)
     assert {type(one) for one in said} == {StorageError}

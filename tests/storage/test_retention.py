@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, create_engine, insert, select, update
 
-from bot.model import ChatKind, ChatRef, Phrase
+from bot.model import ChatKind, ChatRef
 from bot.storage import chats, deliveries, posts, retention
 from bot.storage.database import open_database
 from bot.storage.deliveries import State
@@ -20,7 +20,6 @@ from tests.product import running
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 OPEN_FOR, ENTRIES_FOR, LOG_FOR = 14 * DAY, 90 * DAY, 365 * DAY
-LEFT = Phrase("I am no longer in this chat.")
 
 
 class Town:
@@ -38,7 +37,7 @@ class Town:
         chat = chats.ensure(self.connection, ChatRef(platform, str(-number)), ChatKind.GROUP, then)
         chats.choose_language(self.connection, chat.id, "en", None, then)
         if paused:
-            chats.pause(self.connection, chat.ref, LEFT)
+            chats.pause(self.connection, chat.ref, chats.LEFT)
         for table, values in (
             (source, {"id": number, "url": f"https://a.example/{number}", "exempt": False, "interval_seconds": 600}),
             (

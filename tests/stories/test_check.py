@@ -9,7 +9,6 @@ from adapters.discord.rights import NEEDED
 from bot.model import ChatRef
 from bot.storage import chats
 from bot.storage.database import open_database
-from bot.tally.returning import LEFT
 from tests.emulators.discord import DiscordServer
 from tests.emulators.feeds import FeedServer, faults, rss
 from tests.emulators.telegram import Limits, TelegramServer
@@ -97,7 +96,7 @@ async def test_it_tells_what_is_missing_where_and_when_all_is_well(tmp_path: Pat
         async with running(tmp_path, config) as product:
             await product.until(lambda: product.rows("SELECT 1 FROM source WHERE problem IS NOT NULL"))
         async with open_database(settings_in(tmp_path).storage.path) as db:
-            await db.write(chats.pause, ChatRef("telegram", str(group.id)), LEFT)
+            await db.write(chats.pause, ChatRef("telegram", str(group.id)), chats.LEFT)
         write_config(tmp_path, config.replace(telegram.token, "123456789:wrong-but-well-formed-token"))
         code, said = await newstally(tmp_path, "check")
         assert code == 1

@@ -10,6 +10,7 @@ import pytest
 
 from bot.errors import StorageError
 from bot.events import Removed
+from bot.model import Phrase
 from bot.storage.database import open_database
 from bot.storage.group import GroupCommit
 from bot.storage.votes import Outcome, Recorded
@@ -168,5 +169,25 @@ async def test_while_one_batch_is_written_the_next_one_gathers():
 
     assert await asyncio.gather(first, *others) == [0, 10, 20, 30, 40, 50]
     assert written == [[0], [1, 2, 3], [4, 5]]
+    running.cancel()
+    await asyncio.wait([running])
+
+
+async def test_what_comes_behind_a_batch_that_storage_refuses_does_not_overtake_it():
+    refusing = [StorageError(Phrase("full"))]
+    written: list[list[int]] = []
+
+    async def write(batch):
+        if refusing:
+            raise refusing.pop()
+        written.append(list(batch))
+        return list(batch)
+
+    group: GroupCommit[int, int] = GroupCommit(write, 3)
+    running = asyncio.ensure_future(group.run())
+    said = await asyncio.gather(*(group.add(number) for number in range(5)), return_exceptions=True)
+    assert [type(one) for one in said] == [StorageError] * 5
+    assert await asyncio.gather(*(group.add(number) for number in range(5))) == [0, 1, 2, 3, 4]
+    assert written == [[0, 1, 2], [3, 4]]
     running.cancel()
     await asyncio.wait([running])

@@ -20,7 +20,6 @@ from bot.storage.database import open_database
 from bot.storage.tables import delivery
 from bot.tally.recorder import Recorder
 from bot.tally.reread import AT_ONCE, ODDITIES, Rereader
-from bot.tally.returning import LEFT
 from tests.tally.chatting import MemoryChat, Time
 from tests.tally.stage import (
     BULL,
@@ -617,7 +616,7 @@ async def test_paused_chats_that_can_be_written_to_again_are_resumed_when_a_sess
 async def test_a_paused_chat_costs_a_question_a_day_at_most_and_none_where_we_were_sent_away(house: House):
     await set_up(house.db, ROOM, HALL)
     await house.db.write(chats.pause, ROOM, Phrase("no right"))
-    await house.db.write(chats.pause, HALL, LEFT)
+    await house.db.write(chats.pause, HALL, chats.LEFT)
     async with house.at_work():
         for hours in (0, 1, 22):
             house.time.pass_by(hours * 3600)
