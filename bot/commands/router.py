@@ -187,7 +187,7 @@ class Commands:
                 chat = await self._suggested_for(event, here)
                 if chat is not None:
                     followed = await self._services.database.read(subscriptions.of_chat, chat.id)
-                    return _fitting(sources.suggestions(followed, self._words(here or chat, event.actor)), event.typed)
+                    return sources.suggestions(followed, event.typed, self._words(here or chat, event.actor))
         return ()
 
     async def _suggested_for(self, event: ChoicesWanted, here: Chat | None) -> Chat | None:

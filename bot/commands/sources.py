@@ -107,9 +107,16 @@ async def answer(request: Request) -> Answer:
     return await verb(request)
 
 
-def suggestions(followed: Sequence[Subscription], t: Translator) -> tuple[Choice, ...]:
-    """What can be removed, by names."""
-    return tuple(Choice(f"#{subscription.id}", t.phrase(name_of(subscription))) for subscription in followed)
+def suggestions(followed: Sequence[Subscription], typed: str, t: Translator) -> tuple[Choice, ...]:
+    """What can be removed, by names: those in whose name or address this stands."""
+    wanted = typed.strip().casefold()
+    offered = [(subscription, t.phrase(name_of(subscription))) for subscription in followed]
+    return tuple(
+        Choice(f"#{subscription.id}", name)
+        for subscription, name in offered
+        if wanted in name.casefold()
+        or (subscription.pack is None and any(wanted in source.url.casefold() for source in subscription.sources))
+    )
 
 
 async def _follow(request: Request) -> Answer:

@@ -534,6 +534,7 @@ async def test_what_can_be_removed_is_suggested_by_name(stage):
     await stage.types("/sources follow crypto")
     assert await offered(stage, "") == [("#1", FEED.title), ("#2", "Crypto")]
     assert await offered(stage, "CRY") == [("#2", "Crypto")]
+    assert await offered(stage, FEED.url) == await offered(stage, "http") == [("#1", FEED.title)]
     assert await offered(stage, "", "follow", "nonsense") == []
     await stage.fills_in("sources", "remove", address="#2")
     assert await urls(stage) == [FEED.url]
