@@ -7,17 +7,20 @@ from collections.abc import Iterator, Sequence
 from bot.card.answer import item
 from bot.model import Line, Span, Story, Style, Tally
 from bot.ports import Translator
+from bot.text import shortened
 from bot.words import Term, marked
 
 MAX_TITLE = 160
 MAX_SNIPPET = 140
+_MARKS = " ,;:–—-"
+"""What says nothing before an ellipsis."""
 _BEFORE = 40
 """Characters that a snippet shows before the first word that was looked for."""
 
 
 def found_line(story: Story, tally: Tally, wanted: Sequence[Term], t: Translator) -> Line:
     """One story that was found: title, source, time, votes, and the place where its lede says what was looked for."""
-    title = story.title if len(story.title) <= MAX_TITLE else story.title[: MAX_TITLE - 1].rstrip() + "…"
+    title = shortened(story.title, MAX_TITLE)
     at = story.published_at or story.first_seen_at
     spans = [Span(title, url=story.url)]
     spans += [Span(" · "), Span(story.source)] if story.source else []
@@ -38,8 +41,7 @@ def snippet_of(text: str, wanted: Sequence[Term]) -> Iterator[Span]:
     if not places:
         return
     start = _start(text, places[0][0])
-    end = min(len(text), start + MAX_SNIPPET)
-    at = start
+    end, at = _end(text, start + MAX_SNIPPET), start
     yield Span("…") if start else Span("")
     for first, last in places:
         if last > end:
@@ -47,7 +49,15 @@ def snippet_of(text: str, wanted: Sequence[Term]) -> Iterator[Span]:
         yield Span(text[at:first])
         yield Span(text[first:last], Style.BOLD)
         at = last
-    yield Span(text[at:end] + ("…" if end < len(text) else ""))
+    yield Span(text[at:end].rstrip(_MARKS) + "…" if end < len(text) else text[at:])
+
+
+def _end(text: str, most: int) -> int:
+    """Between words, too, where there are blanks."""
+    if len(text) <= most:
+        return len(text)
+    blank = text.rfind(" ", most - _BEFORE, most)
+    return blank if blank >= 0 else most
 
 
 def _start(text: str, first: int) -> int:
