@@ -42,6 +42,8 @@ from tests.windows import Album, chromium_of, too_wide
 pytestmark = pytest.mark.browser
 
 PHONE, DESK = ViewportSize(width=390, height=844), ViewportSize(width=1100, height=900)
+LONG = 1_500
+"""As high as several messages of a chat."""
 
 FOREIGN = {"es": ("El mercado sube", "Los precios bajan", "Madrid"), "ru": ("Рынок растёт", "Цены падают", "Москва")}
 """Titles and sources in languages other than the reader's."""
@@ -154,7 +156,7 @@ async def a_telegram_group(there: Town, chromium: Browser, album: Album) -> None
     telegram = life.telegram
     olga, miguel = (telegram.add_user(name, language_code=language) for name in ("Ὄλγα", "Μιχαήλ"))
     group = telegram.create_supergroup(NAMES[language], owner=olga, members=[miguel])
-    page = await chromium.new_page(viewport=PHONE, color_scheme="light")
+    page = await chromium.new_page(viewport={**PHONE, "height": LONG}, color_scheme="light")
 
     async def look(name: str, who: User = olga, toast: str = "") -> None:
         await page.goto(f"{telegram.url}/_chat/{group.id}?as={who.id}&toast={toast}")
@@ -202,10 +204,13 @@ async def a_person_on_telegram(there: Town, chromium: Browser, album: Album) -> 
     life, language = there.life, there.language
     olga = life.telegram.add_user("Ὄλγα", language_code=language)
     private = life.telegram.create_private(olga)
-    page = await chromium.new_page(viewport=PHONE, color_scheme="dark")
+    page = await chromium.new_page(viewport={**PHONE, "height": LONG}, color_scheme="dark")
 
-    async def ask(name: str, *typed: str) -> None:
+    async def ask(name: str, *typed: str, offers: str = "") -> None:
         await life.tells(olga, private, *typed)
+        await life.until(
+            lambda: not offers or offers in str([life.telegram.buttons(private, one) for one in life.menus(private)])
+        )
         await page.goto(f"{life.telegram.url}/_chat/{private.id}?as={olga.id}")
         await _to_the_end(page)
         await album.take(page, f"telegram-{name}")
@@ -220,7 +225,7 @@ async def a_person_on_telegram(there: Town, chromium: Browser, album: Album) -> 
     added = f"/sources add {life.feeds.url('/mine.xml')}"
     await ask("sources", "/sources", added)
     await ask("sources-add-errors", "/sources add x", f"/sources add {life.feeds.url('/broken.xml')}")
-    await ask("sources-list", "/sources follow crypto", "/sources list")
+    await ask("sources-list", "/sources follow crypto", "/sources list", offers="remove #")
     await ask("other-languages", f"/language fallback {there.foreign}", "/language translate off")
     await ask("translated-again", "/language translate on", "/language fallback none")
     word = there.own[0].split()[0]
@@ -243,11 +248,11 @@ async def a_discord_server(there: Town, chromium: Browser, album: Album) -> None
     guild = await discord.create_guild(NAMES[language], preferred_locale=locale)
     news = await discord.create_text(guild, "alfa")
     ann = await discord.add_user("ann", guild=guild, locale=locale, permissions_=["MANAGE_GUILD"])
-    page = await chromium.new_page(viewport=DESK)
+    page = await chromium.new_page(viewport={**DESK, "height": LONG})
 
-    async def look(name: str) -> None:
+    async def look(name: str, at: str = "") -> None:
         await page.goto(f"{discord.page_url}_chat/{news.id}?as={ann.id}")
-        await _to_the_end(page)
+        await (page.locator(f"#m{at}").scroll_into_view_if_needed() if at else _to_the_end(page))
         await album.take(page, f"discord-{name}")
 
     await discord.invite_bot(guild, NEEDED.value)
@@ -263,9 +268,9 @@ async def a_discord_server(there: Town, chromium: Browser, album: Album) -> None
     post = life.discord_posts(news)[0]
     button = next(part["custom_id"] for part in post.components[-1]["components"] if "v:" in part["custom_id"])
     await (await discord.press(ann, post, button)).answer(timeout=20)
-    await look("story-and-vote")
+    await look("vote-confirmed")
     await page.set_viewport_size(PHONE)
-    await look("on-a-phone")
+    await look("story-on-a-phone", post.id)
 
 
 async def _commands_on_discord(there: Town, ann: DiscordUser, news: Channel) -> None:
