@@ -188,7 +188,8 @@ class Command:
     by_words: bool = False
     """Where only commands are understood, words without one mean this: its one parameter. True of one at most."""
     chooses_language: bool = False
-    """It settles which language a chat speaks: of no use where `LanguageByChat` holds, and not offered there."""
+    """It settles which language a chat speaks: of no use where `LanguageByChat` holds, and not offered there, but for
+    its parameters with a keyword."""
 
 
 # --- answers ---------------------------------------------------------------------------------------------------------

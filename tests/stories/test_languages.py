@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -297,11 +298,23 @@ async def test_in_the_web_room_both_are_settled_by_its_admins(tmp_path: Path) ->
             feeds.put("/es.xml", rss(items("Moneda", "Moneda 2"), title="Monedas", language="es"))
             await product.until(lambda: has("Moneda 2"))
 
+            # The menu has a form for both: the room's own language is its address, and no field of it.
+            fields = re.findall(r'name="argument\.([a-z]+)"', await admin.look("hy"))
+            assert {"fallback", "translate", "zone"} <= set(fields)
+            assert "language" not in fields
+            assert "argument.fallback" not in await member.look("hy")
+            told = await admin.fill("hy", "language", fallback="es, ru", translate="off")
+            assert "Español, Русский" in told
+            assert "Español, Русский" in await admin.say("hy", "/status")
+            assert ARMENIAN("Only the admins of this chat can change that.") in await member.fill(
+                "hy", "language", fallback="ru"
+            )
+
             assert ARMENIAN("Only the admins of this chat can change that.") in await member.fill(
                 "hy", "timezone", zone="UTC"
             )
             assert "Երևան" in await admin.say("hy", "/timezone")
             assert "Բեռլին" in await admin.fill("hy", "timezone", zone="berlin")
             assert product.rows("SELECT fallbacks, timezone FROM chat WHERE native_id = 'hy'") == [
-                ('["es"]', "Europe/Berlin")
+                ('["es", "ru"]', "Europe/Berlin")
             ]
