@@ -337,6 +337,10 @@ class ChatAdapter(ABC):
     """By which parameter people choose another chat that a command shall concern (`Command.elsewhere`); empty where the
     platform has no such thing."""
 
+    client_languages: ClassVar[frozenset[str] | None] = None
+    """The languages, without script and region, that the platform's clients can be in; None: any. Whose chat speaks
+    another may read it as well as that of their client."""
+
     keeps_for: ClassVar[timedelta | None] = None
     """How long the platform keeps for us what it can't tell us; what comes in a longer silence is lost. None: it is not
     so, or it can be asked for."""

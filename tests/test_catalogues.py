@@ -55,6 +55,7 @@ BUTTONS = (
     "Add",
     "Remove",
     "Run",
+    "Save",
     "Send",
     "Close",
 )

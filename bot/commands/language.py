@@ -48,7 +48,8 @@ def declaration(languages: Mapping[str, str]) -> Command:
         ),
         audience=Audience.ADMIN,
         # Where each language has a chat of its own, a form has only what is beside it.
-        task=Task(fallback.TITLE),
+        # TRANSLATORS: a button that stores what was chosen in the form beside it
+        task=Task(fallback.TITLE, Phrase("Save")),
         elsewhere=True,
         chooses_language=True,
     )

@@ -243,8 +243,7 @@ async def a_person_on_telegram(there: Town, chromium: Browser, album: Album) -> 
 
 async def a_discord_server(there: Town, chromium: Browser, album: Album) -> None:
     life, language, discord = there.life, there.language, there.life.discord
-    # Whose client can't be in the language reads what is said to them alone in that of their client.
-    locale = _discord_locale(language) or language
+    locale = _discord_locale(language) or "en-US"
     guild = await discord.create_guild(NAMES[language], preferred_locale=locale)
     news = await discord.create_text(guild, "alfa")
     ann = await discord.add_user("ann", guild=guild, locale=locale, permissions_=["MANAGE_GUILD"])
