@@ -76,8 +76,7 @@ class Dispatcher:
             return await self._commands.press(event)
         recorded = await self._recorder.record(event)
         chat = await self._db.read(chats.by_ref, event.message.chat)
-        language = self._translators.supported(event.actor.locale) or (chat and chat.language) or "en"
-        return _confirmation(recorded, self._translators(language))
+        return _confirmation(recorded, self._translators(self._commands.language_of(event.actor, chat)))
 
     async def _joined(self, event: ChatJoined) -> Answer | None:
         answer = await self._commands.joined(event)

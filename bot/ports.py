@@ -188,7 +188,8 @@ class Command:
     by_words: bool = False
     """Where only commands are understood, words without one mean this: its one parameter. True of one at most."""
     chooses_language: bool = False
-    """It settles which language a chat speaks: of no use where `LanguageByChat` holds, and not offered there."""
+    """It settles which language a chat speaks: of no use where `LanguageByChat` holds, and not offered there, but for
+    its parameters with a keyword."""
 
 
 # --- answers ---------------------------------------------------------------------------------------------------------
@@ -335,6 +336,10 @@ class ChatAdapter(ABC):
     elsewhere_parameter: ClassVar[str] = ""
     """By which parameter people choose another chat that a command shall concern (`Command.elsewhere`); empty where the
     platform has no such thing."""
+
+    client_languages: ClassVar[frozenset[str] | None] = None
+    """The languages, without script and region, that the platform's clients can be in; None: any. Whose chat speaks
+    another may read it as well as that of their client."""
 
     keeps_for: ClassVar[timedelta | None] = None
     """How long the platform keeps for us what it can't tell us; what comes in a longer silence is lost. None: it is not

@@ -18,6 +18,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """What `make soak` says."""
     parser.addoption("--soak", action="store_true", help="run the long tests of tests/soak, too")
     parser.addoption("--seed", type=int, default=0, help="what the long tests draw from (default: 0)")
+    parser.addoption("--screens", type=Path, help="where the long tests put pictures of what they saw")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -33,6 +34,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def seed(request: pytest.FixtureRequest) -> int:
     """What a long test draws from."""
     return int(request.config.getoption("--seed"))
+
+
+@pytest.fixture
+def screens(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A folder for pictures of what a long test saw."""
+    return request.config.getoption("--screens") or tmp_path / "screens"
 
 
 @pytest.fixture(scope="session")

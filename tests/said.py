@@ -32,13 +32,13 @@ def on_discord(server: DiscordServer, locale: str) -> Iterator[str]:
         if request.method == "PUT" and request.template.endswith("/commands"):
             yield from _commands(request.body, locale)
         else:
-            yield from _words(request.body)
+            yield from in_body(request.body)
 
 
-def _words(body: Any) -> Iterator[str]:
+def in_body(body: Any) -> Iterator[str]:
     for key, value in body.items() if isinstance(body, dict) else enumerate(body) if isinstance(body, list) else ():
         if isinstance(value, dict | list):
-            yield from _words(value)
+            yield from in_body(value)
         elif key in _SHOWN and isinstance(value, str):
             yield value
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from unicodedata import combining, east_asian_width
 
 import pytest
 from babel import Locale
 from babel.localedata import locale_identifiers
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 
 from adapters.discord.surface import ANOTHER_NAME
+from bot.commands import zones
 from bot.commands.registry import registry
 from bot.i18n import places, texts
 from bot.languages import cldr_locale, languages_in, plural_rule
@@ -24,8 +26,8 @@ from tests.languages import CATALOGUES, LANGUAGES, THIRTEEN
 MAX_DESCRIPTION = 100
 """Discord's limit for descriptions of commands, subcommands and parameters."""
 
-MAX_LABEL = 24
-"""A label that two buttons a row can show on a phone; a count follows it."""
+MAX_COLUMNS = 20
+"""A label that two buttons a row can show on a phone. What is wide in East Asia takes two columns."""
 
 BUTTONS = (
     "Bullish",
@@ -41,6 +43,22 @@ BUTTONS = (
     "Don't translate",
     "Other languages",
     "Back",
+    "The whole forum",
+    "Previous page",
+    "Next page",
+    "New stories",
+    "Help",
+    "Privacy",
+    "Search",
+    "Sources",
+    "Status",
+    "Follow",
+    "Add",
+    "Remove",
+    "Run",
+    "Save",
+    "Send",
+    "Close",
 )
 
 SAMPLES = (0, 1, 2, 3, 4, 5, 10, 11, 12, 14, 20, 21, 22, 25, 100, 101, 102, 111, 112, 1_000)
@@ -141,15 +159,92 @@ def test_names_of_commands_are_names_and_differ_within_their_level(language):
             assert len(set(names)) == len(names)
 
 
+def columns(text: str) -> int:
+    return sum(2 if east_asian_width(one) in "WF" else 0 if combining(one) else 1 for one in text)
+
+
 def test_labels_of_buttons_are_texts():
-    assert set(BUTTONS) <= {message.id for message in strings.extracted()}
+    extracted = [message for message in strings.extracted() if message.id]
+    assert set(BUTTONS) <= {message.id for message in extracted}
+    # Whoever adds a button says so to translators.
+    noted = {message.id for message in extracted if re.match(r"(?s).*\ba (?:vote )?button\b", said_of(message))}
+    assert noted - {"Remove {number}"} <= set(BUTTONS)
+
+
+def said_of(message: Message) -> str:
+    return " ".join(message.auto_comments)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_labels_of_buttons_are_short(language):
     t = CATALOGUES(language)
-    for label in BUTTONS:
-        assert 0 < len(t(label)) <= MAX_LABEL, t(label)
+    labels = [t(label) for label in BUTTONS]
+    labels += [f"🐂 {t(vote)} {t.number(9_999)}" for vote in ("Bullish", "Bearish")]
+    labels += [t("Remove {number}", number=t.number(20))]
+    labels += [zones.region_name(region, CATALOGUES.locale(language)) for region in zones.REGIONS]
+    assert all(labels)
+    longest = sorted(labels, key=columns)[-10:]
+    assert [label for label in longest if columns(label) > MAX_COLUMNS] == []
+
+
+# --- the glossary ----------------------------------------------------------------------------------------------------
+
+TERMS = {
+    "bullish": "bullish",
+    "bearish": "bearish",
+    "story": "stor(?:y|ies)",
+    "source": "sources?",
+    "vote": "vot(?:e|es|ed|ing)",
+    "tally": "tall(?:y|ies)",
+    "digest": "digests?",
+}
+"""What the glossary fixes, by the forms that English has."""
+
+NO_PROSE = re.compile(r"\{[a-z_]+\}|/[a-z]+(?: (?:add|follow|list|remove)\b)?")
+"""Places to fill, and commands: neither is translated."""
+
+
+def glossary() -> list[dict[str, dict[str, str]]]:
+    """Its tables: what each term is in each language, then by which beginnings it is recognised."""
+    tables: list[dict[str, dict[str, str]]] = []
+    head: list[str] = []
+    for line in (strings.LOCALES / "GLOSSARY.md").read_text("utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")] if line.startswith("|") else []
+        if cells and not cells[0]:
+            head = cells[1:]
+            tables.append({})
+        elif cells and cells[0] in LANGUAGES:
+            tables[-1][cells[0]] = dict(zip(head, cells[1:], strict=True))
+    return tables
+
+
+def stems(language: str, term: str) -> list[str]:
+    return glossary()[1][language][term].split(", ")
+
+
+def test_the_glossary_has_every_term_in_every_language_and_knows_it_when_it_sees_it():
+    terms, beginnings = glossary()
+    for language in THIRTEEN:
+        assert set(TERMS) == set(beginnings[language]) <= set(terms[language])
+        for term in TERMS:
+            assert any(stem in terms[language][term].lower() for stem in stems(language, term)), (language, term)
+
+
+@pytest.mark.parametrize("language", THIRTEEN)
+def test_the_words_of_the_glossary_are_said_as_it_says(language):
+    wrong = []
+    for message in catalogue(language):
+        source = NO_PROSE.sub(" ", " ".join(texts(message.id))) if message.id else ""
+        for term, forms in TERMS.items():
+            if re.search(rf"\b{forms}\b", source, re.IGNORECASE):
+                wrong += [(term, text) for text in texts(message.string) if not has(text, stems(language, term))]
+    assert wrong == []
+
+
+def has(text: str, beginnings: Collection[str]) -> bool:
+    # In Armenian, the signs of questions and stress stand within words.
+    plain = NO_PROSE.sub(" ", text.lower()).translate(dict.fromkeys(map(ord, "՛՜՞")))
+    return any(one in plain for one in beginnings)
 
 
 def test_no_text_hides_where_it_is_not_found():

@@ -19,6 +19,7 @@ from adapters.discord.finding import Finder
 from adapters.discord.inbound import ELSEWHERE, PLATFORM
 from adapters.discord.limits import asking
 from adapters.discord.listener import Listener
+from adapters.discord.locales import CLIENT_LANGUAGES
 from adapters.discord.patience import backoff
 from adapters.discord.places import Places, channel_id
 from adapters.discord.rights import NO_HISTORY, capabilities_of
@@ -62,6 +63,7 @@ class DiscordAdapter(
     platform: ClassVar[str] = PLATFORM
     ballot: ClassVar[Ballot] = Ballot(bullish=("🐂", "👍", "🚀", "📈"), bearish=("🐻", "👎", "📉"))
     elsewhere_parameter: ClassVar[str] = ELSEWHERE
+    client_languages: ClassVar[frozenset[str] | None] = CLIENT_LANGUAGES
 
     def __init__(self, settings: DiscordSettings, surroundings: Surroundings) -> None:
         if settings.token is None:

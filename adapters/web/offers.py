@@ -22,7 +22,8 @@ class Offer:
     @property
     def typed(self) -> str:
         """How it is typed, as far as that goes without what is filled in."""
-        return f"/{self.command} {self.subcommand}".rstrip()
+        keyword = self.parameters[0].name if self.parameters and self.parameters[0].keyword else ""
+        return " ".join(filter(None, (f"/{self.command}", self.subcommand, keyword)))
 
 
 def offers(commands: Sequence[Command], *, admin: bool) -> list[Offer]:
@@ -30,12 +31,18 @@ def offers(commands: Sequence[Command], *, admin: bool) -> list[Offer]:
     shown = [
         (command.by_words, offer)
         for command in commands
-        # A room's language is its address: the menu at the top leads to the others.
-        if not command.chooses_language and _is_for(command, admin=admin)
-        for offer in _offers_of(command, admin=admin)
+        if _is_for(command, admin=admin)
+        for offer in (_beside_language(command) if command.chooses_language else _offers_of(command, admin=admin))
     ]
     shown.sort(key=lambda one: (not one[0], not one[1].parameters))
     return [offer for _, offer in shown]
+
+
+def _beside_language(command: Command) -> list[Offer]:
+    """A room's language is its address, and the menu at the top leads to the others: what is left to choose is what can
+    be said beside it."""
+    beside = tuple(parameter for parameter in command.parameters if parameter.keyword)
+    return [Offer(command.name, "", beside[0].description, command.task, beside)] if beside else []
 
 
 def _offers_of(command: Command, *, admin: bool) -> list[Offer]:

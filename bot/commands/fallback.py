@@ -29,6 +29,8 @@ PARAMETER = Parameter(
     keyword=True,
 )
 
+TITLE = Phrase("Other languages")
+
 EXAMPLE = "/language fallback ru en"
 
 NONE, USUAL = "none", "default"
@@ -149,7 +151,7 @@ def _page(request: Request, *first: Line) -> Answer:
     about = [paragraph(request.chat.title or request.chat.ref.id)] if request.address else []
     return request.answer(
         *first,
-        heading(t("Other languages")),
+        heading(t.phrase(TITLE)),
         *about,
         *(() if first else (paragraph(told(request)),)),
         note(

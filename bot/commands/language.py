@@ -16,7 +16,7 @@ from bot.commands.sources_menu import add_example, pack_buttons
 from bot.commands.targets import which_chat
 from bot.errors import CommandError
 from bot.model import Button, ButtonRole, Line, Phrase
-from bot.ports import Answer, Audience, Choice, Command, LanguageByChat, Parameter, Translators
+from bot.ports import Answer, Audience, Choice, Command, LanguageByChat, Parameter, Task, Translators
 from bot.storage import chats, subscriptions
 
 NAME = "language"
@@ -47,6 +47,9 @@ def declaration(languages: Mapping[str, str]) -> Command:
             translation.PARAMETER,
         ),
         audience=Audience.ADMIN,
+        # Where each language has a chat of its own, a form has only what is beside it.
+        # TRANSLATORS: a button that stores what was chosen in the form beside it
+        task=Task(fallback.TITLE, Phrase("Save")),
         elsewhere=True,
         chooses_language=True,
     )

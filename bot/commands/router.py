@@ -132,8 +132,7 @@ class Commands:
         try:
             return await self._carried_out(asked, here)
         except (CommandError, DeliveryError, SourceError) as error:
-            guessed = self._supported(here.locale) or "en"
-            t = self._services.translators(self._reads(asked.actor) or here.language or guessed, here.timezone)
+            t = self._services.translators(self.language_of(asked.actor, here), here.timezone)
             return Answer(card=answer_card(t.language, paragraph(t.phrase(error.phrase))), private=True)
 
     async def _carried_out(self, asked: _Asked, here: Chat) -> Answer:
@@ -181,8 +180,8 @@ class Commands:
             case "language", _, fallback.KEYWORD:
                 return fallback.suggestions(event.typed, self._services.translators)
             case "timezone", _, "zone":
-                language = self._reads(event.actor) or (here and here.language) or "en"
-                return timezone.suggestions(event.typed, self._services.translators.locale(language))
+                locale = self._services.translators.locale(self.language_of(event.actor, here))
+                return timezone.suggestions(event.typed, locale)
             case sources.NAME, "remove", "address":
                 chat = await self._suggested_for(event, here)
                 if chat is not None:
@@ -221,6 +220,16 @@ class Commands:
         """In the chat's language; before it has one, in that of the person, or what we were told of the place."""
         language = here.language or self._supported(here.locale) or self._reads(actor) or "en"
         return self._services.translators(language, here.timezone)
+
+    def language_of(self, actor: Actor, here: Chat | None) -> str:
+        """In which something is said that is for one person alone: their own before the chat's, unless the chat's is
+        none that they could choose for their client."""
+        if here is None:
+            return self._reads(actor) or "en"
+        offered = self._services.adapters[here.ref.platform].client_languages
+        if here.language is not None and offered is not None and here.language.partition("-")[0] not in offered:
+            return here.language
+        return self._reads(actor) or here.language or self._supported(here.locale) or "en"
 
     def _reads(self, actor: Actor | None) -> str | None:
         return self._supported(actor.locale) if actor is not None else None

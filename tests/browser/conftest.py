@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error
 
 from tests.web_house import House, web_house
+from tests.windows import chromium_of
 
 
 @pytest.fixture
@@ -20,12 +20,8 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 
 @pytest.fixture
 async def chromium(browser_program: str) -> AsyncIterator[Browser]:
-    # As root, which CI often is, Chromium runs only without its sandbox.
-    flags = ["--no-sandbox"] if os.geteuid() == 0 else []
-    async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path=browser_program, args=flags)
+    async with chromium_of(browser_program) as running:
         yield running
-        await running.close()
 
 
 NewMember = Callable[..., Awaitable[BrowserContext]]

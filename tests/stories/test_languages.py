@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from tests.emulators.discord.pages import words
 from tests.emulators.feeds import FeedServer, rss
 from tests.emulators.telegram import Chat, Limits, Message, TelegramServer
 from tests.languages import NAMES
-from tests.product import EVERY_SECOND, LOOPBACK_ALLOWED, discord_table, items, running, telegram_table
+from tests.product import EVERY_SECOND, LOOPBACK_ALLOWED, chat_table, discord_table, items, running, telegram_table
 from tests.visitor import Visitor, plain
 
 ENGLISH, FRENCH, GERMAN, ARMENIAN = (Catalogues()(language) for language in ("en", "fr", "de", "hy"))
@@ -112,6 +113,31 @@ async def test_in_the_web_the_browser_tells_which_room_comes_first(tmp_path: Pat
         async with reader.client.get("/", headers=headers) as page:
             assert page.url.path == "/r/hy"
             assert '<html lang="hy"' in await page.text()
+
+
+async def test_what_is_said_to_one_member_is_in_their_language_where_their_client_can_have_the_chats(
+    tmp_path: Path,
+) -> None:
+    async with FeedServer() as feeds, DiscordServer(limits={}) as discord:
+        feeds.put("/a.xml", rss(items("1"), title="A"))
+        guild = await discord.create_guild()
+        await discord.invite_bot(guild, NEEDED.value)
+        bob = await discord.add_user("bob", guild=guild, locale="en-US")
+        german, armenian = [await discord.create_text(guild, name) for name in ("de", "hy")]
+        config = discord_table(discord) + EVERY_SECOND
+        config += chat_table("discord", german.id, "de", feeds.url("/a.xml"))
+        config += chat_table("discord", armenian.id, "hy", feeds.url("/a.xml"))
+        async with running(tmp_path, config) as product:
+            await product.ready("discord")
+            await product.until(lambda: discord_titles(discord, german) and discord_titles(discord, armenian))
+            # No client of Discord's is in Armenian: who reads it has theirs in English, or whatever else.
+            for channel, t in ((german, ENGLISH), (armenian, ARMENIAN)):
+                refused = await discord.slash(bob, channel, "timezone", {"zone": "Asia/Yerevan"})
+                assert words(await refused.shown(timeout=20)) == t("Only the admins of this chat can change that.")
+                [post] = [one for one in discord.messages(channel) if "v:" in str(one.components)]
+                bullish = next(part["custom_id"] for part in walk(post.components) if part.get("custom_id"))
+                pressed = await discord.press(bob, post, bullish)
+                assert words(await pressed.shown(timeout=20)) == t("Your vote counts: bullish.")
 
 
 # --- at once ---------------------------------------------------------------------------------------------------------
@@ -297,11 +323,23 @@ async def test_in_the_web_room_both_are_settled_by_its_admins(tmp_path: Path) ->
             feeds.put("/es.xml", rss(items("Moneda", "Moneda 2"), title="Monedas", language="es"))
             await product.until(lambda: has("Moneda 2"))
 
+            # The menu has a form for both: the room's own language is its address, and no field of it.
+            fields = re.findall(r'name="argument\.([a-z]+)"', await admin.look("hy"))
+            assert {"fallback", "translate", "zone"} <= set(fields)
+            assert "language" not in fields
+            assert "argument.fallback" not in await member.look("hy")
+            told = await admin.fill("hy", "language", fallback="es, ru", translate="off")
+            assert "Español, Русский" in told
+            assert "Español, Русский" in await admin.say("hy", "/status")
+            assert ARMENIAN("Only the admins of this chat can change that.") in await member.fill(
+                "hy", "language", fallback="ru"
+            )
+
             assert ARMENIAN("Only the admins of this chat can change that.") in await member.fill(
                 "hy", "timezone", zone="UTC"
             )
             assert "Երևան" in await admin.say("hy", "/timezone")
             assert "Բեռլին" in await admin.fill("hy", "timezone", zone="berlin")
             assert product.rows("SELECT fallbacks, timezone FROM chat WHERE native_id = 'hy'") == [
-                ('["es"]', "Europe/Berlin")
+                ('["es", "ru"]', "Europe/Berlin")
             ]

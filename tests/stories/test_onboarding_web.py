@@ -64,7 +64,7 @@ async def test_an_admin_sets_a_room_up_and_a_member_can_not(tmp_path: Path) -> N
 
             await admin.become_admin()
             for visitor in (member, admin):
-                assert "/language" not in await visitor.look("fr")
+                assert 'value="/language"' not in await visitor.look("fr")
                 assert "/language" not in await visitor.say("fr", "/help")
             await admin.say("fr", "/sources follow")
             assert 'value="c:sources:follow' in await admin.look("fr")

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import closing
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 
@@ -29,15 +26,14 @@ from bot.model import Ballot, ChatRef, OutsideTally, Phrase, Tally
 from bot.site.guard import BODY_BYTES
 from bot.site.wire import SampleStory, sample_wire
 from tests.around import FREE
-from tests.emulators.discord import Channel, DiscordServer, Interaction
-from tests.emulators.discord.pages import words
+from tests.emulators.discord import DiscordServer
 from tests.emulators.feeds import FeedServer, Item, faults, rss
-from tests.emulators.telegram import Chat, Limits, Message, TelegramServer, User
+from tests.emulators.telegram import Chat, Limits, TelegramServer, User
 from tests.emulators.translators import LibreTranslate
+from tests.life import Life, pass_two_days
 from tests.product import (
     EVERY_SECOND,
     LOOPBACK_ALLOWED,
-    Product,
     chat_table,
     discord_table,
     items,
@@ -52,77 +48,6 @@ from tests.web_house import a_story, web_house
 TWO_FEEDS = """<html lang="el"><head><title>Ἄλφα</title>
 <link rel="alternate" type="application/rss+xml" title="Ἄλφα" href="/a.xml">
 <link rel="alternate" type="application/rss+xml" title="Βῆτα" href="/b.xml"></head></html>"""
-
-
-@dataclass
-class Life:
-    """Where it is lived, and how."""
-
-    product: Product
-    telegram: TelegramServer
-    discord: DiscordServer
-    feeds: FeedServer
-    channel: Chat
-    """On Telegram; the config declares it."""
-    pages: list[str] = field(default_factory=list)
-    """All that web rooms showed, as markup."""
-
-    async def until(self, holds: Callable[[], Any]) -> Any:
-        return await self.product.until(holds, 30)
-
-    def number_of(self, native_id: object) -> int:
-        """Of the chat, as commands name it."""
-        [(number,)] = self.product.rows("SELECT id FROM chat WHERE native_id = ?", str(native_id))
-        return int(number)
-
-    # --- Telegram ---
-
-    async def tells(self, user: User, chat: Chat, *texts: str) -> None:
-        """Somebody types, and each time the bot answers."""
-        for text in texts:
-            before = len(self._sent(chat))
-            self.telegram.say(user, chat, text)
-            await self.until(lambda before=before: len(self._sent(chat)) > before)
-
-    async def presses(self, user: User, chat: Chat, button: str, message: Message | None = None) -> None:
-        """Somebody presses the button with these words in its data, of the last menu where no message is named."""
-
-        def offered() -> list[str]:
-            there = [message] if message else self.menus(chat)[-1:]
-            held = [held for menu in there for held in self.telegram.buttons(chat, menu)]
-            return [one["callback_data"] for one in held if _has(one, button)]
-
-        await self.until(offered)
-        await self.telegram.press(user, chat, message or self.menus(chat)[-1], offered()[0], timeout=20)
-
-    def menus(self, chat: Chat) -> list[Message]:
-        """The bot's messages in the chat that have buttons and are no stories."""
-        mine = self.telegram.messages(chat, by_bot=True)
-        return [one for one in mine if self.telegram.buttons(chat, one) and one not in self.posts(chat)]
-
-    def posts(self, chat: Chat) -> list[Message]:
-        """The stories in the chat that can be voted on."""
-        mine = self.telegram.messages(chat, by_bot=True)
-        return [one for one in mine if any(_has(button, "v:") for button in self.telegram.buttons(chat, one))]
-
-    def _sent(self, chat: Chat) -> list[Any]:
-        methods = ("sendMessage", "editMessageText")
-        return [call for call in self.telegram.calls() if call.method in methods and call.chat_id == str(chat.id)]
-
-    # --- Discord ---
-
-    async def gives(self, user: Any, where: Channel, command: str, /, **options: Any) -> Interaction:
-        """Somebody gives a command, and the bot answers, after a look around where that takes time."""
-        given = await self.discord.slash(user, where, command, options)
-        await self.until(lambda: given.messages and pseudo("Looking")[2:6] not in words(given.messages[-1]))
-        return given
-
-    def discord_posts(self, channel: Channel) -> list[Any]:
-        return [one for one in self.discord.messages(channel) if "v:" in str(one.components)]
-
-
-def _has(button: Mapping[str, str], some: str) -> bool:
-    return some in button.get("callback_data", "")
 
 
 # --- on Telegram -----------------------------------------------------------------------------------------------------
@@ -227,21 +152,13 @@ async def voting_that_ends(life: Life) -> None:
     shown = "SELECT 1 FROM delivery WHERE chat_id = ? AND shown_chat_bullish = 1 AND shown_total_bullish = 1"
     await life.until(lambda: life.product.rows(shown, life.number_of(channel.id)))
     # Two days later voting has ended; a vote in another chat has the posts of the story looked at.
-    _pass_two_days(life.product, life.number_of(channel.id))
+    pass_two_days(life.product, life.number_of(channel.id))
     await life.presses(miguel, channel, ":s", post)
     async with Visitor(life.product) as reader:
         there = next(card for card in articles(await reader.look("en")) if post.text.splitlines()[0] in card)
         message, button, _ = buttons(there)[0]
         await reader.send("en", "press", message=message, button=button)
     await life.until(lambda: not telegram.buttons(channel, post))
-
-
-def _pass_two_days(product: Product, chat: int) -> None:
-    """Since the chat's posts were made and redrawn."""
-    with closing(sqlite3.connect(product.folder / "newstally.db", timeout=20)) as connection, connection:
-        for column in ("posted_at", "edited_at"):
-            earlier = f"strftime('%Y-%m-%d %H:%M:%f000', {column}, '-2 days')"
-            connection.execute(f"UPDATE delivery SET {column} = {earlier} WHERE chat_id = ?", [chat])
 
 
 # --- on Discord ------------------------------------------------------------------------------------------------------
@@ -406,7 +323,7 @@ async def test_no_word_bypasses_the_catalogues(tmp_path: Path) -> None:
         packs = {("crypto", CODE): [feeds.url("/b.xml"), feeds.url("/broken")], ("tech", "ru"): [feeds.url("/c.xml")]}
         async with running(tmp_path, config, packs=packs, catalogues=catalogues) as product:
             await product.ready("telegram", "discord")
-            life = Life(product, telegram, discord, feeds, channel)
+            life = Life(product, telegram, discord, feeds, channel, looking=pseudo("Looking")[2:6])
             await asyncio.gather(*(live(life) for live in LIVES))
         said = {*on_telegram(telegram, CODE), *on_discord(discord, CODE), *seen(life.pages)}
         assert len(said) > 200

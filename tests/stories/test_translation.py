@@ -7,6 +7,9 @@ from pathlib import Path
 from adapters.discord.rights import NEEDED
 from bot.i18n import Catalogues
 from tests.emulators.discord import DiscordServer
+from tests.emulators.discord import Message as DiscordMessage
+from tests.emulators.discord.components_form import walk
+from tests.emulators.discord.pages import words
 from tests.emulators.feeds import FeedServer, rss
 from tests.emulators.telegram import Limits, TelegramServer
 from tests.emulators.translators import ChatModel, DeepL, LibreTranslate, marked
@@ -23,6 +26,8 @@ from tests.product import (
 from tests.visitor import Visitor, articles, buttons, plain
 
 TITLE = "Bitcoin rises 5% as $MSTR buys"
+IN_FRENCH = "Le bitcoin gagne 5 % : $MSTR achète"
+"""The same, as a source of its own tells it."""
 
 
 def translate_table(*providers: str, **settings: object) -> str:
@@ -55,6 +60,7 @@ async def shown(visitor: Visitor, room: str) -> list[str]:
 
 
 async def test_one_story_in_five_languages_is_one_story_with_one_ledger(tmp_path: Path) -> None:
+    """Translated for three chats, and told by a source of its own in the language of a fourth."""
     async with (
         FeedServer() as feeds,
         TelegramServer(limits=Limits.off()) as telegram,
@@ -63,6 +69,7 @@ async def test_one_story_in_five_languages_is_one_story_with_one_ledger(tmp_path
         ChatModel() as model,
     ):
         feeds.put("/en.xml", rss(items("Old news"), title="Wire"))
+        feeds.put("/fr.xml", rss(items("Vieille nouvelle"), title="Le fil", language="fr"))
         feed = feeds.url("/en.xml")
         ann, bob = telegram.add_user("Ann"), telegram.add_user("Bob")
         group = telegram.create_supergroup("Leser", owner=ann, members=[bob])
@@ -70,6 +77,7 @@ async def test_one_story_in_five_languages_is_one_story_with_one_ledger(tmp_path
         guild = await discord.create_guild()
         channel = await discord.create_text(guild)
         await discord.invite_bot(guild, NEEDED.value)
+        carla = await discord.add_user("carla", guild=guild, locale="it")
         config = (
             telegram_table(telegram)
             + discord_table(discord)
@@ -79,14 +87,17 @@ async def test_one_story_in_five_languages_is_one_story_with_one_ledger(tmp_path
             + model_table(model)
             + chat_table("telegram", group.id, "de", feed)
             + chat_table("discord", channel.id, "it", feed)
-            + "".join(chat_table("web", room, room, feed) for room in ("en", "fr", "hy"))
+            + chat_table("web", "en", "en", feed)
+            + chat_table("web", "hy", "hy", feed)
+            + chat_table("web", "fr", "fr", feeds.url("/fr.xml"))
         )
         async with running(tmp_path, config) as product, Visitor(product) as reader:
             await product.ready("telegram", "discord")
             await product.until(lambda: len(product.rows("SELECT 1 FROM post")) == 5)
-            await product.until(lambda: len(product.rows("SELECT 1 FROM translation WHERE state = 'done'")) == 4)
+            await product.until(lambda: len(product.rows("SELECT 1 FROM translation WHERE state = 'done'")) == 3)
             before = libre.translations, model.translations
             feeds.put("/en.xml", rss(items("Old news", TITLE), title="Wire"))
+            feeds.put("/fr.xml", rss(items("Vieille nouvelle", IN_FRENCH), title="Le fil", language="fr"))
             await product.until(lambda: len(product.rows("SELECT 1 FROM post")) == 10)
 
             # Five cards, each in its own language; who translates is asked once a language.
@@ -96,21 +107,23 @@ async def test_one_story_in_five_languages_is_one_story_with_one_ledger(tmp_path
             links = [entity["url"] for entity in posted.entities if entity["type"] == "text_link"]
             assert len(links) == 2
             assert len(set(links)) == 1
-            assert any(in_latin("it") in str(message.components) for message in discord.messages(channel))
+            [italian] = [one for one in discord.messages(channel) if in_latin("it") in words(one)]
+            assert "tradotto" in words(italian)
             rooms = {room: (await shown(reader, room))[-1] for room in ("en", "fr", "hy")}
             assert TITLE in rooms["en"]
-            assert in_latin("fr") in rooms["fr"]
-            assert "traduit, original en anglais" in rooms["fr"]
+            assert IN_FRENCH in rooms["fr"]
             # Armenian is what only the model knows; a name may be written in its letters.
             hy = marked("x", "hy")[1:]
             assert f"Bitcoin{hy} rises{hy} 5% as{hy} $MSTR buys{hy}" in rooms["hy"]
             assert "translat" not in rooms["en"]
-            assert (libre.translations - before[0], model.translations - before[1]) == (3, 1)
+            assert "traduit" not in rooms["fr"]
+            assert (libre.translations - before[0], model.translations - before[1]) == (2, 1)
 
-            # One story, one ledger: votes of three places stand in all of them.
-            [row] = [story for story in await product.stories() if story["title"] == TITLE]
+            # One ledger: a vote given on each platform, and in each of both stories, stands in all of them.
             bullish = telegram.buttons(group, posted)[0]["callback_data"]
             await telegram.press(bob, group, posted, bullish)
+            pressed = await discord.press(carla, italian, _vote(italian, ":b"))
+            await pressed.answer(timeout=20)
             [message, bearish] = [
                 (message, button)
                 for message, button, label in buttons(await reader.look("fr"))
@@ -119,17 +132,41 @@ async def test_one_story_in_five_languages_is_one_story_with_one_ledger(tmp_path
             await reader.send("fr", "press", message=message, button=bearish)
 
             async def counted() -> bool:
-                now = await product.story(TITLE)
-                return now is not None and (now["tally"]["bullish"], now["tally"]["bearish"]) == (1, 1)
+                tallies = [(await product.story(title) or {}).get("tally") for title in (TITLE, IN_FRENCH)]
+                return all(one and (one["bullish"], one["bearish"]) == (2, 1) for one in tallies)
 
             await product.until(counted)
-            both = Catalogues()("hy")("In all chats: bullish {bullish}, bearish {bearish}", bullish="1", bearish="1")
-            await product.until(lambda: _says(reader, "hy", both))
-            assert row["language"] == "en"
+
+            # Five right cards: the chat's own count at its buttons, the one of all chats in a line.
+            def in_all(language: str) -> str:
+                said = "In all chats: bullish {bullish}, bearish {bearish}"
+                return Catalogues()(language)(said, bullish="2", bearish="1")
+
+            for room in ("en", "hy", "fr"):
+                await product.until(lambda room=room: _says(reader, room, in_all(room)))
+            await product.until(lambda: in_all("de") in posted.text)
+            await product.until(lambda: in_all("it") in words(discord.message(italian.id)))
+            own = [button["text"].split()[-1] for button in telegram.buttons(group, posted)]
+            labels = [label for _, button, label in buttons(await reader.look("fr")) if button.startswith("v:")]
+            assert own == ["1", "0"]
+            assert [label.split()[-1] for label in labels[-2:]] == ["0", "1"]
+            card = words(discord.message(italian.id))
+            assert [in_it.split()[-1] for in_it in card.splitlines()[-2:]] == ["1", "0"]
+
+            stored = [await product.story(title) for title in (TITLE, IN_FRENCH)]
+            assert [one and one["language"] for one in stored] == ["en", "fr"]
             metrics = await product.get("/metrics")
-            assert 'newstally_translations{provider="libretranslate",state="done"} 6.0' in metrics
+            assert 'newstally_translations{provider="libretranslate",state="done"} 4.0' in metrics
             assert 'newstally_translations{provider="model",state="done"} 2.0' in metrics
             assert 'newstally_translator_up{provider="model"} 1.0' in metrics
+
+
+def _vote(message: DiscordMessage, side: str) -> str:
+    return next(
+        part["custom_id"]
+        for part in walk(message.components)
+        if str(part.get("custom_id")).startswith("v:") and part["custom_id"].endswith(side)
+    )
 
 
 async def _says(reader: Visitor, room: str, words: str) -> bool:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from adapters.web.answers import KEPT, LIFE, MEMBERS, Answers
 from adapters.web.hub import REMEMBERED, WAITING, Hub, Kind, Stream
 from adapters.web.members import Allowance, Buckets, Signer
 from adapters.web.offers import offers
-from bot.model import Card
+from bot.model import Card, Phrase
+from bot.ports import Audience, Command, Parameter
 from tests.web_house import COMMANDS
 
 CARD = Card("en", ())
@@ -155,6 +157,19 @@ def test_offers_are_what_one_may_do_searching_first_and_a_press_last() -> None:
         "/sources list",
         "/status",
     ]
+
+
+def test_what_stands_beside_a_choice_of_the_language_has_a_form_without_it() -> None:
+    def named(name: str, *, keyword: bool = False) -> Parameter:
+        return Parameter(name, Phrase(name), required=False, keyword=keyword)
+
+    parameters = (named("language"), named("fallback", keyword=True), named("translate", keyword=True))
+    command = Command("language", Phrase("x"), parameters, audience=Audience.ADMIN, chooses_language=True)
+    [offer] = offers([command], admin=True)
+    assert offer.typed == "/language fallback"
+    assert [parameter.name for parameter in offer.parameters] == ["fallback", "translate"]
+    assert offers([command], admin=False) == []
+    assert offers([replace(command, parameters=parameters[:1])], admin=True) == []
 
 
 def test_a_cookie_is_its_members_and_its_keys() -> None:
