@@ -50,7 +50,7 @@ bench: $(VENV)/dev.stamp ## measure speed and memory, each beside a baseline (be
 
 .PHONY: soak
 soak: $(VENV)/dev.stamp ## the long tests: SEED=… repeats a run
-	$(BIN)/python -m pytest tests/soak --soak --seed=$(or $(SEED),0) $(ARGS)
+	$(BIN)/python -m pytest tests/soak --soak --timeout=0 --seed=$(or $(SEED),0) $(ARGS)
 
 .PHONY: emulators
 emulators: $(VENV)/dev.stamp ## a Telegram and a Discord to play with by hand
