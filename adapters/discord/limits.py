@@ -49,13 +49,10 @@ def reading(channel: str) -> tuple[Limit, ...]:
     return (TOKEN, Limit(f"discord:{channel}/read", 5, 1.0))
 
 
-def beginning(shard: int, shards: int, at_once: int, total: int) -> tuple[Limit, ...]:
-    """What beginning a session costs (events/gateway, Identifying and Max Concurrency): a third of what may be begun in
-    a day, spread over it so that all can be begun at a start and twice more is no trouble; and six seconds, because
-    five are counted from when Discord hears of it."""
-    several = shards + 2
-    day = Limit("discord/sessions", several, 3 * 86_400 * several / total)
-    return (day, Limit(f"discord/sessions/{shard % at_once}", 1, 6.0))
+def beginning(shard: int, at_once: int) -> tuple[Limit, ...]:
+    """What beginning a session costs (events/gateway, Identifying and Max Concurrency): five seconds, and one because
+    they are counted from when Discord hears of it. How many a day may be begun `beginnings` knows."""
+    return (Limit(f"discord/sessions/{shard % at_once}", 1, 6.0),)
 
 
 def shut(limits: Sequence[Limit], code: int, *, everywhere: bool) -> str | None:
