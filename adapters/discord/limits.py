@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from discord.utils import snowflake_time
-
 from adapters.discord.errors import OLD_EDITS, PUBLISHED_EDITS
 from bot.ports import Limit
 
 YOUNG_FOR = timedelta(minutes=59)
-"""Of messages older than an hour Discord lets few be edited; by its own clock, and ours may be behind."""
+"""Of messages older than an hour Discord lets few be edited; it counts from when it made them, and we hear of that
+later."""
 
 _OLD = "-old"
 
@@ -23,9 +22,10 @@ TOKEN = Limit("discord", 50, 1.0)
 """Everything that a bot does, except answers to interactions."""
 
 
-def is_old(message: str, now: datetime) -> bool:
-    """Whether edits of a message are grudged; its id tells how old it is."""
-    return now - snowflake_time(int(message)) >= YOUNG_FOR
+def is_old(posted_at: datetime | None, now: datetime) -> bool:
+    """Whether edits of a message are grudged. Its id would tell how old it is only on Discord's own servers; the core
+    knows it of each post, also after a restart, and by the same clock as ``now``."""
+    return posted_at is not None and now - posted_at >= YOUNG_FOR
 
 
 def sending(channel: str) -> tuple[Limit, ...]:
