@@ -365,8 +365,10 @@ class ChatAdapter(ABC):
         ``departure`` raises; Unconfirmed only when the platform may have acted."""
 
     @abstractmethod
-    async def edit(self, message: MessageRef, card: Card) -> None:
-        """Redraw a post. An unchanged one is success. Waits for its turn (Traffic.EDIT). Raises DeliveryError."""
+    async def edit(self, message: MessageRef, card: Card, *, posted_at: datetime | None = None) -> None:
+        """Redraw a post. An unchanged one is success. ``posted_at``: when it was posted, by the clock of the
+        Surroundings, as a platform may take fewer edits of old ones, and not every server's ids tell the time; None:
+        lately. Waits for its turn (Traffic.EDIT). Raises DeliveryError."""
 
     @abstractmethod
     async def run(self, dispatch: Dispatch) -> None:

@@ -72,7 +72,7 @@ class MemoryAdapter(ChatAdapter, KnowsAdmins):
             raise self.lose_answer.popleft()
         return message.ref
 
-    async def edit(self, message: MessageRef, card: Card) -> None:
+    async def edit(self, message: MessageRef, card: Card, *, posted_at: datetime | None = None) -> None:
         self._maybe_fail()
         shown = self.message(message)
         shown.card = card

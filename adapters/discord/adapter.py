@@ -85,10 +85,10 @@ class DiscordAdapter(
             return await self._calls.start_thread(forum, card, departure)
         return await self._calls.post(channel_id(chat), card, Traffic.POST, nonce=key, departure=departure)
 
-    async def edit(self, message: MessageRef, card: Card) -> None:
+    async def edit(self, message: MessageRef, card: Card, *, posted_at: datetime | None = None) -> None:
         """See `ChatAdapter`. In a sleeping thread a post shows it when somebody wakes that."""
         channel_id(message.chat)
-        await self._calls.edit(message, card)
+        await self._calls.edit(message, card, posted_at)
 
     async def seed(self, message: MessageRef, ballot: Ballot) -> None:
         """See `SeedsReactions`. Where reactions can't be put, the buttons remain."""

@@ -4,6 +4,7 @@ each vote would keep it in everyone's list. Forgotten with the process; the last
 from __future__ import annotations
 
 from collections import OrderedDict
+from datetime import datetime
 
 from bot.model import ButtonRole, Card, MessageRef
 
@@ -19,11 +20,11 @@ class Asleep:
     """The newest card of each post."""
 
     def __init__(self) -> None:
-        self._cards: OrderedDict[MessageRef, Card] = OrderedDict()
+        self._cards: OrderedDict[MessageRef, tuple[Card, datetime | None]] = OrderedDict()
 
-    def keep(self, message: MessageRef, card: Card) -> None:
+    def keep(self, message: MessageRef, card: Card, posted_at: datetime | None) -> None:
         """It can't be shown now."""
-        self._cards[message] = card
+        self._cards[message] = card, posted_at
         self._cards.move_to_end(message)
         if len(self._cards) > MOST:
             self._cards.popitem(last=False)
@@ -32,9 +33,9 @@ class Asleep:
         """Something newer is about to be shown."""
         self._cards.pop(message, None)
 
-    def woken(self, thread: str) -> list[tuple[MessageRef, Card]]:
-        """What is to be shown now in this thread, and kept no longer."""
-        found = [(message, card) for message, card in self._cards.items() if message.chat.id == thread]
-        for message, _ in found:
+    def woken(self, thread: str) -> list[tuple[MessageRef, Card, datetime | None]]:
+        """What is to be shown now in this thread, where and when it was posted; it is kept no longer."""
+        found = [(message, *kept) for message, kept in self._cards.items() if message.chat.id == thread]
+        for message, *_ in found:
             del self._cards[message]
         return found

@@ -107,7 +107,7 @@ class Calls:
         )
         return _started(started)
 
-    async def edit(self, message: MessageRef, card: Card) -> None:
+    async def edit(self, message: MessageRef, card: Card, posted_at: datetime | None) -> None:
         """Redraw a message. In a thread that fell asleep it is shown when somebody wakes that; only the last card of a
         post, which can't be voted on any more, is worth waking it, and then it may sleep on."""
         self._asleep.forget(message)
@@ -117,7 +117,7 @@ class Calls:
         )
 
         async def redraw(body: dict[str, Any]) -> Any:
-            limits = editing(message.chat.id, old=is_old(message.id, self._clock()))
+            limits = editing(message.chat.id, old=is_old(posted_at, self._clock()))
             return await self._asked(Traffic.EDIT, limits, lambda: self.client.http.request(route, json=body))
 
         async def redraw_awake(body: dict[str, Any]) -> Any:
@@ -127,7 +127,7 @@ class Calls:
                 if code_of(error) != THREAD_ARCHIVED:
                     raise
                 if is_open(card):
-                    self._asleep.keep(message, card)
+                    self._asleep.keep(message, card, posted_at)
                     return None
                 # A moderator may have locked it: then it stays as it is.
                 if not await self._put(channel, asleep=False):
@@ -144,9 +144,9 @@ class Calls:
 
     async def woken(self, thread: str) -> None:
         """Show what its posts should show since it sleeps. Raises nothing: what can't be shown now isn't shown."""
-        for message, card in self._asleep.woken(thread):
+        for message, card, posted_at in self._asleep.woken(thread):
             try:
-                await self.edit(message, card)
+                await self.edit(message, card, posted_at)
             except DeliveryError as error:
                 log.info("a post in a thread that woke can't be redrawn", channel=thread, reason=str(error))
 

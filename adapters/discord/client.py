@@ -23,6 +23,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from discord.state import AutoShardedConnectionState
 
+from adapters.discord.beginnings import Beginnings
 from adapters.discord.connector import Connector
 from adapters.discord.errors import FAILURES, UNREADABLE, slowed
 from adapters.discord.limits import asking
@@ -78,7 +79,7 @@ class Watcher:
         """So many of our sessions stand; the others were lost and can't be had again at once."""
 
     def held_back(self, seconds: float) -> None:
-        """Sessions were begun so often today that the next one has to wait."""
+        """None of our sessions stands, and they were begun so often today that the next one has to wait."""
 
     def guild_here(self, guild: discord.Guild) -> None:
         """We are in a server, maybe since just now."""
@@ -126,6 +127,7 @@ class Client(discord.Client):
         self._watcher = watcher
         self._surroundings = surroundings
         self._shards: list[Shard] = []
+        self._beginnings = Beginnings(Start(), surroundings, self._tell_standing)
         self._leaving = False
 
     def _get_state(self, **options: Any) -> _Memory:
@@ -149,23 +151,21 @@ class Client(discord.Client):
                 await self._surroundings.sleep(backoff(failures))
 
     async def _start(self) -> Start:
-        """How Discord wants us to begin, once we may."""
+        """How Discord wants us to begin."""
         try:
             await self._surroundings.pace.turn(Traffic.ANSWER, asking())
-            start = start_from(await self.http.request(Route("GET", "/gateway/bot")))
+            return start_from(await self.http.request(Route("GET", "/gateway/bot")))
         except (*FAILURES, *UNREADABLE) as error:
             # Who must have several sessions is hung up on (4011), and asks again.
             log.info("Discord did not say how to begin", error=type(error).__name__)
             return Start()
-        if start.wait:
-            self._watcher.held_back(start.wait)
-            await self._surroundings.sleep(start.wait)
-        return start
 
     async def _keep_sessions(self, start: Start) -> None:
         self.shard_count = self._connection.shard_count = start.shards
+        self._beginnings = Beginnings(start, self._surroundings, self._tell_standing)
         self._shards = [
-            Shard(self, number, start, self._surroundings, self._tell_standing) for number in range(start.shards)
+            Shard(self, number, self._beginnings, self._surroundings, self._tell_standing)
+            for number in range(start.shards)
         ]
         try:
             async with asyncio.TaskGroup() as sessions:
@@ -185,7 +185,11 @@ class Client(discord.Client):
             await asyncio.wait(ending, timeout=CLOSE_SECONDS)
 
     def _tell_standing(self) -> None:
-        self._watcher.standing(sum(shard.stands for shard in self._shards), len(self._shards))
+        standing = sum(shard.stands for shard in self._shards)
+        if not standing and self._beginnings.held_back:
+            self._watcher.held_back(self._beginnings.held_back)
+        else:
+            self._watcher.standing(standing, len(self._shards))
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """The turn was waited for before the connection was made."""

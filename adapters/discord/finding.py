@@ -1,6 +1,7 @@
 """Looks for a post of ours of which no answer told us: among a channel's messages, or a forum's threads.
 
-Discord's ids tell the time, so that it is looked for from when the attempt was made.
+From the newest back to when the attempt was made, by the times that Discord's answers say: its ids tell the time, too,
+but those of other servers of the same API needn't.
 """
 
 from __future__ import annotations
@@ -10,8 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
-
-from discord.utils import time_snowflake
 
 from adapters.discord.calls import Calls
 from adapters.discord.errors import UNCERTAIN
@@ -41,8 +40,8 @@ class Finder:
         """Ours with this button, or None when there surely is none. Raises DeliveryError."""
         key = channel, button
         for _ in range(MOST_PAGES):
-            after = max(_beginning(since), self._reached.get(key, 0))
-            page = await self._calls.ask(partial(self._page, channel, button, after), Traffic.POST)
+            before = self._reached.get(key)
+            page = await self._calls.ask(partial(self._page, channel, button, before, since), Traffic.POST)
             if page.found is None and not page.last:
                 self._reached[key] = page.reached
                 continue
@@ -50,9 +49,9 @@ class Finder:
             return None if page.found is None else _ref(channel, page.found)
         raise PlatformDown(UNCERTAIN)  # so far
 
-    async def _page(self, channel: int, button: str, after: int) -> _Page:
-        messages = await self._calls.client.http.logs_from(channel, PAGE, after=after)
-        return _page(messages, self._calls.me, button, after)
+    async def _page(self, channel: int, button: str, before: int | None, since: datetime | None) -> _Page:
+        messages = await self._calls.client.http.logs_from(channel, PAGE, before=before)
+        return _page(messages, self._calls.me, button, before, since)
 
     async def thread(self, forum: Place, button: str, since: datetime | None) -> MessageRef | None:
         """The first message of ours in the forum's threads with this button, or None when there surely is none. Raises
@@ -74,25 +73,25 @@ class Finder:
         """Our threads in the forum, active and asleep; of the latter those that can be so young."""
         guild = forum.guild
         assert guild is not None, "forums are in servers"
-        found = await self._calls.ask(partial(self._active, guild, forum.id), Traffic.POST)
+        found = await self._calls.ask(partial(self._active, guild, forum.id, since), Traffic.POST)
         before: datetime | None = None
         for _ in range(MOST_PAGES):
-            asleep = await self._calls.ask(partial(self._asleep, forum.id, before), Traffic.POST)
+            asleep = await self._calls.ask(partial(self._asleep, forum.id, before, since), Traffic.POST)
             found |= asleep.ours
             before = asleep.oldest
-            if before is None or (since is not None and before < since - EARLIER):
-                return {thread for thread in found if thread > _beginning(since)}
+            if before is None or _is_earlier(before, since):
+                return found
         raise PlatformDown(UNCERTAIN)  # so far
 
-    async def _active(self, guild: int, forum: int) -> set[int]:
+    async def _active(self, guild: int, forum: int, since: datetime | None) -> set[int]:
         active = await self._calls.client.http.get_active_threads(guild)
-        return _ours(active["threads"], forum, self._calls.me)
+        return _ours(active["threads"], forum, self._calls.me, since)
 
-    async def _asleep(self, forum: int, before: datetime | None) -> _Asleep:
+    async def _asleep(self, forum: int, before: datetime | None, since: datetime | None) -> _Asleep:
         # Discord wants the time here; the library passes on what it gets.
         time: Any = None if before is None else before.isoformat()
         said = await self._calls.client.http.get_public_archived_threads(forum, time, PAGE)
-        return _asleep(said, forum, self._calls.me)
+        return _asleep(said, forum, self._calls.me, since)
 
     async def _begins_with(self, thread: int, button: str) -> bool:
         """Whether it is so; a first message that was deleted is none."""
@@ -114,17 +113,21 @@ class _Page:
     last: bool
 
 
-def _page(messages: Sequence[Mapping[str, Any]], me: str, button: str, after: int) -> _Page:
+def _page(
+    messages: Sequence[Mapping[str, Any]], me: str, button: str, before: int | None, since: datetime | None
+) -> _Page:
     """What a page of messages has, in whatever order. Raises LookupError, TypeError or ValueError for what is none."""
     ids = [int(message["id"]) for message in messages]
-    if any(number <= after for number in ids):
-        raise ValueError("these messages are older than those that were asked for")
+    written = [datetime.fromisoformat(message["timestamp"]) for message in messages]
+    if before is not None and any(number >= before for number in ids):
+        raise ValueError("these messages are younger than those that were asked for")
     found = [
         int(message["id"])
         for message in messages
         if str(message["author"]["id"]) == me and has_button(message.get("components"), button)
     ]
-    return _Page(max(found, default=None), max(ids, default=after), len(ids) < PAGE)
+    last = len(ids) < PAGE or _is_earlier(min(written), since)
+    return _Page(max(found, default=None), min(ids, default=0), last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,23 +137,30 @@ class _Asleep:
     """When the last of the page fell asleep; None when there are no more."""
 
 
-def _asleep(said: Mapping[str, Any], forum: int, me: str) -> _Asleep:
+def _asleep(said: Mapping[str, Any], forum: int, me: str, since: datetime | None) -> _Asleep:
     threads = said["threads"]
     slept = [datetime.fromisoformat(thread["thread_metadata"]["archive_timestamp"]) for thread in threads]
     more = bool(said.get("has_more")) and bool(slept)
-    return _Asleep(_ours(threads, forum, me), min(slept) if more else None)
+    return _Asleep(_ours(threads, forum, me, since), min(slept) if more else None)
 
 
-def _ours(threads: Iterable[Mapping[str, Any]], forum: int, me: str) -> set[int]:
+def _ours(threads: Iterable[Mapping[str, Any]], forum: int, me: str, since: datetime | None) -> set[int]:
     return {
         int(thread["id"])
         for thread in threads
-        if int(thread.get("parent_id") or 0) == forum and str(thread.get("owner_id")) == me
+        if int(thread.get("parent_id") or 0) == forum
+        and str(thread.get("owner_id")) == me
+        and not _was_opened_earlier(thread, since)
     }
 
 
-def _beginning(since: datetime | None) -> int:
-    return 0 if since is None else max(0, time_snowflake(since - EARLIER))
+def _was_opened_earlier(thread: Mapping[str, Any], since: datetime | None) -> bool:
+    opened = (thread.get("thread_metadata") or {}).get("create_timestamp")  # there may be none
+    return opened is not None and _is_earlier(datetime.fromisoformat(opened), since)
+
+
+def _is_earlier(moment: datetime, since: datetime | None) -> bool:
+    return since is not None and moment < since - EARLIER
 
 
 def _ref(channel: int, message: int) -> MessageRef:

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from discord.utils import snowflake_time
-
 from adapters.discord.errors import OLD_EDITS, PUBLISHED_EDITS
 from bot.ports import Limit
 
 YOUNG_FOR = timedelta(minutes=59)
-"""Of messages older than an hour Discord lets few be edited; by its own clock, and ours may be behind."""
+"""Of messages older than an hour Discord lets few be edited; it counts from when it made them, and we hear of that
+later."""
 
 _OLD = "-old"
 
@@ -23,9 +22,10 @@ TOKEN = Limit("discord", 50, 1.0)
 """Everything that a bot does, except answers to interactions."""
 
 
-def is_old(message: str, now: datetime) -> bool:
-    """Whether edits of a message are grudged; its id tells how old it is."""
-    return now - snowflake_time(int(message)) >= YOUNG_FOR
+def is_old(posted_at: datetime | None, now: datetime) -> bool:
+    """Whether edits of a message are grudged. Its id would tell how old it is only on Discord's own servers; the core
+    knows it of each post, also after a restart, and by the same clock as ``now``."""
+    return posted_at is not None and now - posted_at >= YOUNG_FOR
 
 
 def sending(channel: str) -> tuple[Limit, ...]:
@@ -49,13 +49,10 @@ def reading(channel: str) -> tuple[Limit, ...]:
     return (TOKEN, Limit(f"discord:{channel}/read", 5, 1.0))
 
 
-def beginning(shard: int, shards: int, at_once: int, total: int) -> tuple[Limit, ...]:
-    """What beginning a session costs (events/gateway, Identifying and Max Concurrency): a third of what may be begun in
-    a day, spread over it so that all can be begun at a start and twice more is no trouble; and six seconds, because
-    five are counted from when Discord hears of it."""
-    several = shards + 2
-    day = Limit("discord/sessions", several, 3 * 86_400 * several / total)
-    return (day, Limit(f"discord/sessions/{shard % at_once}", 1, 6.0))
+def beginning(shard: int, at_once: int) -> tuple[Limit, ...]:
+    """What beginning a session costs (events/gateway, Identifying and Max Concurrency): five seconds, and one because
+    they are counted from when Discord hears of it. How many a day may be begun `beginnings` knows."""
+    return (Limit(f"discord/sessions/{shard % at_once}", 1, 6.0),)
 
 
 def shut(limits: Sequence[Limit], code: int, *, everywhere: bool) -> str | None:

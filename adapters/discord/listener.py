@@ -1,4 +1,5 @@
-"""Takes what the connection tells to the core: interactions each in a task of its own, all else in its order."""
+"""Takes what the connection tells to the core: questions each in a task of its own, all else in its order, votes by
+buttons too: the newest counts."""
 
 from __future__ import annotations
 
@@ -20,8 +21,8 @@ from adapters.discord.line import Line
 from adapters.discord.servers import Servers
 from adapters.discord.shades import Shades
 from bot.errors import DeliveryError
-from bot.events import ChatJoined, Event, ReactionsMissed
-from bot.model import Card, ChatKind, ChatRef, Phrase
+from bot.events import ButtonPressed, ChatJoined, Event, ReactionsMissed
+from bot.model import Card, ChatKind, ChatRef, Phrase, parse_vote_button
 from bot.ports import Answer, Dispatch, State, Surroundings, Traffic
 
 log = structlog.get_logger()
@@ -136,7 +137,7 @@ class Listener(Watcher):
 
     async def _handle(self, heard: Heard) -> None:
         if heard.interaction is not None:
-            await self._answers.attend(heard, self._dispatch)
+            await self._answers.attend(heard, self._in_line(heard.event) if _is_vote(heard.event) else self._dispatch)
             return
         try:
             withdraws = await self._shades.withdraws(heard)
@@ -145,6 +146,11 @@ class Listener(Watcher):
             return
         if withdraws:
             self._line.join(heard.event)
+
+    def _in_line(self, event: Event) -> Dispatch:
+        """Its place is taken before anything is awaited: what came after it is heard in the next task."""
+        told = self._line.ask(event)
+        return lambda _event: told
 
     def _stored(self, event: Event, answer: Answer | None) -> None:
         if not isinstance(event, ChatJoined):
@@ -182,3 +188,7 @@ class Listener(Watcher):
     def _guild_name(self, payload: Mapping[str, Any]) -> str:
         guild = self._calls.client.get_guild(int(payload["d"].get("guild_id") or 0))
         return guild.name if guild is not None else ""
+
+
+def _is_vote(event: Event) -> bool:
+    return isinstance(event, ButtonPressed) and parse_vote_button(event.button) is not None

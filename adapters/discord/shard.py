@@ -16,12 +16,11 @@ import structlog
 import yarl
 from discord.gateway import ReconnectWebSocket
 
+from adapters.discord.beginnings import Beginnings
 from adapters.discord.errors import UNREADABLE
 from adapters.discord.gateway import Gateway
-from adapters.discord.limits import beginning
 from adapters.discord.patience import backoff
-from adapters.discord.starting import Start
-from bot.ports import Surroundings, Traffic
+from bot.ports import Surroundings
 
 log = structlog.get_logger()
 
@@ -42,14 +41,13 @@ class Shard:
         self,
         client: discord.Client,
         number: int,
-        start: Start,
+        beginnings: Beginnings,
         surroundings: Surroundings,
         on_change: Callable[[], None],
     ) -> None:
         self._client = client
         self._number = number
-        self._start = start
-        self._pace = surroundings.pace
+        self._beginnings = beginnings
         self._sleep = surroundings.sleep
         self._clock = surroundings.clock
         self._on_change = on_change
@@ -83,8 +81,7 @@ class Shard:
         if not session.get("resume") and not self._may_begin:
             if self.stands:
                 self._lost()
-            limits = beginning(self._number, self._start.shards, self._start.at_once, self._start.total)
-            await self._pace.turn(Traffic.ANSWER, limits)
+            await self._beginnings.turn(self._number)
             self._may_begin = True
         self._stood_at = None
         opening = Gateway.from_client(self._client, shard_id=self._number, **session)

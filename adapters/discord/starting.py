@@ -23,15 +23,7 @@ class Start:
     """Sessions that may be begun in a day; who begins more gets a new token, and has to be told it."""
     remaining: int = 1000
     reset_after: float = 0.0
-    """Seconds until they are counted anew."""
-
-    @property
-    def wait(self) -> float:
-        """Seconds until a session should be begun, so that those left last until they are counted anew: something that
-        starts us again and again must not use them up."""
-        if self.remaining >= self.total / 2:
-            return 0.0
-        return self.reset_after / max(1, self.remaining - self.shards)
+    """Seconds until they are counted anew; 0 where nothing is said of it."""
 
 
 def start_from(said: Mapping[str, Any]) -> Start:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 import structlog
@@ -107,7 +107,7 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChat
             self._writable.discard(chat)
             raise
 
-    async def edit(self, message: MessageRef, card: Card) -> None:
+    async def edit(self, message: MessageRef, card: Card, *, posted_at: datetime | None = None) -> None:
         """See `ChatAdapter`. Works for messages of a group that has since become a supergroup, by their old chat id.
         Never raises ChatGone: one old message says nothing of its chat."""
         await self._calls.edit(message, render(card), Traffic.EDIT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 from typing import ClassVar
 from urllib.parse import quote
 
@@ -68,7 +69,7 @@ class WebAdapter(ChatAdapter, KnowsAdmins, LanguageByChat, PublishesCommands, Se
         self._hub.tell(room, Kind.APPEND, f"m{message.id}", self._pages.message_html(message))
         return MessageRef(chat, str(message.id))
 
-    async def edit(self, message: MessageRef, card: Card) -> None:
+    async def edit(self, message: MessageRef, card: Card, *, posted_at: datetime | None = None) -> None:
         """Change a message and tell the open pages; one that the room has let go needs no redrawing."""
         room = self._room(message.chat)
         changed = await self._surroundings.rooms.replace(room, int(message.id), card)

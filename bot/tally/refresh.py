@@ -214,7 +214,7 @@ class Refresher:
     async def _attempt(self, chat: _Chat, item: _Pending, view: PostView) -> None:
         adapter = self._adapters[view.message.chat.platform]
         try:
-            await adapter.edit(view.message, self._card_for(view))
+            await adapter.edit(view.message, self._card_for(view), posted_at=view.posted_at)
         except DeliveryError as error:
             await self._not_edited(chat, item, view, error)
         except Exception:

@@ -61,7 +61,7 @@ class Village(ChatAdapter, KnowsAdmins):
     async def send(self, chat: ChatRef, card: Card, *, key: str) -> MessageRef:
         raise AssertionError("commands never post")
 
-    async def edit(self, message: MessageRef, card: Card) -> None:
+    async def edit(self, message: MessageRef, card: Card, *, posted_at: datetime | None = None) -> None:
         raise AssertionError("commands never edit")
 
     async def run(self, dispatch: Dispatch) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import heapq
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 
 from bot.model import Ballot, Button, Card, ChatRef, Line, LineKind, MessageRef, Span
@@ -43,6 +43,7 @@ class MemoryChat(ChatAdapter, Awaited):
         self.state = State.READY
         self.shown: dict[MessageRef, Card] = {}
         self.edits: list[tuple[str, str]] = []
+        self.told_posted: dict[MessageRef, datetime] = {}
         self.faults: dict[str, list[Exception]] = defaultdict(list)
         self.slow: asyncio.Event | None = None
         """Edits wait for it, where there is one."""
@@ -62,8 +63,9 @@ class MemoryChat(ChatAdapter, Awaited):
         self.shown[message] = card
         return message
 
-    async def edit(self, message, card):
+    async def edit(self, message, card, *, posted_at):
         self.edits.append((message.chat.id, message.id))
+        self.told_posted[message] = posted_at
         self._change()
         if self.slow is not None:
             await self.slow.wait()

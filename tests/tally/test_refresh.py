@@ -142,6 +142,18 @@ async def test_what_changes_nothing_visible_is_not_edited(house: House):
     assert sorted(house.alpha.edits) == [("hall", "1"), ("room", "1")]
 
 
+async def test_the_platform_is_told_when_a_post_was_made(house: House):
+    story_id = await house.db.write(add_story)
+    for ref, posted_at in ((ROOM, OLD), (HALL, NOW)):
+        await house.db.write(add_chat, ref)
+        await house.db.write(add_post, story_id, ref, "1", posted_at=posted_at)
+    async with house.at_work():
+        await house.record(react(ROOM, "1", "ann", "👍"))
+        await house.alpha.shows(ROOM, "1:0, all 1:0")
+        await house.alpha.shows(HALL, "0:0, all 1:0")
+    assert house.alpha.told_posted == {MessageRef(ROOM, "1"): OLD, MessageRef(HALL, "1"): NOW}
+
+
 async def test_a_throttled_chat_holds_up_no_other(house: House):
     await set_up(house.db, ROOM, HALL, YARD)
     house.alpha.faults["room"] = [Throttled(Phrase("slow down"), 30.0)]

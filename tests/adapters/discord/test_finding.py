@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +19,19 @@ from tests.product import EVERY_SECOND, chat_table, discord_table, items, runnin
 
 HISTORY = "/channels/{}/messages"
 BUTTON = "v:7:b"
+UNDATED = b'[{"id": "1", "author": {"id": "1"}, "timestamp": "yesterday"}]'
+
+
+@pytest.fixture(params=["snowflakes", "small numbers"])
+async def world(world, request) -> AsyncIterator[object]:
+    """Discord, and a server of the same API whose ids tell no time."""
+    if request.param == "snowflakes":
+        yield world
+        return
+    numbers = itertools.count(1)
+    async with DiscordServer(limits={}, new_id=lambda: str(next(numbers))) as server:
+        world.server = server
+        yield world
 
 
 @pytest.fixture
@@ -53,15 +68,17 @@ async def test_what_was_written_long_before_isnt_looked_through(world, place, co
 async def test_where_there_is_too_much_it_goes_on_the_next_time(world, place, core, story, now, monkeypatch):
     monkeypatch.setattr(finding, "MOST_PAGES", 1)
     async with world.running(core) as adapter:
-        await chatter(world, place, 250)
         ref = await world.send(adapter, place.chat, story())
+        await chatter(world, place, 250)
         for _ in range(2):
             with pytest.raises(PlatformDown):
                 await adapter.find(place.chat, BUTTON, now)
         assert await adapter.find(place.chat, BUTTON, now) == ref
 
 
-@pytest.mark.parametrize("body", [b"null", b'{"x": 1}', b"[7]", b'[{"id": "1"}]', b"<html>", b'[{"id": 1e999}]'])
+@pytest.mark.parametrize(
+    "body", [b"null", b'{"x": 1}', b"[7]", b'[{"id": "1"}]', b"<html>", b'[{"id": 1e999}]', UNDATED]
+)
 async def test_no_strange_answer_passes_for_not_being_there(world, place, core, story, now, body):
     async with world.running(core) as adapter:
         ref = await world.send(adapter, place.chat, story())

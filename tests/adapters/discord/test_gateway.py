@@ -7,8 +7,8 @@ import contextlib
 import logging
 import time
 import zlib
-from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import discord
@@ -16,15 +16,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.discord.beginnings import Allowance
 from adapters.discord.client import point_library_at
 from adapters.discord.errors import LONGEST_SECONDS, UNREADABLE
 from adapters.discord.gateway import Gateway
-from adapters.discord.limits import beginning
+from adapters.discord.listener import HELD_BACK
+from adapters.discord.patience import LAST_BACKOFF
 from adapters.discord.starting import MOST_SHARDS, Start, start_from
 from bot.events import Added, ReactionsChanged
 from bot.model import ChatRef
-from bot.pace import Pacer, Queue
-from bot.ports import State, Traffic
+from bot.pace import Pacer
+from bot.ports import State
 
 INTERVALS = ("0", "-1", "1e999", "NaN", "null", '"x"', "true")
 HELLOS = [
@@ -130,25 +132,67 @@ async def test_sessions_that_end_as_soon_as_they_are_begun_are_no_storm(world, p
     assert len(world.server.gateway.identifies) == 1, "five seconds have not passed"
 
 
-@pytest.mark.parametrize(("shards", "at_once", "total"), [(1, 1, 1000), (4, 1, 1000), (16, 16, 1000), (200, 16, 2000)])
-def test_a_day_of_beginnings_stays_far_below_what_discord_allows(shards, at_once, total):
-    queue, begun, at = Queue(), Counter(), 0.0
-    while at < 86_400:
-        for shard in range(shards):
-            queue.join(
-                Traffic.ANSWER, beginning(shard, shards, at_once, total), lambda shard=shard: begun.update([shard])
-            )
-        at = max(at + 0.001, queue.grant(at) or 0.0)
-
-    assert total / 5 < begun.total() < total / 2
-    assert len(begun) == shards
+NOON = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 
 
-def test_what_is_left_of_a_day_is_spread_over_it():
-    assert Start().wait == 0.0
-    assert Start(remaining=600, reset_after=40_000).wait == 0.0
-    assert Start(remaining=401, reset_after=40_000).wait == 100.0
-    assert Start(remaining=0, reset_after=40_000).wait == 40_000.0
+def begun_in(allowance: Allowance, seconds: float) -> list[float]:
+    """When those begin that are begun as soon as they may, and five seconds after one another."""
+    at, begun = 0.0, []
+    while (at := at + allowance.wait(NOON + timedelta(seconds=at))) < seconds:
+        allowance.begin(NOON + timedelta(seconds=at))
+        begun.append(at)
+        at += 5.0
+    return begun
+
+
+@pytest.mark.parametrize(
+    "start", [Start(), Start(shards=4), Start(200, 16, 2000, 2000, 86_400.0), Start(reset_after=0.0)]
+)
+def test_a_score_of_sessions_is_begun_at_once_and_half_of_a_day_is_left(start):
+    begun = begun_in(Allowance(start, NOON), 43_200.0)
+
+    assert begun[start.shards + 19] == (start.shards + 19) * 5.0
+    assert len(begun) < start.total / 2
+
+
+@pytest.mark.parametrize("left", [1000, 999, 500, 499, 100, 21, 2, 1, 0])
+@pytest.mark.parametrize("reset_after", [600.0, 14_400.0, 86_400.0])
+def test_whatever_is_left_lasts_until_it_is_counted_anew(left, reset_after):
+    begun = begun_in(Allowance(Start(remaining=left, reset_after=reset_after), NOON), reset_after)
+
+    assert len(begun) <= max(0, left - 1)
+
+
+def test_what_is_left_is_spread_and_nobody_who_is_started_again_and_again_gets_a_score():
+    assert Allowance(Start(remaining=500, reset_after=40_000), NOON).wait(NOON) == 0.0
+    assert Allowance(Start(remaining=400, reset_after=40_000), NOON).wait(NOON) == 200.0
+    assert Allowance(Start(remaining=0, reset_after=40_000), NOON).wait(NOON) == 40_000.0
+
+
+def test_the_next_day_is_a_new_one_and_a_clock_that_is_set_back_harms_nobody():
+    allowance = Allowance(Start(remaining=0, reset_after=600), NOON)
+    assert allowance.wait(NOON + timedelta(seconds=300)) == 300.0
+    assert allowance.wait(NOON - timedelta(days=2)) >= 600.0
+    assert len(begun_in(allowance, 86_400.0)) > 100
+
+
+async def test_a_score_of_lost_sessions_are_begun_anew_and_then_it_is_said_that_they_wait(world, place, core):
+    held = []
+
+    async def sleep(seconds):
+        if seconds > LAST_BACKOFF:
+            held.append((len(world.server.gateway.identifies), adapter.state, adapter.detail))
+        await asyncio.sleep(0)
+
+    world.sleep = sleep
+    async with world.running(core) as adapter:
+        for _ in range(22):
+            adapter.ready.clear()
+            world.server.gateway.invalidate()
+            await adapter.ready.wait()
+        assert adapter.detail is None
+
+    assert held == [(21, State.CONNECTING, HELD_BACK), (22, State.CONNECTING, HELD_BACK)]
 
 
 async def test_who_was_started_too_often_today_waits_and_says_so(world, place, core):
@@ -158,8 +202,30 @@ async def test_who_was_started_too_often_today_waits_and_says_so(world, place, c
         assert adapter.state is State.READY
 
     [wait] = world.slept
-    assert 800 < wait < 900
-    assert any("often" in phrase.msgid for phrase in adapter.said if phrase)
+    assert 1600 < wait < 1700
+    assert HELD_BACK in adapter.said
+
+
+async def test_while_one_session_stands_another_that_waits_for_the_day_stops_no_post(world, core, story):
+    channels = await servers(world, 2)
+    gateway = world.server.gateway
+    gateway.recommended = 2
+    gateway.identifies += [world.server.clock() - 3600] * 900
+    gateway.identified += [(0, 1)] * 900
+    waits = []
+
+    async def sleep(seconds):
+        waits.append(seconds)
+        if len(waits) > 1:
+            await asyncio.Event().wait()
+
+    world.sleep = sleep
+    async with world.running(core) as adapter:
+        assert adapter.state is State.READY
+        assert dict(adapter.detail.args) == {"n": 1, "of": 2}
+        await world.send(adapter, ChatRef("discord", channels[0].id), story())
+
+    assert len(waits) == 2
 
 
 # --- several sessions ---
@@ -199,7 +265,7 @@ async def test_servers_are_shared_among_as_many_sessions_as_discord_wants(world,
         await adapter.whole.wait()
 
     assert sorted(gateway.identified) == [(0, 3), (1, 3), (2, 3)]
-    assert ("discord/sessions", f"discord/sessions/{2 % at_once}") in [limits for _, limits in world.pace.turns]
+    assert (f"discord/sessions/{2 % at_once}",) in [limits for _, limits in world.pace.turns]
 
 
 async def test_who_outgrows_one_session_has_several_from_then_on(world, core, story):
@@ -259,7 +325,7 @@ def test_an_impossible_way_to_begin_is_none(said):
     assert 1 <= start.shards <= MOST_SHARDS
     assert 1 <= start.at_once <= MOST_SHARDS
     assert start.total >= 1
-    assert 0 <= start.wait <= LONGEST_SECONDS
+    assert 0 <= Allowance(start, NOON).wait(NOON) <= LONGEST_SECONDS
 
 
 class Once(logging.Handler):

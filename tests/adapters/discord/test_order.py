@@ -1,12 +1,14 @@
-"""Events that can't be stored at once keep their order."""
+"""Votes count in the order in which Discord tells them, also where they can't be stored at once."""
 
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
 from adapters.discord import line as line_module
+from adapters.discord.rights import NEEDED
 from bot.errors import StorageError
 from bot.events import (
     Added,
@@ -18,22 +20,29 @@ from bot.events import (
     ReactionsMissed,
     Removed,
 )
-from bot.model import Phrase
+from bot.model import Button, Phrase
 from bot.ports import Answer
+from tests.emulators.discord import DiscordServer
+from tests.emulators.discord.components_form import BUTTON, walk
+from tests.emulators.feeds import FeedServer, rss
+from tests.product import EVERY_SECOND, chat_table, discord_table, items, running
 
+MENU = "c:status"
 FULL = StorageError(Phrase("The disk is full."))
 
 
 @pytest.fixture
 def stored(core) -> list[object]:
-    """The changes of reactions, in the order in which they became durable."""
+    """The changes of reactions and the vote buttons pressed, in the order in which they became durable."""
     durable: list[object] = []
 
     def store(event):
-        if isinstance(event, ReactionsChanged):
-            if core.full(event.change):
-                raise FULL
-            durable.append(event.change)
+        vote = event.change if isinstance(event, ReactionsChanged) else getattr(event, "button", MENU)
+        if vote == MENU:
+            return
+        if core.full(vote):
+            raise FULL
+        durable.append(vote)
 
     core.full = lambda _change: False
     core.replies = store
@@ -41,8 +50,10 @@ def stored(core) -> list[object]:
 
 
 @pytest.fixture
-async def message(world, place, core, story):
+async def message(world, place, core, story, note):
+    """A story of ours; above it stands a menu."""
     async with world.running(core) as adapter:
+        await world.send(adapter, place.chat, note("Choose", (Button("Status", MENU),)), "n6")
         ref = await world.send(adapter, place.chat, story())
         await core.heard(1, ReactionsMissed)
         yield world.server.message(ref.id)
@@ -55,10 +66,114 @@ async def durable(stored, number: int, core) -> list[object]:
     return stored
 
 
-async def all_is_told(world, place, core, message) -> None:
-    """What came before a press has come when the press has."""
-    await world.server.press(place.bob, message, "v:7:b")
-    await core.heard(1, ButtonPressed)
+async def all_is_told(world, place, core) -> None:
+    """What came before a question has come when the question has, which waits for nobody."""
+    await world.server.press(place.bob, world.server.messages(place.news)[0], MENU)
+    async with asyncio.timeout(20):
+        while not any(isinstance(event, ButtonPressed) and event.button == MENU for event in core.events):
+            await core.heard(len(core.events) + 1)
+
+
+# --- reactions and presses ---
+
+
+@pytest.mark.parametrize("gap", [False, True])
+async def test_a_press_never_overtakes_what_the_member_did_before_it(world, place, core, stored, message, gap):
+    core.gate = asyncio.Event()
+    await world.server.react(place.bob, message, "🐻")
+    await core.heard(1, ReactionsChanged)
+    await world.server.react(place.ann, message, "🐂")
+    if gap:
+        await all_is_told(world, place, core)
+    await world.server.press(place.ann, message, "v:7:s")
+    await world.server.press(place.ann, message, "v:7:b")
+    await world.server.react(place.ann, message, "🚀")
+    await all_is_told(world, place, core)
+    core.gate.set()
+
+    assert await durable(stored, 5, core) == [Added("🐻"), Added("🐂"), "v:7:s", "v:7:b", Added("🚀")]
+
+
+async def test_a_press_that_waits_in_line_is_acknowledged_in_time_and_answered_when_it_counts(
+    world, place, core, stored, message, note
+):
+    world.patient, core.gate, store = False, asyncio.Event(), core.replies
+    core.replies = lambda event: store(event) or Answer(card=note("It counts."), private=True)
+    await world.server.react(place.bob, message, "🐻")
+    await core.heard(1, ReactionsChanged)
+    pressed = await world.server.press(place.ann, message, "v:7:b")
+    await pressed.answer()
+    assert pressed.callback == 6
+    assert pressed.follow_ups == []
+    core.gate.set()
+
+    await pressed.follow_up()
+    assert stored[:2] == [Added("🐻"), "v:7:b"]
+
+
+async def test_a_press_that_cant_be_stored_is_not_lost_and_keeps_its_place(world, place, core, stored, message, note):
+    store, refused = core.replies, iter([True, True])
+    core.full = lambda vote: vote == "v:7:b" and next(refused, False)
+    core.replies = lambda event: store(event) or Answer(card=note("It counts."), private=True)
+    pressed = await world.server.press(place.ann, message, "v:7:b")
+    await world.server.react(place.ann, message, "🐻")
+
+    await pressed.shown()
+    assert (await durable(stored, 2, core))[-2:] == ["v:7:b", Added("🐻")]
+
+
+async def test_a_press_that_fails_says_so_and_costs_only_itself(world, place, core, message):
+    core.replies = lambda event: 1 / 0 if isinstance(event, ButtonPressed) else None
+    pressed = await world.server.press(place.ann, message, "v:7:b")
+    await world.server.react(place.ann, message, "🐻")
+
+    await core.heard(1, ReactionsChanged)
+    await pressed.shown()
+    assert pressed.ephemeral
+
+
+async def test_where_too_much_waits_who_pressed_is_told_so(world, place, core, stored, message, monkeypatch):
+    monkeypatch.setattr(line_module, "MOST_WAITING", 3)
+    core.gate = asyncio.Event()
+    await world.server.react(place.bob, message, "🐻")
+    await core.heard(1, ReactionsChanged)
+    pressed = await world.server.press(place.ann, message, "v:7:b")
+    for emoji in ("🐂", "👍", "🚀"):
+        await world.server.react(place.ann, message, emoji)
+    await pressed.shown()
+    assert pressed.ephemeral
+    core.gate.set()
+
+    assert await durable(stored, 2, core) == [Added("🐻"), Added("🚀")]
+
+
+def buttons(post) -> list[dict]:
+    return [part for part in walk(post.components) if part["type"] == BUTTON]
+
+
+def labels(post) -> list[str]:
+    return [button["label"] for button in buttons(post) if "custom_id" in button]
+
+
+async def test_all_who_react_and_then_press_count_as_they_pressed(tmp_path: Path) -> None:
+    async with FeedServer() as feeds, DiscordServer(limits={}) as server:
+        feeds.put("/a.xml", rss(items("One")))
+        guild = await server.create_guild()
+        channel = await server.create_text(guild)
+        await server.invite_bot(guild, NEEDED.value)
+        voters = [await server.add_user(f"voter {number}", guild=guild) for number in range(40)]
+        config = discord_table(server) + EVERY_SECOND + chat_table("discord", channel.id, "en", feeds.url("/a.xml"))
+        async with running(tmp_path, config) as product:
+            post = await server.wait_message(channel, "One", timeout=20)
+            _, bearish = buttons(post)
+            await product.until(lambda: product.rows("SELECT 1 FROM delivery WHERE state = 'posted'"))
+            for voter in voters:
+                await server.react(voter, post, "🐂")
+                await server.press(voter, post, bearish["custom_id"])
+            await product.until(lambda: labels(post) == ["🐂 Bullish 0", "🐻 Bearish 40"])
+
+
+# --- when nothing can be stored ---
 
 
 async def test_what_waits_to_be_stored_is_not_overtaken(world, place, core, stored, message):
@@ -66,7 +181,7 @@ async def test_what_waits_to_be_stored_is_not_overtaken(world, place, core, stor
     await world.server.react(place.ann, message, "🐂")
     await core.heard(1, ReactionsChanged)
     await world.server.unreact(place.ann, message, "🐂")
-    await all_is_told(world, place, core, message)
+    await all_is_told(world, place, core)
     core.full = lambda change: False
 
     assert await durable(stored, 2, core) == [Added("🐂"), Removed("🐂")]
@@ -79,7 +194,7 @@ async def test_what_was_stored_although_something_before_it_was_not_is_told_agai
     await world.server.react(place.ann, message, "🐂")
     await world.server.unreact(place.ann, message, "🐂")
     await world.server.clear_reactions(message)
-    await all_is_told(world, place, core, message)
+    await all_is_told(world, place, core)
     refused = iter([True])
     core.full = lambda change: change == Added("🐂") and next(refused, False)
     core.gate.set()
@@ -106,7 +221,7 @@ async def test_an_introduction_is_made_once_however_often_its_event_is_told(worl
     guild = await world.server.create_guild("New")
     chat = await world.server.create_text(guild, "chat")
     await world.server.invite_bot(guild, ["VIEW_CHANNEL"])
-    await all_is_told(world, place, core, message)
+    await all_is_told(world, place, core)
     core.gate.set()
     await world.server.wait_message(chat, "Hello!")
 
@@ -134,7 +249,7 @@ async def test_who_waits_too_long_is_asked_about_later(world, place, core, store
     await core.heard(1, ReactionsChanged)
     for emoji in ("🐂", "👍", "🚀", "📈"):
         await world.server.react(place.ann, message, emoji)
-    await all_is_told(world, place, core, message)
+    await all_is_told(world, place, core)
     core.gate.set()
 
     assert await durable(stored, 2, core) == [Added("🐻"), Added("📈")]

@@ -28,13 +28,15 @@ class DiscordServer(People):
     def __init__(
         self, *, clock: Clock = time.time, port: int = 0, gateway_port: int = 0, host: str = "127.0.0.1",
         token: str = TOKEN, privileged_intents: int = 0, limits: dict[str, Rule] | None = None,
+        new_id: Callable[[], str] | None = None,
     ) -> None:  # fmt: skip
-        """`privileged_intents` are those switched on in the portal. `limits` None: the real ones; {}: none."""
+        """`privileged_intents` are those switched on in the portal. `limits` None: the real ones; {}: none. `new_id`
+        None: snowflakes; other servers of the same API may count otherwise, but always upwards."""
         self.clock = clock
         self.token = token
         self.host = host
         self._ports = (port, gateway_port)
-        world = World(clock)
+        world = World(clock, new_id)
         self.gateway = Gateway(world, clock, token=lambda: self.token, privileged=privileged_intents)
         self.limits = Limits(clock, REAL if limits is None else limits)
         self.platform = Platform(world, self.gateway, self.limits, clock)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -182,9 +183,9 @@ class Message:
 
 
 class World:
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, new_id: Callable[[], str] | None = None) -> None:
         self.clock = clock
-        self.new_id = Snowflakes(clock)
+        self.new_id = new_id or Snowflakes(clock)
         self.users: dict[str, User] = {}
         self.guilds: dict[str, Guild] = {}
         self.channels: dict[str, Channel] = {}
