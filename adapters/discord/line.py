@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
+from itertools import groupby
 
 import structlog
 
@@ -12,7 +15,8 @@ from adapters.discord.answers import FAILED
 from adapters.discord.inbound import PLATFORM
 from adapters.discord.patience import Sleep, backoff
 from bot.errors import StorageError
-from bot.events import ChatJoined, Event, ReactionsChanged, ReactionsMissed
+from bot.events import ButtonPressed, ChatJoined, Event, ReactionsChanged, ReactionsMissed
+from bot.model import Actor
 from bot.ports import Answer, Dispatch
 
 log = structlog.get_logger()
@@ -33,8 +37,8 @@ class _Waiting:
 
 
 class Line:
-    """Whatever waits goes together, and what comes meanwhile waits for its end: a group is stored at once, so that this
-    costs nothing. ``on_stored`` is told of each event once, with what the core says to it."""
+    """Whatever waits goes together, and what comes meanwhile waits for its end: what goes together is stored at once,
+    so that this costs next to nothing. ``on_stored`` is told of each event once, with what the core says to it."""
 
     def __init__(
         self,
@@ -84,33 +88,34 @@ class Line:
         try:
             while self._waiting:
                 group, self._waiting = self._waiting, []
-                await self._hand_over(group)
+                for company in _companies(group):
+                    await self._hand_over(company)
         finally:
             self._moving = False
 
-    async def _hand_over(self, group: Sequence[_Waiting]) -> None:
+    async def _hand_over(self, company: Sequence[_Waiting]) -> None:
         """Until all of it is stored: Discord tells each thing once."""
         answers: dict[int, Answer | BaseException | None] = {}
         stored = failures = 0
-        while stored < len(group):
+        while stored < len(company):
             # After a failure one goes ahead.
-            end = stored + 1 if failures else _end_of_company(group, stored)
-            through = await self._try(group, stored, end, answers)
+            end = stored + 1 if failures else len(company)
+            through = await self._try(company, stored, end, answers)
             stored, failures = through, 0 if through == end else failures + 1
             if failures:
-                log.warning("events could not be stored, trying again", waiting=len(group) - stored)
+                log.warning("events could not be stored, trying again", waiting=len(company) - stored)
                 await self._sleep(min(LAST_RETRY, backoff(failures)))
-        for place, one in enumerate(group):
+        for place, one in enumerate(company):
             answer = answers[place]
             _tell(one, answer)
             self._on_stored(one.event, answer if isinstance(answer, Answer) else None)
 
     async def _try(
-        self, group: Sequence[_Waiting], start: int, end: int, answers: dict[int, Answer | BaseException | None]
+        self, company: Sequence[_Waiting], start: int, end: int, answers: dict[int, Answer | BaseException | None]
     ) -> int:
         """The place of the first that was not stored. What comes after it is told again even if it was stored: told
         twice, it changes nothing, but stored before what came first it may have."""
-        events = group[start:end]
+        events = company[start:end]
         results = await asyncio.gather(*(self._dispatch(one.event) for one in events), return_exceptions=True)
         for place, one, result in zip(range(start, end), events, results, strict=True):
             if isinstance(result, StorageError):
@@ -130,10 +135,48 @@ def _tell(one: _Waiting, answer: Answer | BaseException | None) -> None:
         one.told.set_result(answer)
 
 
-def _end_of_company(group: Sequence[_Waiting], start: int) -> int:
-    """Where what goes together from there on ends. Coming into a chat is told alone: the core looks at how the chat
-    was before that, and what else is told of it changes it."""
-    if isinstance(group[start].event, ChatJoined):
-        return start + 1
-    places = range(start, len(group))
-    return next((place for place in places if isinstance(group[place].event, ChatJoined)), len(group))
+def _companies(group: Iterable[_Waiting]) -> Iterator[list[_Waiting]]:
+    """Those that may be told together, one company after another."""
+    for sort, stretch in groupby(group, lambda one: _sort(one.event)):
+        match sort:
+            case _Sort.JOINED:
+                yield from ([one] for one in stretch)
+            case _Sort.VOTE:
+                yield from _rounds(stretch)
+            case _Sort.OTHER:
+                yield list(stretch)
+
+
+class _Sort(Enum):
+    JOINED = auto()
+    """Told alone: the core looks at how the chat was before that, and what else is told of it changes it."""
+    VOTE = auto()
+    """Of one voter."""
+    OTHER = auto()
+
+
+def _sort(event: Event) -> _Sort:
+    if isinstance(event, ChatJoined):
+        return _Sort.JOINED
+    return _Sort.OTHER if _voter(event) is None else _Sort.VOTE
+
+
+def _voter(event: Event) -> str | None:
+    match event:
+        case ReactionsChanged(voter=Actor(id=voter)) | ButtonPressed(actor=Actor(id=voter)):
+            return voter
+    return None
+
+
+def _rounds(votes: Iterable[_Waiting]) -> list[list[_Waiting]]:
+    """Everybody's first, then everybody's second, and so on. Were two of the same voter told together, the second could
+    be stored and the first refused, which would count as the newer one for good when it is told again."""
+    rounds: list[list[_Waiting]] = []
+    before: Counter[str | None] = Counter()
+    for one in votes:
+        voter = _voter(one.event)
+        if before[voter] == len(rounds):
+            rounds.append([])
+        rounds[before[voter]].append(one)
+        before[voter] += 1
+    return rounds

@@ -119,7 +119,7 @@ async def test_a_press_that_cant_be_stored_is_not_lost_and_keeps_its_place(world
     await world.server.react(place.ann, message, "🐻")
 
     await pressed.shown()
-    assert (await durable(stored, 2, core))[-2:] == ["v:7:b", Added("🐻")]
+    assert await durable(stored, 2, core) == ["v:7:b", Added("🐻")]
 
 
 async def test_a_press_that_fails_says_so_and_costs_only_itself(world, place, core, message):
@@ -187,20 +187,47 @@ async def test_what_waits_to_be_stored_is_not_overtaken(world, place, core, stor
     assert await durable(stored, 2, core) == [Added("🐂"), Removed("🐂")]
 
 
-async def test_what_was_stored_although_something_before_it_was_not_is_told_again(world, place, core, stored, message):
+async def test_nothing_is_stored_before_what_the_same_voter_did_first(world, place, core, stored, message):
     core.gate = asyncio.Event()
     await world.server.react(place.bob, message, "🐻")
     await core.heard(1, ReactionsChanged)
     await world.server.react(place.ann, message, "🐂")
+    await world.server.press(place.ann, message, "v:7:s")
+    await world.server.react(place.bob, message, "🚀")
     await world.server.unreact(place.ann, message, "🐂")
     await world.server.clear_reactions(message)
+    await world.server.react(place.bob, message, "👍")
     await all_is_told(world, place, core)
     refused = iter([True])
     core.full = lambda change: change == Added("🐂") and next(refused, False)
     core.gate.set()
 
-    told = await durable(stored, 6, core)
-    assert told[-3:] == [Added("🐂"), Removed("🐂"), Cleared()]
+    told = await durable(stored, 8, core)
+    assert told[:3] == [Added("🐻"), Added("🚀"), Added("🐂")]
+    assert told[-4:] == ["v:7:s", Removed("🐂"), Cleared(), Added("👍")]
+
+
+async def test_what_is_told_of_chats_keeps_its_order_too(world, place, core, message):
+    durable, refused = [], iter([True])
+
+    def store(event):
+        if isinstance(event, ChatChanged):
+            if event.chat.id != place.news.id and next(refused, False):
+                raise FULL
+            durable.append(event.present)
+
+    core.replies, core.gate = store, asyncio.Event()
+    await world.server.react(place.bob, message, "🐻")
+    await core.heard(1, ReactionsChanged)
+    other = await world.server.create_text(place.guild, "other")
+    await world.server.overwrite(other, "everyone", deny=["ADD_REACTIONS"])
+    await world.server.delete_channel(other)
+    await all_is_told(world, place, core)
+    core.gate.set()
+    await core.heard(4, ChatChanged)
+    await all_is_told(world, place, core)
+
+    assert durable[-2:] == [True, False]
 
 
 async def test_an_introduction_is_made_once_however_often_its_event_is_told(world, place, core, stored, note, message):
