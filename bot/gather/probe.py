@@ -12,7 +12,7 @@ from bot.gather.client import NOT_AN_ADDRESS, Fetched, FetchRequest, GuardedClie
 from bot.gather.discover import NOT_A_FEED, Page, read_page, well_known
 from bot.gather.platforms import platform_feeds
 from bot.gather.poll import read_feed
-from bot.gather.workers import WorkerCrashed, Workers, WorkerTimeout
+from bot.gather.workers import TooMuch, WorkerCrashed, Workers, WorkerTimeout
 from bot.model import Phrase
 
 PROBE_SECONDS = 30.0
@@ -139,8 +139,10 @@ class _Search:
 
     async def _page(self, fetched: Fetched) -> Page:
         try:
-            return await self._workers.run(LINK_SECONDS, read_page, fetched.body, fetched.content_type, fetched.url)
-        except (WorkerTimeout, WorkerCrashed) as error:
+            return await self._workers.run_for(
+                fetched.url, LINK_SECONDS, read_page, fetched.body, fetched.content_type, fetched.url
+            )
+        except (WorkerTimeout, WorkerCrashed, TooMuch) as error:
             raise SourceError(Phrase("Reading it takes too long.")) from error
 
 

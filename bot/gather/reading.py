@@ -16,7 +16,7 @@ from bot.gather.client import Fetched, FetchRequest, GuardedClient, checked, may
 from bot.gather.poll import OnStories
 from bot.gather.robots import Robots
 from bot.gather.turns import Turns, manners_at
-from bot.gather.workers import WorkerCrashed, Workers, WorkerTimeout
+from bot.gather.workers import TooMuch, WorkerCrashed, Workers, WorkerTimeout
 from bot.storage import articles
 from bot.storage.articles import ArticleState, ReadArticle, WaitingArticle
 from bot.storage.database import Database
@@ -165,7 +165,8 @@ class Reader:
 
     async def _understand(self, fetched: Fetched, one: WaitingArticle) -> Article:
         try:
-            found = await self._workers.run(
+            found = await self._workers.run_for(
+                host_of(fetched.url),
                 READ_SECONDS,
                 read_article,
                 fetched.body,
@@ -177,6 +178,8 @@ class Reader:
             )
         except WorkerTimeout as error:
             raise Refused("reading it takes too long") from error
+        except TooMuch as error:
+            raise Later("its host's pages take too long to read", error.wait) from error
         except WorkerCrashed as error:
             raise Refused("reading it takes more memory than there is") from error
         if isinstance(found, NoArticle):

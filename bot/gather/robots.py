@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 
 from bot.errors import SourceError
 from bot.gather.client import FetchRequest, GuardedClient, NotModified
-from bot.gather.workers import WorkerCrashed, Workers, WorkerTimeout
+from bot.gather.workers import TooMuch, WorkerCrashed, Workers, WorkerTimeout
 
 PRODUCT = "newstally"
 """The name under which a site may address us."""
@@ -159,12 +159,12 @@ class Robots:
             fetched = await self._client.fetch(request)
             # We asked without conditions: whoever says all the same that nothing has changed says nothing.
             body = b"" if isinstance(fetched, NotModified) else fetched.body
-            rules = await self._workers.run(PARSE_SECONDS, parse, body)
+            rules = await self._workers.run_for(root, PARSE_SECONDS, parse, body)
         except SourceError as error:
             if error.status is not None and 400 <= error.status < 500 and error.status != 429:
                 return self._clock() + REMEMBERED, EVERYTHING
             return self._clock() + NOT_NOW, error
-        except (WorkerTimeout, WorkerCrashed):
+        except (WorkerTimeout, WorkerCrashed, TooMuch):
             return self._clock() + REMEMBERED, NOTHING
         return self._clock() + REMEMBERED, rules
 

@@ -620,3 +620,19 @@ async def test_a_database_that_refuses_is_no_fault_of_the_source_which_is_fetche
         assert feeds.count("/a.xml") == 1
         health = await house.health(feeds.url("/a.xml"))
         assert (health.failures, health.problem) == (0, None)
+
+
+async def test_sources_that_take_long_to_read_are_read_apart(
+    server: FeedServer, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in ("bot.gather.workers.QUICK", "bot.gather.shares.QUICK"):
+        monkeypatch.setattr(place, 0.0001)
+    house = await start()
+    for n in range(5):
+        server.put(f"/feed/{n}", rss([replace(ITEMS[0], title=f"Story {n}", link=f"https://a.example/{n}")]))
+        await house.follow(await house.gatherer.declared_source(server.url(f"/feed/{n}")))
+    await house.poll()
+    assert await house.titles() == [f"Story {n}" for n in range(5)]
+    server.put("/feed/0", rss(ITEMS[1:]))
+    await house.poll()
+    assert ITEMS[1].title in await house.titles()
