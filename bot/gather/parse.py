@@ -17,7 +17,7 @@ from bot.gather.topics import recognise
 from bot.gather.xmlfeed import read_xml
 from bot.model import Phrase
 
-VERSION = "3"
+VERSION = "4"
 """Grows when the same bytes would give other entries, so that bodies and items read before are read again."""
 
 _DOCUMENT = re.compile(r"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
@@ -72,6 +72,7 @@ def _finished(draft: DraftFeed, own_topics: str | None, known: Known) -> ParsedF
         manners=draft.manners,
         hub=draft.hub,
         hub_topic=draft.hub_topic,
+        is_cut_off=draft.is_cut_off,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -38,6 +38,9 @@ PARSE_SECONDS = 20.0
 
 DECIDE_SECONDS = 5.0
 """What a lot of new entries tells is decided in some hundredths."""
+
+CUT_OFF = "cut off "
+"""What the hash begins with of a body that broke off in the middle of an entry. It is asked for without conditions."""
 
 OnStories = Callable[[tuple[int, ...], tuple[int, ...]], Awaitable[object]]
 """Told, after the commit, the ids of stories that are new and the ledgers of stories whose looks have changed."""
@@ -166,8 +169,12 @@ class Poller:
         body = Body(answer.etag, answer.last_modified, _body_hash(answer), answer.moved_to or source.moved_to)
         if body.body_hash == source.body_hash:
             return Mark(source.id, self._answered(source, answer), body)
-        known = await self._known(source)
+        # What broke off at the last look and does so at the same place again stays like that.
+        stays = source.body_hash == f"{CUT_OFF}{body.body_hash}"
+        known = replace(await self._known(source), leave_stump=not stays)
         feed = await read_feed(self._workers, answer, self._settings.topics, known, name_of(source))
+        if feed.is_cut_off:
+            body = Body(None, None, f"{CUT_OFF}{body.body_hash}", body.moved_to)
         await self._save(source, answer, feed, body)
         return None
 

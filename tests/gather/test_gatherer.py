@@ -629,10 +629,36 @@ async def test_sources_that_take_long_to_read_are_read_apart(
         monkeypatch.setattr(place, 0.0001)
     house = await start()
     for n in range(5):
-        server.put(f"/feed/{n}", rss([replace(ITEMS[0], title=f"Story {n}", link=f"https://a.example/{n}")]))
+        server.put(f"/feed/{n}", rss([replace(ITEMS[0], title=f"Story {n}", link=f"https://a.example/apart/{n}")]))
         await house.follow(await house.gatherer.declared_source(server.url(f"/feed/{n}")))
     await house.poll()
     assert await house.titles() == [f"Story {n}" for n in range(5)]
     server.put("/feed/0", rss(ITEMS[1:]))
     await house.poll()
     assert ITEMS[1].title in await house.titles()
+
+
+async def test_an_entry_in_which_the_body_breaks_off_is_taken_when_it_is_whole(
+    server: FeedServer, start: Start
+) -> None:
+    house = await start()
+    whole = rss(ITEMS)
+    cut = whole[: whole.index(b"number 2") + 3]
+    server.put("/feed", cut)
+    await house.follow(await house.gatherer.declared_source(server.url("/feed")))
+    await house.poll()
+    assert await house.titles() == [item.title for item in ITEMS[:2]]
+    server.put("/feed", whole)
+    await house.poll()
+    assert await house.titles() == [item.title for item in ITEMS]
+
+
+async def test_a_feed_that_stays_cut_off_is_taken_as_it_is(server: FeedServer, start: Start) -> None:
+    house = await start()
+    whole = rss(ITEMS)
+    server.put("/feed", whole[: whole.index(b"Words 2") + 5])
+    await house.follow(await house.gatherer.declared_source(server.url("/feed")))
+    for _ in range(3):
+        await house.poll()
+    assert await house.titles() == [item.title for item in ITEMS]
+    assert len(await house.stories()) == 3
