@@ -24,7 +24,8 @@ _INLINE_TAG = re.compile(rf"</?({_INLINE})(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _BREAKS = {"br", "p"}
 # What shows something of its own in a page says nothing in a title; nor do its inside and what it says of itself.
 _EMBEDDED = ("iframe", "svg", "object", "video", "audio", "canvas", "math", "noscript", "template")
-_SHOWN = {name: re.compile(rf"<{name}(?:\s[^<>]*)?(?:/>|>.*?</{name}\s*>)", re.I | re.DOTALL) for name in _EMBEDDED}
+_FLAGS = re.IGNORECASE | re.DOTALL
+_SHOWN = {name: re.compile(rf"<{name}(?:\s[^<>]*)?(?:/>|>.*?</{name}\s*>)", _FLAGS) for name in _EMBEDDED}
 _OPEN = re.compile(rf"<(?:{'|'.join(_EMBEDDED)}|embed|picture|source)\s[^<>]*>|</picture\s*>", re.IGNORECASE)
 _PAIRED = re.compile(
     r"<(/?)(?:div|h[1-6]|ul|ol|li|table|tr|td|th|tbody|blockquote|pre|section|article|header|figure|center)\b[^<>]*>",

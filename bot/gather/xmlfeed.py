@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -68,9 +69,8 @@ def _element(text: str, start: int, name: str) -> tuple[str, bool]:
 
 def _stump(text: str) -> int | None:
     """Where the item begins in which a feed without an end breaks off; None where it does so between items."""
-    last = None
-    for last in _ITEM.finditer(text):
-        pass
+    items = deque(_ITEM.finditer(text), maxlen=1)
+    last = items[0] if items else None
     return None if last is None or text.find(f"</{last[0][1:-1]}", last.end()) >= 0 else last.start()
 
 

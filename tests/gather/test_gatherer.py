@@ -633,9 +633,9 @@ async def test_sources_that_take_long_to_read_are_read_apart(
         await house.follow(await house.gatherer.declared_source(server.url(f"/feed/{n}")))
     await house.poll()
     assert await house.titles() == [f"Story {n}" for n in range(5)]
-    server.put("/feed/0", rss(ITEMS[1:]))
+    server.put("/feed/0", rss([Item("A new bridge in Prague", "https://a.example/b", "b", AT)]))
     await house.poll()
-    assert ITEMS[1].title in await house.titles()
+    assert "A new bridge in Prague" in await house.titles()
 
 
 async def test_an_entry_in_which_the_body_breaks_off_is_taken_when_it_is_whole(

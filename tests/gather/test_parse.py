@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
-
 import time
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
