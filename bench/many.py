@@ -1,6 +1,6 @@
-"""Ten thousand sources and chats and a million votes: what the product takes of memory, and how late sources are asked.
+"""Ten thousand sources and chats, a million votes: what the product takes of memory, and how late sources are asked.
 
-It is the product itself, `newstally run`, with the file as use would have left it, beside the same started with an empty
+It is the product itself, `newstally run`, with a file as use would have left it, beside the same started with an empty
 one. The sources are unchanged feeds on a server of its own, asked once a minute each: ten times as often as by default.
 """
 
@@ -24,10 +24,12 @@ from pathlib import Path
 from sqlalchemy import Connection, insert, update
 
 from bench.figure import Figure
-from bench.gather import MANY, ROOT, _cpu_of, _server
+from bench.gather import MANY, ROOT, _cpu_of, _nobody, _server
 from bench.start import _answers
 from bot.gather.client import Fetched, FetchRequest, GuardedClient
+from bot.gather.gatherer import Gatherer
 from bot.gather.settings import GatherSettings
+from bot.gather.workers import Workers
 from bot.model import ChatKind, ChatRef
 from bot.storage import chats, polls
 from bot.storage.database import open_database
@@ -101,7 +103,7 @@ async def _product(path: Path) -> AsyncIterator[int]:
     )  # fmt: skip
     try:
         async with asyncio.timeout(60):
-            while not await asyncio.to_thread(_answers, port):
+            while not await asyncio.to_thread(_answers, port):  # noqa: ASYNC110  # it is another process
                 await asyncio.sleep(0.1)
         yield product.pid
     finally:
@@ -129,7 +131,7 @@ def _polled(path: Path) -> list[tuple[int, datetime]]:
     ill = [problem for *_, problem in rows if problem is not None]
     if ill:
         raise RuntimeError(f"{len(ill)} were not read, such as {ill[0]}")
-    return [(source_id, datetime.fromisoformat(at).replace(tzinfo=UTC)) for source_id, at, _ in rows]
+    return [(source_id, datetime.fromisoformat(at).replace(tzinfo=UTC)) for source_id, at, _ in rows if at]
 
 
 # --- the file --------------------------------------------------------------------------------------------------------
@@ -137,11 +139,15 @@ def _polled(path: Path) -> list[tuple[int, datetime]]:
 
 async def _fill(path: Path, address: str) -> dict[int, datetime]:
     """As use would have left it; by the tables, for ten thousand commands take a while. When each source is due."""
-    async with GuardedClient(GatherSettings()) as client:
+    settings = GatherSettings(interval=round(INTERVAL.total_seconds()))
+    async with GuardedClient(settings) as client, open_database(path) as db, Workers() as workers:
         found = await client.fetch(FetchRequest(f"{address}/many/0", exempt=True))
-    assert isinstance(found, Fetched)
-    async with open_database(path) as db:
+        assert isinstance(found, Fetched)
         await db.write(_follow, [f"{address}/many/{n}" for n in range(MANY)])
+        gatherer = Gatherer(
+            db, client, workers, settings, lambda: datetime.now(UTC), resolve_wire=str, on_stories=_nobody, packs=()
+        )
+        await gatherer.sync_subscriptions()
         first = datetime.now(UTC).replace(microsecond=0)
         await db.write(_vote, first - timedelta(days=30))
         first = datetime.now(UTC) + AHEAD
@@ -158,7 +164,9 @@ def _follow(connection: Connection, urls: list[str]) -> None:
         chats.choose_language(connection, chat.id, "en", None, now)
         row = {"id": number, "url": url, "exempt": False, "interval_seconds": round(INTERVAL.total_seconds())}
         connection.execute(insert(source).values(row))
-        connection.execute(insert(subscription).values(chat_id=chat.id, source_id=number, added_at=now, contacted_at=now))
+        connection.execute(
+            insert(subscription).values(chat_id=chat.id, source_id=number, added_at=now, contacted_at=now)
+        )
 
 
 def _vote(connection: Connection, at: datetime) -> None:
