@@ -94,6 +94,7 @@ async def _product(path: Path) -> AsyncIterator[int]:
         "NEWSTALLY_STORAGE__PATH": str(path),
         "NEWSTALLY_GATHER__INTERVAL": str(round(INTERVAL.total_seconds())),
         "NEWSTALLY_GATHER__ADAPTIVE": "false",
+        "NEWSTALLY_GATHER__SAMPLE_WIRE": "true",  # there is something to parse, so that a worker runs
         "NEWSTALLY_GATHER__ALLOW_NETWORKS": '["127.0.0.0/8"]',
         "PYTHONPATH": str(ROOT),
     }
