@@ -87,6 +87,11 @@ class Article:
     """What its beginning is about (`topics.py`)."""
 
 
+def prepare() -> None:
+    """Load what takes its time: a worker does it before its first page."""
+    import trafilatura  # noqa: F401, PLC0415  # as in `_extracted`
+
+
 def says_little(lede: str) -> bool:
     """Whether a feed tells so little of an entry that its article is worth reading."""
     return weight(lede) < LITTLE

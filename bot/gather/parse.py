@@ -26,6 +26,11 @@ _PAGE = {"html", "head", "body", "title", "meta", "script", "div", "p"}
 _BLANK = "\ufeff\x00 \t\r\n"
 
 
+def prepare() -> None:
+    """What a worker does before its first feed: to find this, it has loaded the module; and the bundled topics."""
+    recognise("", UNDETERMINED, None)
+
+
 def parse_feed(
     body: bytes, content_type: str, url: str, own_topics: str | None = None, known: Known = NOTHING_KNOWN
 ) -> ParsedFeed:

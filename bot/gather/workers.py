@@ -31,6 +31,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 _START = "import sys; sys.path.insert(0, sys.argv[1]); from bot.gather.worker import serve; serve()"
 
 CLOSE_SECONDS = 1.0
+PREPARE_SECONDS = 60.0
 
 
 class WorkerTimeout(Exception):  # as TimeoutError, whose place it takes
@@ -57,7 +58,11 @@ class TooMuch(Exception):  # as WorkerTimeout: whoever asks comes back later
 class Workers:
     """Use as an async context manager; workers start with the first jobs."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, prepare: Callable[[], object] | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """``prepare``: a module's function, run first in each worker: what it loads is in no job's time."""
+        self._prepare = prepare
         self._clock = clock
         self._shares = Shares(clock)
         self._quick = _Lane()
@@ -82,7 +87,7 @@ class Workers:
         """
         job = _job(work, args, kwargs)
         async with self._turn(self._quick, ""):
-            return cast("T", await self._work(self._quick, deadline, job))
+            return cast("T", await self._do(await self._worker(self._quick), deadline, job))
 
     async def run_for(self, name: str, deadline: float, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """As `run`, for the source of this name, in its turn; it may run twice, when it proves slow.
@@ -109,9 +114,10 @@ class Workers:
         async with self._turn(lane, name):
             if (wait := self._shares.wait(name)) > 0:
                 raise TooMuch(wait)
+            process = await self._worker(lane)
             began, least = self._clock(), 0.0
             try:
-                return await self._work(lane, deadline, job)
+                return await self._do(process, deadline, job)
             except WorkerTimeout:
                 least = deadline
                 raise
@@ -143,8 +149,7 @@ class Workers:
         else:
             lane.busy = False
 
-    async def _work(self, lane: _Lane, deadline: float, job: bytes) -> object:
-        process = await self._worker(lane)
+    async def _do(self, process: Process, deadline: float, job: bytes) -> object:
         try:
             async with asyncio.timeout(deadline):
                 succeeded, result = await _exchange(process, job)
@@ -172,6 +177,8 @@ class Workers:
             sys.executable, "-c", _START, str(_ROOT), stdin=PIPE, stdout=PIPE, stderr=DEVNULL, limit=1 << 20
         )
         self._all.add(lane.process)
+        if self._prepare is not None:
+            await self._do(lane.process, PREPARE_SECONDS, _job(self._prepare, (), {}))
         return lane.process
 
     async def _rest(self) -> None:

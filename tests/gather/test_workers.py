@@ -96,7 +96,7 @@ async def test_what_was_slow_once_and_is_quick_again_is_read_with_the_others(wor
 
 async def test_a_source_that_has_had_its_share_of_a_minute_comes_back_later() -> None:
     now = 0.0
-    async with Workers(lambda: now) as workers:
+    async with Workers(clock=lambda: now) as workers:
         with pytest.raises(WorkerTimeout):
             await workers.run_for("greedy", QUICK + 0.01, time.sleep, 600)
         with pytest.raises(WorkerTimeout):
@@ -127,6 +127,17 @@ async def test_whoever_has_taken_least_is_next_and_our_own_come_first(workers: W
     asking = [asyncio.create_task(ask(name)) for name in ("a", "a", "b", "c", "")]
     await asyncio.gather(holding, *asking)
     assert order == ["", "b", "c", "a", "a"]
+
+
+def take_long_to_load() -> None:
+    """As libraries do on a small machine."""
+    time.sleep(QUICK + 0.2)
+
+
+async def test_what_a_worker_loads_first_is_in_no_jobs_time() -> None:
+    async with Workers(take_long_to_load) as workers:
+        assert await workers.run_for("a", 10, abs, -1) == 1
+        assert not workers.is_slow("a")
 
 
 async def test_closing_ends_the_workers_within_a_second() -> None:
