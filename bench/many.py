@@ -37,6 +37,8 @@ from bot.storage.polls import Answered, Body, Mark
 from bot.storage.tables import source, subscription
 
 INTERVAL = timedelta(seconds=60)
+WITH_NEWS = 30
+"""Sources beside those, that have something new at each look: what parses them counts too."""
 VOTED_ON, VOTERS = 1_000, 1_000
 """A million votes, of stories on which no one votes any more."""
 SETTLE_SECONDS = 15.0
@@ -94,7 +96,6 @@ async def _product(path: Path) -> AsyncIterator[int]:
         "NEWSTALLY_STORAGE__PATH": str(path),
         "NEWSTALLY_GATHER__INTERVAL": str(round(INTERVAL.total_seconds())),
         "NEWSTALLY_GATHER__ADAPTIVE": "false",
-        "NEWSTALLY_GATHER__SAMPLE_WIRE": "true",  # there is something to parse, so that a worker runs
         "NEWSTALLY_GATHER__ALLOW_NETWORKS": '["127.0.0.0/8"]',
         "PYTHONPATH": str(ROOT),
     }
@@ -144,7 +145,8 @@ async def _fill(path: Path, address: str) -> dict[int, datetime]:
     async with GuardedClient(settings) as client, open_database(path) as db, Workers() as workers:
         found = await client.fetch(FetchRequest(f"{address}/many/0", exempt=True))
         assert isinstance(found, Fetched)
-        await db.write(_follow, [f"{address}/many/{n}" for n in range(MANY)])
+        with_news = [f"{address}/news/{n}" for n in range(WITH_NEWS)]
+        await db.write(_follow, [*(f"{address}/many/{n}" for n in range(MANY)), *with_news])
         gatherer = Gatherer(
             db, client, workers, settings, lambda: datetime.now(UTC), resolve_wire=str, on_stories=_nobody, packs=()
         )
