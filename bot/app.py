@@ -24,6 +24,7 @@ from bot.commands.services import Services
 from bot.config import DeclaredChat, Settings
 from bot.dispatch import Dispatcher
 from bot.errors import TokenRefused
+from bot.gather import article, parse
 from bot.gather.apis.offers import offered, packs_of
 from bot.gather.client import GuardedClient
 from bot.gather.gatherer import Gatherer
@@ -278,9 +279,9 @@ async def run(
         sock = stack.enter_context(bind(settings.site))
         db = await stack.enter_async_context(open_database(settings.storage.path))
         client = await stack.enter_async_context(GuardedClient(settings.gather, installed_version()))
-        workers = await stack.enter_async_context(Workers())
+        workers = await stack.enter_async_context(Workers(parse.prepare))
         # Of their own, so that no page that takes its time holds up a feed; they start with the first article.
-        page_workers = await stack.enter_async_context(Workers())
+        page_workers = await stack.enter_async_context(Workers(article.prepare))
         wire = await stack.enter_async_context(Wire(settings.translate.timeout, installed_version()))
         house = _build(
             settings,

@@ -34,6 +34,7 @@ from bot.faults import in_words, switches_for_numbers
 from bot.gather.client import checked
 from bot.gather.settings import GatherSettings
 from bot.languages import catalogue_folder, languages_in
+from bot.model import MOST_FOLLOWED
 from bot.ports import NamesChats
 from bot.site.settings import SiteSettings
 from bot.translate.settings import TranslateSettings
@@ -260,6 +261,10 @@ def _chat_faults(
         yield from _fallback_faults(where, chat.get("fallback"), languages)
         yield from (f"{where}.packs: {pack!r} is none of {', '.join(packs)}" for pack in _unknown(chat, packs))
         yield from _feed_faults(where, chat.get("feeds"))
+        named = (chat.get("packs"), chat.get("feeds"))
+        followed = sum(len(set(map(str, those))) for those in named if isinstance(those, list | tuple))
+        if followed > MOST_FOLLOWED:
+            yield f"{where}: a chat follows {MOST_FOLLOWED} packs and feeds at most, and these are {followed}"
         if key in seen:
             yield f"{where}: the chat {' '.join(key).strip()} is declared twice"
         seen.add(key)

@@ -14,6 +14,9 @@ _USUAL_FALLBACKS: Mapping[str, tuple[str, ...]] = {
     "hy": ("ru", "en"),
 }
 
+MOST_FOLLOWED = 50
+"""How many subscriptions a chat may have: each costs polls, and a chat that follows more reads none of it."""
+
 
 def fallback_languages(language: str, chosen: Sequence[str] | None) -> tuple[str, ...]:
     """The other languages, in order, in which a chat takes stories where there are none in its own.

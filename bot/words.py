@@ -44,9 +44,10 @@ _GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:([.,'’\u00a0\u2009\u202f])\d{3})(
 
 _NUMBER_BLANKS = "\u00a0\u2009\u202f"
 
-# A character with the marks upon it; half-width kana have theirs beside them.
-_CLUSTER = re.compile(
-    "(?s).[\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u3099\u309a\uff9e\uff9f]*"
+# Plain letters, or a character with the marks upon it; half-width kana have theirs beside them.
+_PIECE = re.compile(
+    # Most of a text in Latin letters needs no looking at each: a quotation mark or an ellipsis is all that isn't ASCII.
+    "(?s)[\\x00-\\x7f]+(?=[\\x00-\\x7f]|\\Z)|.[\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u3099\u309a\uff9e\uff9f]*"
 )
 
 _PARTICLES = (
@@ -203,8 +204,14 @@ def _folded(text: str) -> tuple[str, Sequence[int], Sequence[int]]:
     parts: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    for match in _CLUSTER.finditer(text):
-        part = _fold_cluster(match[0])
+    for match in _PIECE.finditer(text):
+        piece = match[0]
+        if piece.isascii():
+            parts.append(piece.lower())
+            starts += range(match.start(), match.end())
+            ends += range(match.start() + 1, match.end() + 1)
+            continue
+        part = _fold_cluster(piece)
         parts.append(part)
         starts += [match.start()] * len(part)
         ends += [match.end()] * len(part)

@@ -88,6 +88,12 @@ def test_every_setting_of_the_example_says_why() -> None:
         ("[[chats]]\nplatform='web'\nid='fr'\nlanguage='fr'\npacks=['sport']", "none of crypto, tech"),
         ("[[chats]]\nplatform='web'\nid='fr'\nlanguage='fr'\nfeeds=['ftp://a']", "Only http and https addresses"),
         ("[[chats]]\nplatform='web'\nid='fr'\nlanguage='fr'\nfeeds=['https://a:b@c.example/']", "name or password"),
+        (
+            "[[chats]]\nplatform='web'\nid='fr'\nlanguage='fr'\npacks=['tech']\nfeeds=["
+            + ",".join(f"'https://a.example/{n}'" for n in range(50))
+            + "]",
+            "chats.0: a chat follows 50 packs and feeds at most, and these are 51",
+        ),
         ("[[chats]]\nplatform='web'\nid='fr'\nlangage='fr'", "chats.0.langage: unknown key; did you mean language?"),
         ("[[chats]]\nplatform='web'\nid='xx'\nlanguage='fr'", "'xx' is no room"),
         ("[[chats]]\nplatform='discord'\nid='news'\nlanguage='fr'", "'news' is no id of a Discord channel"),

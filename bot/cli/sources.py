@@ -111,15 +111,19 @@ def import_(origin: Any, name: str, config: Path | None) -> None:
 
     settings = load(found(config))
     try:
-        outlines = read_opml(origin.read(MAX_BYTES + 1))
+        listed = read_opml(origin.read(MAX_BYTES + 1))
     except SourceError as error:
         raise click.ClickException(str(error)) from error
-    wanted = [(one.url, one.title) for one in outlines]
+    wanted = [(one.url, one.title) for one in listed.feeds]
     interval, now = settings.gather.interval, datetime.now(UTC)
     taken = _with_database(settings, feed_lists.follow_all, _chat_named(name), wanted, interval, now, writes=True)
     if taken is None:
         raise click.ClickException(f"There is no chat {name}.")
     say(f"{len(taken.followed)} feeds are followed now, {len(taken.already)} were before.")
+    for row in listed.skipped[:LEFT_OUT]:
+        say(f"Skipped, as it has no web address: {row}")
+    if len(listed.skipped) > LEFT_OUT:
+        say(f"{len(listed.skipped)} rows were skipped in all.")
     for url in taken.no_room[:LEFT_OUT]:
         say(f"No room for {url}")
     if taken.no_room:
@@ -214,7 +218,9 @@ def _state(one: SourceHealth) -> str:
         return "ended" if one.ended else "failing"
     if one.gave_way_at is not None:
         return "stale"
-    return "well" if one.followed else "resting"
+    if not one.followed:
+        return "resting"
+    return "well" if one.last_ok_at is not None else "new"
 
 
 def _stands_in(one: SourceHealth) -> str:

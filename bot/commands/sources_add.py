@@ -55,7 +55,8 @@ async def add(request: Request) -> Answer:
 
     async def found() -> Card:
         try:
-            return await _look(request, address, match[2])
+            # As it was typed: without a scheme, it may be of a site that has but the old one.
+            return await _look(request, address, match[1], match[2])
         except NewstallyError as error:
             return _sorry(request, address, error.phrase)
 
@@ -77,8 +78,8 @@ def web_address(words: str) -> str | None:
     return address if _HOST.fullmatch(host) and address.isprintable() else None
 
 
-async def _look(request: Request, address: str, chosen: str | None) -> Card:
-    feeds = list(await request.services.gatherer.probe(address))
+async def _look(request: Request, address: str, typed: str, chosen: str | None) -> Card:
+    feeds = list(await request.services.gatherer.probe(typed))
     if chosen is not None:
         feeds = [feed for feed in feeds if _mark(feed) == chosen]
     if not feeds:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.card.answer import heading, in_rows, note, paragraph
@@ -10,6 +11,8 @@ from bot.card.sources import how_it_does, linked
 from bot.commands.request import Request, command_button
 from bot.commands.timezone import time_here
 from bot.gather.apis.names import NAMES
+from bot.gather.client import UNREACHED
+from bot.gather.rhythm import SAMPLE
 from bot.model import Button, ButtonRole, Line, LineKind, Phrase, Span, Style
 from bot.ports import Answer, Translator
 from bot.storage import subscriptions
@@ -98,6 +101,9 @@ async def show_list(request: Request, *first: Line) -> Answer:
     t = request.t
     followed = await request.services.database.read(subscriptions.of_chat, request.chat.id)
     lines = [*first, *_title(request)]
+    missing = unreachable(request, followed)
+    if missing is not None:
+        lines.append(paragraph(missing))
     if followed:
         ids = {source.id for subscription in followed for source in subscription.sources}
         now = request.now
@@ -134,6 +140,20 @@ def how_many(request: Request, followed: Sequence[Subscription]) -> Iterator[str
         yield t.plural("{n} pack has no sources yet.", "{n} packs have no sources yet.", without)
 
 
+def unreachable(request: Request, followed: Sequence[Subscription]) -> str | None:
+    """What is to be said where not even a connection came about to any source: each for itself would say the same."""
+    if not _are_out_of_reach(followed):
+        return None
+    # TRANSLATORS: said once in place of an error for each source
+    return request.t("No source can be reached now: perhaps I have no network. I keep trying.")
+
+
+def _are_out_of_reach(followed: Sequence[Subscription]) -> bool:
+    sources = {source.id: source for subscription in followed for source in subscription.sources}
+    problems = [source.problem for source in sources.values() if not source.url.startswith(SAMPLE)]
+    return len(problems) > 1 and all(problem in UNREACHED for problem in problems)
+
+
 def _is_coming(source: FollowedSource) -> bool:
     return source.last_ok_at is None and source.problem is None and not source.ended
 
@@ -163,10 +183,17 @@ def _to_the_list(request: Request) -> Button:
 def _numbered(request: Request, followed: Sequence[Subscription], output: Mapping[int, Output]) -> Line:
     """One paragraph, a row each: its numbers are its own, so it can't be items, which platforms give bullets."""
     spans: list[Span] = []
-    for number, subscription in enumerate(followed, start=1):
+    shown = [_without_problems(one) for one in followed] if _are_out_of_reach(followed) else followed
+    for number, subscription in enumerate(shown, start=1):
         for row in _described(request, number, subscription, output):
             spans += [*([Span("\n")] if spans else []), *row]
     return Line(LineKind.TEXT, tuple(spans))
+
+
+def _without_problems(subscription: Subscription) -> Subscription:
+    """As its sources did before we lost sight of them."""
+    sources = tuple(replace(source, problem=None, gave_way_at=None) for source in subscription.sources)
+    return replace(subscription, sources=sources)
 
 
 def _described(

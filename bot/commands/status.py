@@ -8,7 +8,7 @@ from datetime import timedelta
 from bot.card.answer import heading, item, note, paragraph
 from bot.commands import fallback, timezone
 from bot.commands.request import Request
-from bot.commands.sources_menu import how_many
+from bot.commands.sources_menu import how_many, unreachable
 from bot.commands.targets import which_chat
 from bot.commands.translation import what_is_translated
 from bot.commands.voting import ways_to_vote
@@ -44,6 +44,7 @@ async def answer(request: Request) -> Answer:
         *_settings(request),
         *map(item, await what_is_translated(request, request.chat.language)),
         *map(item, how_many(request, followed)),
+        *([item(missing)] if (missing := unreachable(request, followed)) is not None else []),
         *_open_duties(request, duties),
         *await _lost(request),
         note(t("Version {version}", version=request.services.version)),

@@ -87,6 +87,11 @@ class Article:
     """What its beginning is about (`topics.py`)."""
 
 
+def prepare() -> None:
+    """Load what takes its time: a worker does it before its first page."""
+    import trafilatura  # noqa: F401, PLC0415  # as in `_extracted`
+
+
 def says_little(lede: str) -> bool:
     """Whether a feed tells so little of an entry that its article is worth reading."""
     return weight(lede) < LITTLE
@@ -98,10 +103,16 @@ def weight(text: str) -> int:
 
 
 def read_article(
-    body: bytes, content_type: str, url: str, title: str, language: str, own_topics: str | None = None
+    body: bytes,
+    content_type: str,
+    url: str,
+    title: str,
+    language: str,
+    own_topics: str | None = None,
+    robots: str = "",
 ) -> Article | NoArticle:
     """The article on a page. ``title``: what its feed calls it; ``language``: the one that it is in, as far as is
-    known; ``own_topics``: see `recognise`."""
+    known; ``own_topics``: see `recognise`; ``robots``: what its server says to them."""
     if len(body) > MAX_BYTES or body.count(b"<") > 2 * MAX_TAGS:
         return NoArticle.TOO_LARGE
     text = decode(body, content_type)
@@ -112,7 +123,7 @@ def read_article(
         return NoArticle.NOTHING
     if _is_too_much(tree):
         return NoArticle.TOO_LARGE
-    head = page_head(tree, url)
+    head = page_head(tree, url, robots)
     found = _refused(head, text) or _found(tree, head, url, title)
     if isinstance(found, NoArticle):
         return found
@@ -129,8 +140,8 @@ def _found(tree: HtmlElement, head: PageHead, url: str, title: str) -> Article |
     return Article(
         url=_own_address(head, url),
         title=head.title,
-        lede=_lede(lines),
-        lines=lines,
+        lede=_lede(lines) if head.snippet is None else cut(_lede(lines), head.snippet),
+        lines=lines if head.snippet is None else _first_characters(lines, head.snippet),
         picture=head.picture,
         author=head.author,
         published_at=head.published_at,
@@ -235,6 +246,18 @@ def _lede(lines: Sequence[Line]) -> str:
     while len(texts) > 1 and weight(texts[0]) < _BYLINE:
         texts.pop(0)
     return lede_text(" ".join(texts[:4]))
+
+
+def _first_characters(lines: Sequence[Line], left: int) -> tuple[Line, ...]:
+    """As many lines as have so many characters together, the last one cut."""
+    kept: list[Line] = []
+    for line in lines:
+        if left <= 1:
+            break
+        text = cut(line.spans[0].text, left)
+        kept.append(Line(line.kind, (Span(text),)))
+        left -= len(text)
+    return tuple(kept)
 
 
 def _own_address(head: PageHead, url: str) -> str:

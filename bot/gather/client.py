@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import ssl
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import islice
 from types import TracebackType
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -18,6 +21,7 @@ from yarl import URL
 
 from bot.errors import SourceError
 from bot.gather.body import ENCODINGS, read_body
+from bot.gather.discover import FEED_TYPES
 from bot.gather.guard import AddressRefused, is_refused
 from bot.gather.resolver import DaemonResolver
 from bot.gather.settings import GatherSettings
@@ -52,6 +56,8 @@ class FetchRequest:
     """Anything else is refused before its body is read; empty: anything is taken."""
     max_bytes: int | None = None
     """A limit of its own, below that of the settings."""
+    may_ask: Callable[[str], Awaitable[object]] | None = None
+    """Asked before each address to which it is redirected; raises what keeps us from going there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,10 @@ class Fetched:
     hub: str | None = None
     """Where its news are announced, and under which address, by its Link headers."""
     hub_topic: str | None = None
+    feeds: tuple[str, ...] = ()
+    """Feeds that its Link headers name."""
+    robots: str = ""
+    """What it says to robots, by its X-Robots-Tag headers, one a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +151,8 @@ class GuardedClient:
                     return await self._read(response, url, moved_to, request, whole_way=moved)
                 moved = moved and response.status in {301, 308}
                 url = _target(url, response)
+            if request.may_ask is not None:
+                await request.may_ask(str(url))
             moved_to = str(url) if moved else moved_to
             session = self._guarded
         raise SourceError(Phrase("It redirects more than {limit} times.", {"limit": MAX_REDIRECTS}))
@@ -186,6 +198,8 @@ class GuardedClient:
             fresh_for=fresh_for(response.headers, datetime.now(UTC)),
             hub=_linked(response, "hub"),
             hub_topic=_linked(response, "self"),
+            feeds=tuple(dict.fromkeys(_linked_feeds(response))),
+            robots="\n".join(response.headers.getall("X-Robots-Tag", ()))[:2000],
         )
 
     def _session(self, socket_factory: Any) -> aiohttp.ClientSession:
@@ -221,6 +235,8 @@ def checked(address: str) -> URL:
         host, user, port = url.host, url.user, url.port
     except ValueError as error:
         raise SourceError(NOT_AN_ADDRESS) from error
+    if host and ":" not in host and f"[{host}".lower() in address.lower():  # an IPvFuture, which no one has
+        raise SourceError(NOT_AN_ADDRESS)
     if url.scheme not in {"http", "https"} or not host or not port:
         raise SourceError(Phrase("Only http and https addresses can be read."))
     if user is not None or url.password is not None:
@@ -266,6 +282,22 @@ def _linked(response: aiohttp.ClientResponse, relation: str) -> str | None:
         return str(checked(address))
     except (KeyError, ValueError, SourceError):
         return None
+
+
+MAX_LINKS = 20
+# Several may have one relation, which aiohttp's own reading of them doesn't tell.
+_LINK = re.compile(r"""<([^<>]{1,2048})>((?:\s*;\s*[\w!#$&+.^`|~*-]+\s*(?:=\s*(?:"[^"]*"|[^\s",;]*))?)*)""")
+_PARAMETER = re.compile(r"""([\w-]+)\s*=\s*(?:"([^"]*)"|([^\s",;]+))""")
+
+
+def _linked_feeds(response: aiohttp.ClientResponse) -> Iterator[str]:
+    """The addresses of the feeds that its Link headers name."""
+    written = ", ".join(response.headers.getall("Link", ()))[:8000]
+    for link in islice(_LINK.finditer(written), MAX_LINKS):
+        said = {one[1].lower(): (one[2] or one[3] or "").lower() for one in _PARAMETER.finditer(link[2])}
+        if "alternate" in said.get("rel", "").split() and said.get("type", "").partition(";")[0].strip() in FEED_TYPES:
+            with suppress(ValueError, SourceError):
+                yield str(checked(str(response.url.join(URL(link[1])))))
 
 
 def _kept(header: str | None) -> str | None:

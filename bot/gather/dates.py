@@ -6,7 +6,7 @@ import re
 import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
 
-# Twelve a language (en de nl es fr it pt tr ru hy uk pl), "/" between spellings.
+# Twelve a language (en de nl es fr it pt tr ru hy uk zh pl), "/" between spellings.
 _MONTHS = """
 january/jan february/feb march/mar april/apr may june/jun july/jul august/aug september/sept/sep october/oct
 november/nov december/dec
@@ -26,6 +26,7 @@ kasım/kasim/kas aralık/aralik/ara
 հուլիս/հուլիսի/հլս օգոստոս/օգոստոսի/օգս սեպտեմբեր/սեպտեմբերի/սեպ/սպտ հոկտեմբեր/հոկտեմբերի/հոկ/հկտ
 նոյեմբեր/նոյեմբերի/նոյ/նյմ դեկտեմբեր/դեկտեմբերի/դեկ/դկտ
 січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня
+一月 二月 三月 四月 五月 六月 七月 八月 九月 十月 十一月 十二月
 stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia
 """
 
@@ -50,13 +51,20 @@ _ISO = re.compile(
     r"(Z|UTC|GMT|[+-]\s?\d{2}:?\d{2}(?::\d{2})?|[+-]\d{2})?)?)?",
     re.IGNORECASE | re.ASCII,
 )
-_EPOCH = re.compile(r"1\d{9}(?:\d{3})?", re.ASCII)
+_EPOCH = re.compile(r"1\d{9}(?:\d{3})?(?:[.,]\d{1,9})?", re.ASCII)
 _ASIAN = re.compile(r"(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]?")
 _TIME = re.compile(
     r"(?P<before>午前|午後|上午|下午|오전|오후)?\s*(?<!\d)(?P<hour>\d{1,2})(?:[:h]|\s*[時시时点點])\s*(?P<minute>\d{2})?"
     r"(?:\s*[分분])?(?:[:]\s*(?P<second>\d{2})(?:[.,]\d+)?)?(?:\s*(?P<after>[ap]\.?\s?m\.?)(?![a-z]))?",
     re.IGNORECASE,
 )
+# "28.11.2026 08.15": behind a year, or it would be a day and a month.
+_DOTTED_TIME = re.compile(
+    r"(?<=\d{4})[,\s](?P<before>)[^\d.+-]{0,8}(?P<hour>\d{1,2})\.(?P<minute>[0-5]\d)(?:\.(?P<second>[0-5]\d))?(?P<after>)"
+    r"(?![\d.])"
+)
+# "月, 28 11月 2026": as programs write RFC 822 in languages whose months have numbers.
+_NUMBERED_MONTH = re.compile(r"(?<!\d)(\d{1,2})\s+(\d{1,2})\s*[月월]?\s+(\d{4})(?!\d)")
 _OFFSET = re.compile(r"(?:gmt|utc|ut)?\s*([+-])\s?(\d{1,2}):?(\d{2})?(?!\d)", re.IGNORECASE)
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,4})\s?[./-]\s?(\d{1,2})\s?[./-]\s?(\d{1,4})(?!\d)")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -93,7 +101,7 @@ def _epoch(text: str) -> datetime | None:
 def _spelled(text: str) -> datetime | None:
     hour = minute = second = 0
     rest, zone = text, timedelta(0)
-    time = _TIME.search(text)
+    time = _TIME.search(text) or _DOTTED_TIME.search(text)
     if time is not None:
         hour, minute, second = _clock(time)
         zone = _zone(text[time.end() :])
@@ -114,7 +122,10 @@ def _clock(time: re.Match[str]) -> tuple[int, int, int]:
 
 def _asian_day(text: str) -> tuple[int, int, int] | None:
     match = _ASIAN.search(text)
-    return (int(match[1]), int(match[2]), int(match[3])) if match else None
+    if match is None:
+        match = _NUMBERED_MONTH.search(text)
+        return (int(match[3]), int(match[2]), int(match[1])) if match else None
+    return int(match[1]), int(match[2]), int(match[3])
 
 
 def _named_day(text: str) -> tuple[int, int, int] | None:

@@ -19,7 +19,7 @@ MAX_ANCHORS = 8
 _MAX_LINKS = 20_000
 """Links of a page that are looked at; a page that has more is no use to readers either."""
 
-_TYPES = {
+FEED_TYPES = {
     "application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml", "application/json",
     "text/xml", "application/xml", "application/x-rss+xml", "application/x.atom+xml", "text/rss",
 }  # fmt: skip
@@ -53,6 +53,8 @@ class Page:
     """Feeds of comments: wanted only where there is nothing else."""
     problem: Phrase
     """Why it is a page and no feed."""
+    leads_to: str | None = None
+    """Where it sends its readers at once."""
 
 
 def read_page(body: bytes, content_type: str, url: str) -> Page:
@@ -68,6 +70,7 @@ def read_page(body: bytes, content_type: str, url: str) -> Page:
         anchors=tuple(one for one in anchors if one not in named and not _COMMENTS.search(one))[:MAX_ANCHORS],
         comments=tuple(one for one in (*named, *anchors) if _COMMENTS.search(one))[:2],
         problem=why_a_page(text),
+        leads_to=absolute_address(finder.refresh, base) if finder.refresh else None,
     )
 
 
@@ -153,19 +156,27 @@ def _in_the_text(text: str, url: str) -> list[str]:
     return [f"https://www.youtube.com/feeds/videos.xml?channel_id={match[1] or match[2]}"] if match else []
 
 
+# A page that is to be read first isn't left before some seconds.
+_REFRESH = re.compile(r"\s*[0-9](?:\.\d*)?\s*[;,]\s*(?:url\s*=\s*)?(\S.*)", re.IGNORECASE)
+
+
 class _Finder(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.base: str | None = None
+        self.refresh = ""
         self.named: list[tuple[str, str]] = []
         self.anchors: list[tuple[str, str]] = []
         self._href: str | None = None
         self._words = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in {"a", "link", "base"}:
+        if tag not in {"a", "link", "base", "meta"}:
             return
         values = {name: value or "" for name, value in attrs}
+        if tag == "meta":
+            self._meta(values)
+            return
         href = values.get("href", "").strip()
         if tag == "base":
             # Only the first one counts, and only where it leads somewhere; it counts for the whole page.
@@ -177,16 +188,23 @@ class _Finder(HTMLParser):
             self._href, self._words = href, values.get("title", "") or values.get("aria-label", "")
             self._relation(values, href)
 
+    def _meta(self, values: dict[str, str]) -> None:
+        if values.get("http-equiv", "").strip().lower() == "refresh" and not self.refresh:
+            sends = _REFRESH.match(values.get("content", "")[:3000])
+            self.refresh = sends[1].strip().strip("\"'") if sends else ""
+
     def _link(self, values: dict[str, str], href: str) -> None:
         relations = values.get("rel", "").lower().split()
         kind = values.get("type", "").partition(";")[0].strip().lower()
-        wanted = "feed" in relations or ("alternate" in relations and kind in _TYPES and "stylesheet" not in relations)
+        wanted = "feed" in relations or (
+            "alternate" in relations and kind in FEED_TYPES and "stylesheet" not in relations
+        )
         if wanted and href and len(self.named) < 10 * MAX_FEEDS:
             self.named.append((href, fold(values.get("title", ""))[:200]))
 
     def _relation(self, values: dict[str, str], href: str) -> None:
         kind = values.get("type", "").partition(";")[0].strip().lower()
-        if kind in _TYPES and kind.endswith("+xml") and len(self.named) < 10 * MAX_FEEDS:
+        if kind in FEED_TYPES and kind.endswith("+xml") and len(self.named) < 10 * MAX_FEEDS:
             self.named.append((href, ""))
 
     def handle_data(self, data: str) -> None:

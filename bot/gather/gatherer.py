@@ -19,7 +19,7 @@ from bot.gather.following import chooses_by_kind, pack_addresses, packs_read, si
 from bot.gather.giving_way import reason, standing
 from bot.gather.outages import Look, Outages
 from bot.gather.packs import Packs, load_packs
-from bot.gather.poll import OnStories, Poller
+from bot.gather.poll import OnStories, Poller, name_of
 from bot.gather.probe import Probe, ProbedFeed
 from bot.gather.settings import GatherSettings
 from bot.gather.topic_table import load_table
@@ -35,6 +35,9 @@ log = structlog.get_logger()
 
 BATCH = 200
 """Sources taken up at a sweep, beside those that are being polled still."""
+
+SLOW = 3
+"""Sources whose reading takes long are asked so few at a time."""
 
 LINGER = 0.02
 """Seconds for which polls without news wait for others, to be marked by one commit. Until then they count as going on,
@@ -78,6 +81,9 @@ class Gatherer:
         self._well = Turns(settings.concurrency)
         # What failed at its last look is asked apart: no source that is well waits for one that probably fails again.
         self._failing = Turns(math.ceil(settings.concurrency / 2))
+        # And so is what took long to read: what waits for the worker of such is held in memory.
+        self._slow = Turns(SLOW)
+        self._workers = workers
         self._outages = Outages()
         self._in_flight: dict[int, str] = {}
         self._marks: GroupCommit[Mark, None] = GroupCommit(self._write_marks, BATCH)
@@ -209,9 +215,8 @@ class Gatherer:
 
     async def _poll(self, source: SourceForPoll) -> None:
         try:
-            turns = self._failing if source.failures else self._well
-            async with turns.turn(host_of(source), manners_for(source)):
-                polled = await self._db.outlasting(lambda: self._poller.poll(source))
+            async with self._turns_of(source).turn(host_of(source), manners_for(source)) as answered:
+                polled = await self._db.outlasting(lambda: self._poller.poll(source, answered))
             if polled.mark is not None:
                 await self._mark(polled.mark)
             changed = polled.look is not Look.WELL or source.failures > 0 or source.gave_way or not source.ever_ok
@@ -219,6 +224,11 @@ class Gatherer:
             self._health_changed = self._health_changed or changed
         finally:
             self._in_flight.pop(source.id, None)
+
+    def _turns_of(self, source: SourceForPoll) -> Turns:
+        if source.failures:
+            return self._failing
+        return self._slow if self._workers.is_slow(name_of(source)) else self._well
 
     async def _mark(self, mark: Mark) -> None:
         try:

@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 
 import structlog
 
@@ -36,6 +37,12 @@ GOODBYES = 3
 AT_ONCE = 20
 """Hubs asked in one sweep."""
 
+PUSHES = 5
+"""So many pushes of a source are taken at once, and one more each time that `PUSH_EVERY` has passed."""
+PUSH_EVERY = timedelta(seconds=12)
+LOOK_WITHIN = timedelta(minutes=1)
+"""Whatever is in the pushes that aren't taken is found by a look of our own."""
+
 SIGNATURES = ("sha1", "sha256", "sha384", "sha512")
 
 Pushed = Callable[[int, bytes, str], Awaitable[None]]
@@ -59,6 +66,15 @@ class Left:
 
 class Denied:
     """The hub says that it won't."""
+
+
+class Receipt(Enum):
+    """What has become of a push."""
+
+    TAKEN = "taken"
+    TOO_MANY = "too many"
+    UNKNOWN = "unknown"
+    """Nobody has been given this callback, or it is one no longer."""
 
 
 def answer_to(lease: Lease | None, query: Mapping[str, str]) -> Granted | Left | Denied | None:
@@ -114,6 +130,8 @@ class Hubs:
         self._clock = clock
         self._pushed = pushed
         self._callback = f"{public_url}{PATH}"
+        self._taken_until: dict[int, datetime] = {}
+        """By when a source's pushes would all have come, had they come one by one."""
 
     async def sweep(self) -> None:
         """Ask for what is read, renew what ends soon, give back what nobody reads any longer."""
@@ -146,19 +164,31 @@ class Hubs:
                 await self._db.write(leases.refused, lease.source_id, now + LAST_RETRY)
                 return ""
 
-    async def receive(self, token: str, signature: str, body: bytes, content_type: str) -> bool:
-        """A hub sends news; False for a callback that isn't there (any longer).
+    async def receive(self, token: str, signature: str, body: bytes, content_type: str) -> Receipt:
+        """A hub sends news.
 
         What isn't signed as agreed changes nothing, and the sender isn't told: it could guess on.
         """
         lease = await self._db.read(leases.by_token, token)
         if lease is None or lease.state is LeaseState.LEAVING:
-            return False
+            return Receipt.UNKNOWN
+        now = self._clock()
+        if self._too_many(lease.source_id, now):
+            await self._db.write(leases.look_by, lease.source_id, now + LOOK_WITHIN)
+            return Receipt.TOO_MANY
         if not is_signed(signature, lease.secret, body):
             log.warning("push without a valid signature", source=lease.source_id)
-            return True
+            return Receipt.TAKEN
         await self._pushed(lease.source_id, body, content_type)
-        return True
+        return Receipt.TAKEN
+
+    def _too_many(self, source_id: int, now: datetime) -> bool:
+        self._taken_until = {one: until for one, until in self._taken_until.items() if until > now}
+        until = max(self._taken_until.get(source_id, now), now) + PUSH_EVERY
+        if until - now > PUSHES * PUSH_EVERY:
+            return True
+        self._taken_until[source_id] = until
+        return False
 
     async def _new(self) -> list[Announced]:
         found = await self._db.read(leases.unasked, AT_ONCE)

@@ -9,19 +9,33 @@ from collections import defaultdict
 from collections.abc import Sequence
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from bot.gather.links import spelled_path
 from bot.gather.parsed import Draft
 
 _TRACKING = re.compile(
     r"utm_\w*|mtm_\w*|pk_\w*|wt_mc|wt\.mc_id|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|twclid|igshid|mc_cid|mc_eid|_hsenc"
-    r"|_hsmi|mkt_tok|ref|ref_src|ref_url|rss|src|source|feed|cmpid|cmp|ncid|ocid|spm|smid|sr_share|at_medium|at_campaign"
+    r"|_hsmi|mkt_tok|ref|ref_src|ref_url|rss|src|cmpid|cmp|ncid|ocid|spm|smid|sr_share|at_medium|at_campaign"
     r"|traffic_source|output|partner|guccounter|ns_\w*|phpsessid|jsessionid|aspsessionid\w*|sess(?:ion)?_?id|oscsid|zenid"
     r"|cftoken",
+    re.IGNORECASE,
+)
+_MAYBE_WAY = {"source", "feed"}
+"""Names of what may be the way by which readers come, and may be what they read: a way is one of few words."""
+_WAY = re.compile(
+    r"(?:rss|atom|feed|xml|google|gnews|twitter|x|facebook|fb|telegram|tg|whatsapp|linkedin|reddit|flipboard|social|share"
+    r"|newsletter|e?mail|push|app|ios|android|web|site|mobile|amp|home(?:page)?)(?:\d|[-_.].*)?|.*[-_.](?:rss|feed)|",
     re.IGNORECASE,
 )
 _MAYBE_SESSION = {"sid", "session", "sess", "cfid"}
 """Names of what may be a visit, and may be a story: that one has a number, or parts."""
 _VISIT = re.compile(r"(?=.*[a-z])[\da-z_-]+", re.IGNORECASE)
-_VISIT_IN_PATH = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*", re.IGNORECASE)
+_VISIT_WITHIN = re.compile(r"(?:;|%3b)(?:jsessionid|phpsessid|sid)=[^/;&?]*", re.IGNORECASE)
+
+_AMP_CACHE = re.compile(
+    r"^https?://(?:[\w-]+\.cdn\.ampproject\.org/[cv]|(?:www\.)?google\.[a-z.]{2,6}/amp)/(s/)?(?=[\w-]+\.)",
+    re.IGNORECASE,
+)
+"""Where copies of pages for telephones are kept; the page's own address follows."""
 
 # Redirectors that carry the whole address of the article in theirs: ".../*https://…", "?url=https://…".
 _INNER = re.compile(r"(?:\*|[?&](?:url|u|to|link|target|redirect)=)(https?(?::|%3a)(?:/|%2f){2}.+)$", re.IGNORECASE)
@@ -31,6 +45,7 @@ def address_key(url: str | None) -> str | None:
     """An address without what changes nothing about where it leads."""
     if not url:
         return None
+    url = _AMP_CACHE.sub("https://", url)
     inner = _INNER.search(url)
     if inner is not None:
         url = inner[1] if "://" in inner[1] else _unquoted(inner[1])
@@ -41,12 +56,27 @@ def address_key(url: str | None) -> str | None:
         return None
     if not host:
         return None
-    host = re.sub(r"^(?:www\d?|m|amp|mobile)\.", "", host)
+    host = re.sub(r"^(?:www\d?|m|amp|mobile)\.", "", _in_ascii(host))
     place = host if port in {None, 80, 443} else f"{host}:{port}"
-    path = re.sub(r"/{2,}", "/", _VISIT_IN_PATH.sub("", parts.path))
+    path = re.sub(r"/{2,}", "/", spelled_path(_VISIT_WITHIN.sub("", parts.path)))
+    path = re.sub(r"^/amp(?=/[^/])|(?<=[^/])[.-]amp(?=(?:\.html?)?$)", "", path)
     path = re.sub(r"(?:/amp)?/?$|/index\.(?:html?|php)$", "", path)
-    query = sorted(pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not _says_nothing(*pair))
+    query = sorted(
+        pair
+        for pair in parse_qsl(_VISIT_WITHIN.sub("", parts.query), keep_blank_values=True)
+        if not _says_nothing(*pair)
+    )
     return f"{place}{path}?{urlencode(query)}" if query else f"{place}{path}"
+
+
+def _in_ascii(host: str) -> str:
+    """A name of another script as DNS has it."""
+    if host.isascii():
+        return host
+    try:
+        return host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return host
 
 
 def _place(url: str | None) -> str:
@@ -54,6 +84,10 @@ def _place(url: str | None) -> str:
 
 
 def _says_nothing(name: str, value: str) -> bool:
+    if name.lower() in _MAYBE_WAY:
+        return _WAY.fullmatch(value) is not None
+    if name.lower() == "amp":
+        return value.lower() in {"", "1", "true"}
     if name.lower() in _MAYBE_SESSION:
         return _VISIT.fullmatch(value) is not None
     return _TRACKING.fullmatch(name) is not None

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from bot.gather.text import fold, unescape
 
@@ -33,6 +33,20 @@ def absolute_address(address: Any, base: str) -> str | None:
     except ValueError:
         return None
     return fold(whole).replace(" ", "%20")
+
+
+_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
+
+
+def spelled_path(path: str) -> str:
+    """One spelling of a path: what needs no escape has none, what needs one has it in capitals."""
+
+    def plain(match: re.Match[str]) -> str:
+        sign = chr(int(match[1], 16))
+        return sign if _UNRESERVED.fullmatch(sign) else match[0].upper()
+
+    return quote(_ESCAPE.sub(plain, path), safe="/%?=&;:@!$'()*+,-._~[]|")
 
 
 def images_in(markup: str) -> Iterator[str]:

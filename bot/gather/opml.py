@@ -38,8 +38,18 @@ class Outline:
     language: str = ""
 
 
-def read_opml(body: bytes, content_type: str = "") -> tuple[Outline, ...]:
-    """The feeds in a list, each once, in its order. What is no web address is left out. Raises SourceError."""
+@dataclass(frozen=True, slots=True)
+class FeedList:
+    """What a list names, in its order."""
+
+    feeds: tuple[Outline, ...]
+    """Each once."""
+    skipped: tuple[str, ...] = ()
+    """Rows that stand for a feed and have no web address, by title and what is there in its place."""
+
+
+def read_opml(body: bytes, content_type: str = "") -> FeedList:
+    """The feeds in a list. Raises SourceError."""
     if len(body) > MAX_BYTES:
         raise SourceError(Phrase("It is larger than {limit} MB.", {"limit": MAX_BYTES // 1_000_000}))
     text = _ILLEGAL.sub("", decode(body, content_type))
@@ -54,24 +64,31 @@ def read_opml(body: bytes, content_type: str = "") -> tuple[Outline, ...]:
     except (ElementTree.ParseError, ValueError) as error:
         raise SourceError(NOT_OPML) from error
     found: dict[str, Outline] = {}
+    skipped: list[str] = []
     for outline in _outlines(root):
+        if isinstance(outline, str):
+            skipped.append(outline)
+            continue
         found.setdefault(outline.url, outline)
         if len(found) > MAX_FEEDS:
             raise SourceError(Phrase("It names more than {limit} feeds.", {"limit": MAX_FEEDS}))
-    return tuple(found.values())
+    return FeedList(tuple(found.values()), tuple(skipped[:MAX_FEEDS]))
 
 
-def _outlines(root: Element) -> Iterator[Outline]:
+def _outlines(root: Element) -> Iterator[Outline | str]:
     """In document order, without recursion: a list may nest deeper than Python's stack."""
     waiting: list[tuple[Element, str, int]] = [(root, "", 0)]
     while waiting:
         element, folder, depth = waiting.pop()
         values = {name.lower(): fold(value) for name, value in element.attrib.items()}
         title = (values.get("title") or values.get("text") or "")[:MAX_TITLE]
-        address = _address(values.get("xmlurl") or (values.get("url", "") if values.get("type") == "rss" else ""))
+        said = values.get("xmlurl") or (values.get("url", "") if values.get("type") == "rss" else "")
+        address = _address(said)
         if address:
             category = values.get("category", "").split(",")[0].strip("/ ").split("/")[0]
             yield Outline(address, title, folder or category[:MAX_TITLE], values.get("language", "")[:16])
+        elif said or (values.get("type", "").lower() == "rss" and not len(element)):
+            yield " ".join(part for part in (title, f"({said[:MAX_TITLE]})" if said else "") if part)
         if depth < MAX_DEPTH:
             inside = folder or ("" if address or element.tag.lower() != "outline" else title)
             waiting += [(child, inside, depth + 1) for child in reversed(element)]
@@ -80,7 +97,7 @@ def _outlines(root: Element) -> Iterator[Outline]:
 def _address(words: str) -> str | None:
     try:
         scheme = r"^feed:(?://)?(?=https?:)|^feed(?=://)"
-        return spelled(checked(re.sub(scheme, _scheme, words, count=1))) if words else None
+        return spelled(checked(re.sub(scheme, _scheme, words, count=1, flags=re.IGNORECASE))) if words else None
     except SourceError:
         return None
 

@@ -29,6 +29,9 @@ _DATES = ("article:published_time", "og:article:published_time", "datepublished"
 _PICTURES = ("og:image:secure_url", "og:image", "og:image:url", "twitter:image", "twitter:image:src")
 
 _FORBIDS = re.compile(r"\b(?:noindex|nosnippet|none|max-snippet\s*:\s*0)\b", re.IGNORECASE)
+_SNIPPET = re.compile(r"\bmax-snippet\s*:\s*(\d{1,9})", re.IGNORECASE | re.ASCII)
+# In a header a robot may be named in front; these are no robots.
+_NAMED = re.compile(r"\s*(?!max-|unavailable_after)([\w-]+)\s*:(.*)", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -44,12 +47,15 @@ class PageHead:
     """Addresses of the same in other languages."""
     forbidden: bool = False
     """It asks not to be indexed, or not to be quoted."""
+    snippet: int | None = None
+    """So many characters of it may be shown, where it says so."""
     paid: bool = False
     """It isn't free to read."""
 
 
-def page_head(tree: HtmlElement, url: str) -> PageHead:
-    """Read a page's head; anywhere in the page, as that is where publishers put it."""
+def page_head(tree: HtmlElement, url: str, header: str = "") -> PageHead:
+    """Read a page's head; anywhere in the page, as that is where publishers put it. ``header``: what its server says
+    to robots beside it, one a line."""
     meta = _meta(tree)
     told = _Told()
     for script in islice(tree.iter("script"), _MAX_TAGS):
@@ -61,6 +67,7 @@ def page_head(tree: HtmlElement, url: str) -> PageHead:
     ]
     canonical = next((absolute_address(href, url) for rel, _, href in links if "canonical" in rel and href), None)
     others = (absolute_address(href, url) for rel, language, href in links if "alternate" in rel and language and href)
+    told_robots = [words for name in ("robots", PRODUCT) for words in meta.get(name, ())] + _to_us(header)
     return PageHead(
         title=cut(fold(_first(meta, _TITLES) or told.title or _title(tree)), MAX_TITLE),
         author=_author(_first(meta, _AUTHORS), told.author),
@@ -68,12 +75,25 @@ def page_head(tree: HtmlElement, url: str) -> PageHead:
         picture=absolute_address(_first(meta, _PICTURES), url),
         canonical=canonical,
         alternates=tuple(dict.fromkeys(other for other in others if other))[:20],
-        forbidden=any(_FORBIDS.search(content) for name in ("robots", PRODUCT) for content in meta.get(name, ())),
+        forbidden=any(_FORBIDS.search(words) for words in told_robots),
+        snippet=min((int(most[1]) for words in told_robots for most in _SNIPPET.finditer(words)), default=None),
         paid=told.paid,
     )
 
 
 PRODUCT = "newstally"
+
+
+def _to_us(header: str) -> list[str]:
+    """What an X-Robots-Tag says to every robot or to ours."""
+    told = []
+    for line in header.splitlines():
+        named = _NAMED.fullmatch(line)
+        if named is None:
+            told.append(line)
+        elif named[1].lower() == PRODUCT:
+            told.append(named[2])
+    return told
 
 
 def _meta(tree: HtmlElement) -> dict[str, list[str]]:

@@ -17,13 +17,18 @@ from bot.gather.topics import recognise
 from bot.gather.xmlfeed import read_xml
 from bot.model import Phrase
 
-VERSION = "3"
+VERSION = "4"
 """Grows when the same bytes would give other entries, so that bodies and items read before are read again."""
 
 _DOCUMENT = re.compile(r"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _FIRST_TAG = re.compile(r"<!--.*?(?:-->|\Z)|<(!doctype\s+html|[a-z][\w:-]*)", re.IGNORECASE | re.DOTALL)
 _PAGE = {"html", "head", "body", "title", "meta", "script", "div", "p"}
 _BLANK = "\ufeff\x00 \t\r\n"
+
+
+def prepare() -> None:
+    """What a worker does before its first feed: to find this, it has loaded the module; and the bundled topics."""
+    recognise("", UNDETERMINED, None)
 
 
 def parse_feed(
@@ -72,6 +77,7 @@ def _finished(draft: DraftFeed, own_topics: str | None, known: Known) -> ParsedF
         manners=draft.manners,
         hub=draft.hub,
         hub_topic=draft.hub_topic,
+        is_cut_off=draft.is_cut_off,
     )
 
 

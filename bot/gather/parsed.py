@@ -49,6 +49,7 @@ class DraftFeed:
     manners: Manners = Manners()
     hub: str | None = None
     hub_topic: str | None = None
+    is_cut_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ class Known:
     """Of the entries that it lists: those aren't read again."""
     language: str | None = None
     """The one that most of its entries are in, so far as we know: for a new one that tells too little by itself."""
+    leave_stump: bool = False
+    """An entry in which the body breaks off is left for another time: it may be whole then."""
 
 
 NOTHING_KNOWN = Known()
@@ -116,3 +119,5 @@ class ParsedFeed:
     """Where it announces news by WebSub."""
     hub_topic: str | None = None
     """The address that it has there."""
+    is_cut_off: bool = False
+    """An entry was left for another time."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from bot.gather.parsed import NOTHING_KNOWN, Known, ParsedEntry, ParsedFeed
 from bot.gather.rhythm import SAMPLE, Random, Wishes, after_failure, after_success
 from bot.gather.settings import GatherSettings
 from bot.gather.storing import Listing, Storing, Undecided
-from bot.gather.workers import JobFailed, WorkerCrashed, Workers, WorkerTimeout
+from bot.gather.workers import JobFailed, TooMuch, WorkerCrashed, Workers, WorkerTimeout
 from bot.model import Phrase
 from bot.storage import leases, polls, stories
 from bot.storage.database import Database
@@ -39,26 +39,38 @@ PARSE_SECONDS = 20.0
 DECIDE_SECONDS = 5.0
 """What a lot of new entries tells is decided in some hundredths."""
 
+CUT_OFF = "cut off "
+"""What the hash begins with of a body that broke off in the middle of an entry. It is asked for without conditions."""
+
 OnStories = Callable[[tuple[int, ...], tuple[int, ...]], Awaitable[object]]
 """Told, after the commit, the ids of stories that are new and the ledgers of stories whose looks have changed."""
 
 
 async def read_feed(
-    workers: Workers, fetched: Fetched, own_topics: Path | None = None, known: Known = NOTHING_KNOWN
+    workers: Workers, fetched: Fetched, own_topics: Path | None = None, known: Known = NOTHING_KNOWN, name: str = ""
 ) -> ParsedFeed:
-    """Parse in a worker what isn't known. Raises SourceError."""
+    """Parse in a worker what isn't known. ``name``: under which it takes its turn, if not by its address. Raises
+    SourceError."""
     topics = None if own_topics is None else str(own_topics)
+    name = name or fetched.url
     try:
-        answer = await workers.run(
-            PARSE_SECONDS, parse.try_feed, fetched.body, fetched.content_type, fetched.url, topics, known
+        answer = await workers.run_for(
+            name, PARSE_SECONDS, parse.try_feed, fetched.body, fetched.content_type, fetched.url, topics, known
         )
     except WorkerTimeout as error:
         raise SourceError(Phrase("Reading it takes too long.")) from error
+    except TooMuch as error:
+        raise SourceError(Phrase("Reading it takes too long."), retry_after=error.wait) from error
     except WorkerCrashed as error:  # out of memory, as a rule
         raise SourceError(Phrase("Reading it takes more memory than I have.")) from error
     if isinstance(answer, Phrase):
         raise SourceError(answer)
     return answer
+
+
+def name_of(source: SourceForPoll) -> str:
+    """Under which it takes its turn at the workers: whatever address it answers from, it is the same source."""
+    return f"source {source.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +112,11 @@ class Poller:
         """Deal the looks out anew among the sources: those that publish much are looked at more often."""
         self._level = level_for(await self._db.read(polls.wants))
 
-    async def poll(self, source: SourceForPoll) -> Polled:
-        """Look at a source, and store what is new there; what is not is for the caller to have marked."""
+    async def poll(self, source: SourceForPoll, on_answer: Callable[[], object] = lambda: None) -> Polled:
+        """Look at a source, and store what is new there; what is not is for the caller to have marked. ``on_answer``:
+        told when its host isn't needed any longer."""
         try:
-            mark = await self._look(source)
+            mark = await self._look(source, on_answer)
         except SourceError as error:
             await self._failed(source, error)
             return Polled(Look.UNREACHED if error.phrase in UNREACHED else Look.FAILED)
@@ -127,14 +140,14 @@ class Poller:
         # It may hold the news alone: at the next look, what the feed lists is read anew.
         kept = Body(source.etag, source.last_modified, source.body_hash or "", source.moved_to)
         try:
-            feed = await read_feed(self._workers, sent, self._settings.topics)
+            feed = await read_feed(self._workers, sent, self._settings.topics, name=name_of(source))
         except SourceError as error:
             log.info("push not read", source=source_id, reason=str(error))
-            await self._db.write(leases.look_now, source_id, now)
+            await self._db.write(leases.look_by, source_id, now)
             return
         await self._store(source, feed, _described(None, feed, whole=False), kept, self._answered(source, sent, feed))
 
-    async def _look(self, source: SourceForPoll) -> Mark | None:
+    async def _look(self, source: SourceForPoll, on_answer: Callable[[], object]) -> Mark | None:
         if self._apis.answers_for(source.url):
             return await self._ask(source)
         address = self._address(source)
@@ -147,6 +160,7 @@ class Poller:
                 last_modified=source.last_modified,
             )
         )
+        on_answer()
         if isinstance(answer, NotModified):
             moved_to = answer.moved_to or source.moved_to
             same = Body(source.etag, source.last_modified, source.body_hash or "", moved_to)
@@ -155,7 +169,12 @@ class Poller:
         body = Body(answer.etag, answer.last_modified, _body_hash(answer), answer.moved_to or source.moved_to)
         if body.body_hash == source.body_hash:
             return Mark(source.id, self._answered(source, answer), body)
-        feed = await read_feed(self._workers, answer, self._settings.topics, await self._known(source))
+        # What broke off at the last look and does so at the same place again stays like that.
+        stays = source.body_hash == f"{CUT_OFF}{body.body_hash}"
+        known = replace(await self._known(source), leave_stump=not stays)
+        feed = await read_feed(self._workers, answer, self._settings.topics, known, name_of(source))
+        if feed.is_cut_off:
+            body = Body(None, None, f"{CUT_OFF}{body.body_hash}", body.moved_to)
         await self._save(source, answer, feed, body)
         return None
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from bot.errors import CommandError, SourceError
-from bot.gather.client import NOT_AN_ADDRESS, Fetched, FetchRequest, GuardedClient, checked, spelled
+from bot.gather.client import NOT_AN_ADDRESS, PRIVATE, Fetched, FetchRequest, GuardedClient, checked, spelled
 from bot.gather.discover import NOT_A_FEED, Page, read_page, well_known
 from bot.gather.platforms import platform_feeds
 from bot.gather.poll import read_feed
-from bot.gather.workers import WorkerCrashed, Workers, WorkerTimeout
+from bot.gather.workers import TooMuch, WorkerCrashed, Workers, WorkerTimeout
 from bot.model import Phrase
 
 PROBE_SECONDS = 30.0
@@ -55,7 +56,15 @@ class Probe:
         url = web_address(address)
         try:
             async with asyncio.timeout(PROBE_SECONDS):
-                return await _Search(self._client, self._workers).find(url)
+                try:
+                    return await _Search(self._client, self._workers).find(url)
+                except SourceError as error:
+                    # Somebody who says no scheme, or "feed:", may mean a site that has but the old one.
+                    if says_scheme(address) or error.status is not None or error.phrase == PRIVATE:
+                        raise
+                    with suppress(SourceError):
+                        return await _Search(self._client, self._workers).find(f"http{url.removeprefix('https')}")
+                    raise
         except TimeoutError as error:
             seconds = round(PROBE_SECONDS)
             raise SourceError(Phrase("It took longer than {seconds} seconds.", {"seconds": seconds})) from error
@@ -81,6 +90,12 @@ class _Search:
             if found := await self._first(well_known(url)):
                 return found
             raise
+        return await self._in(url, fetched)
+
+    async def _behind(self, url: str) -> Sequence[ProbedFeed]:
+        return await self._in(url, await self._fetch(url))
+
+    async def _in(self, url: str, fetched: Fetched) -> Sequence[ProbedFeed]:
         try:
             return [await self._read(url, fetched)]
         except SourceError as error:
@@ -88,8 +103,11 @@ class _Search:
 
     async def _on_page(self, fetched: Fetched, no_feed: SourceError) -> Sequence[ProbedFeed]:
         page = await self._page(fetched)
+        if page.leads_to is not None and page.leads_to not in self._asked:
+            self._asked.add(page.leads_to)
+            return await self._behind(page.leads_to)
         found = (
-            await self._all(page.named)
+            await self._all((*fetched.feeds, *page.named))
             or await self._all(page.anchors)
             or await self._first(well_known(fetched.url))
             or await self._all(page.comments)
@@ -139,8 +157,10 @@ class _Search:
 
     async def _page(self, fetched: Fetched) -> Page:
         try:
-            return await self._workers.run(LINK_SECONDS, read_page, fetched.body, fetched.content_type, fetched.url)
-        except (WorkerTimeout, WorkerCrashed) as error:
+            return await self._workers.run_for(
+                fetched.url, LINK_SECONDS, read_page, fetched.body, fetched.content_type, fetched.url
+            )
+        except (WorkerTimeout, WorkerCrashed, TooMuch) as error:
             raise SourceError(Phrase("Reading it takes too long.")) from error
 
 
@@ -156,6 +176,11 @@ def web_address(words: str) -> str:
     if "." not in (url.host or "") and ":" not in (url.host or "") and url.host != "localhost":
         raise CommandError(NOT_AN_ADDRESS)
     return spelled(url)
+
+
+def says_scheme(words: str) -> bool:
+    """Whether someone has said by which scheme."""
+    return re.match(r"https?:", _without_feed(words.strip()), re.IGNORECASE) is not None
 
 
 def _without_feed(address: str) -> str:

@@ -12,11 +12,11 @@ import structlog
 
 from bot.errors import SourceError, StorageError
 from bot.gather.article import MAX_BYTES, Article, NoArticle, read_article
-from bot.gather.client import Fetched, FetchRequest, GuardedClient, checked, may_pass
+from bot.gather.client import Fetched, FetchRequest, GuardedClient, may_pass
 from bot.gather.poll import OnStories
 from bot.gather.robots import Robots
 from bot.gather.turns import Turns, manners_at
-from bot.gather.workers import WorkerCrashed, Workers, WorkerTimeout
+from bot.gather.workers import TooMuch, WorkerCrashed, Workers, WorkerTimeout
 from bot.storage import articles
 from bot.storage.articles import ArticleState, ReadArticle, WaitingArticle
 from bot.storage.database import Database
@@ -124,7 +124,7 @@ class Reader:
     async def _attempt(self, one: WaitingArticle, host: str) -> None:
         try:
             async with self._turns.turn(host, manners_at(one.url)):
-                fetched = await self._fetch(one.url, host)
+                fetched = await self._fetch(one.url)
             article = await self._understand(fetched, one)
         except Refused as error:
             log.debug("article not for us", entry=one.entry_id, reason=str(error))
@@ -136,23 +136,29 @@ class Reader:
             if ledgers:
                 await self._on_stories((), tuple(sorted(ledgers)))
 
-    async def _fetch(self, url: str, host: str) -> Fetched:
+    async def _fetch(self, url: str) -> Fetched:
         try:
-            await self._permitted(url, host)
+            await self._permitted(url)
             fetched = await self._client.fetch(
-                FetchRequest(url, accept="text/html, application/xhtml+xml", kinds=KINDS, max_bytes=MAX_BYTES)
+                FetchRequest(
+                    url,
+                    accept="text/html, application/xhtml+xml",
+                    kinds=KINDS,
+                    max_bytes=MAX_BYTES,
+                    may_ask=self._permitted,
+                )
             )
             if not isinstance(fetched, Fetched):  # we asked without conditions
                 raise Refused("nothing was sent")
-            if fetched.url != str(checked(url)):  # it redirected
-                await self._permitted(fetched.url, host_of(fetched.url))
         except SourceError as error:
             if may_pass(error):
                 raise Later(str(error), error.retry_after) from error
             raise Refused(str(error)) from error
         return fetched
 
-    async def _permitted(self, url: str, host: str) -> None:
+    async def _permitted(self, url: str) -> None:
+        """Raises what keeps us from asking for this address."""
+        host = host_of(url)
         try:
             rules = await self._robots.rules(url)
         except SourceError as error:
@@ -165,7 +171,8 @@ class Reader:
 
     async def _understand(self, fetched: Fetched, one: WaitingArticle) -> Article:
         try:
-            found = await self._workers.run(
+            found = await self._workers.run_for(
+                host_of(fetched.url),
                 READ_SECONDS,
                 read_article,
                 fetched.body,
@@ -174,9 +181,12 @@ class Reader:
                 one.title,
                 one.language,
                 self._own_topics,
+                fetched.robots,
             )
         except WorkerTimeout as error:
             raise Refused("reading it takes too long") from error
+        except TooMuch as error:
+            raise Later("its host's pages take too long to read", error.wait) from error
         except WorkerCrashed as error:
             raise Refused("reading it takes more memory than there is") from error
         if isinstance(found, NoArticle):

@@ -31,6 +31,9 @@ LEASED_LOOKS = 3.0
 JITTER = 0.1
 """Sources that were added together drift apart, instead of coming due together for ever."""
 
+AFTER_QUIET = timedelta(minutes=15)
+"""Within so long after its quiet hours a feed is asked: all that are quiet at night would be at the same second."""
+
 Random = Callable[[], float]
 
 
@@ -81,18 +84,20 @@ def after_success(
     asked = wishes.ttl if wishes is not None and wishes.ttl is not None else 0
     wait = within(max(learned, asked, fresh_for or 0), settings)
     if wishes is not None:
-        wait = _past_quiet_hours(wait, wishes, now)
+        wait = _past_quiet_hours(wait, wishes, now, random)
     return Rhythm(round(wait), timedelta(seconds=wait))
 
 
-def _past_quiet_hours(wait: float, wishes: Wishes, now: datetime) -> float:
+def _past_quiet_hours(wait: float, wishes: Wishes, now: datetime, random: Random) -> float:
     """Until the first hour that the feed doesn't ask to skip; a feed that skips all of them means none."""
     if len(set(wishes.skip_hours)) >= 24 or len(set(wishes.skip_days)) >= 7:
         return wait
-    at = now.astimezone(UTC) + timedelta(seconds=wait)
+    at = due = now.astimezone(UTC) + timedelta(seconds=wait)
     latest = now + timedelta(seconds=max(wait, MOST_ASKED))
     while at < latest and (at.hour in wishes.skip_hours or at.weekday() in wishes.skip_days):
         at = at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    if at != due:
+        at += AFTER_QUIET * random()
     return (min(at, latest) - now).total_seconds()
 
 

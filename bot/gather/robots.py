@@ -7,11 +7,12 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from bot.errors import SourceError
 from bot.gather.client import FetchRequest, GuardedClient, NotModified
-from bot.gather.workers import WorkerCrashed, Workers, WorkerTimeout
+from bot.gather.links import spelled_path
+from bot.gather.workers import TooMuch, WorkerCrashed, Workers, WorkerTimeout
 
 PRODUCT = "newstally"
 """The name under which a site may address us."""
@@ -66,7 +67,7 @@ class Rules:
     def permit(self, url: str) -> bool:
         """Whether this address may be read. The longest rule that matches decides; of equals, the one that allows."""
         parts = urlsplit(url)
-        path = _normal(f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/")
+        path = spelled_path(f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/")
         matching = (rule for rule in self.rules if rule.matches(path))
         return max(((len(rule.path), rule.allows) for rule in matching), default=(0, True))[1]
 
@@ -75,8 +76,6 @@ EVERYTHING = Rules()
 NOTHING = Rules((Rule(allows=False, path="/"),))
 
 _LINE = re.compile(r"\s*([A-Za-z-]{5,20})\s*:\s*([^#\r\n]*)")
-_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
-_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
 
 
 def parse(body: bytes) -> Rules:
@@ -116,17 +115,7 @@ def _add(group: tuple[list[Rule], list[float]], field: str, value: str) -> None:
         if re.fullmatch(r"\d{1,6}(?:\.\d{1,6})?", value, re.ASCII):
             delays.append(float(value))
     elif value and len(rules) <= MAX_RULES:  # an empty one says nothing
-        rules.append(Rule(field == "allow", _normal(value)))
-
-
-def _normal(path: str) -> str:
-    """One spelling: what needs no escape has none, what needs one has it in capitals."""
-
-    def unescape(match: re.Match[str]) -> str:
-        sign = chr(int(match[1], 16))
-        return sign if _UNRESERVED.fullmatch(sign) else match[0].upper()
-
-    return quote(_ESCAPE.sub(unescape, path), safe="/%?=&;:@!$'()*+,-._~[]|")
+        rules.append(Rule(field == "allow", spelled_path(value)))
 
 
 class Robots:
@@ -159,12 +148,12 @@ class Robots:
             fetched = await self._client.fetch(request)
             # We asked without conditions: whoever says all the same that nothing has changed says nothing.
             body = b"" if isinstance(fetched, NotModified) else fetched.body
-            rules = await self._workers.run(PARSE_SECONDS, parse, body)
+            rules = await self._workers.run_for(root, PARSE_SECONDS, parse, body)
         except SourceError as error:
             if error.status is not None and 400 <= error.status < 500 and error.status != 429:
                 return self._clock() + REMEMBERED, EVERYTHING
             return self._clock() + NOT_NOW, error
-        except (WorkerTimeout, WorkerCrashed):
+        except (WorkerTimeout, WorkerCrashed, TooMuch):
             return self._clock() + REMEMBERED, NOTHING
         return self._clock() + REMEMBERED, rules
 

@@ -20,7 +20,13 @@ _DROPPED = re.compile(
 _INLINE = (
     "a|abbr|acronym|b|big|br|cite|code|del|em|font|i|img|ins|mark|nobr|p|q|s|small|span|strike|strong|sub|sup|tt|u|wbr"
 )
-_INLINE_TAG = re.compile(rf"</?(?:{_INLINE})(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_INLINE_TAG = re.compile(rf"</?({_INLINE})(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_BREAKS = {"br", "p"}
+# What shows something of its own in a page says nothing in a title; nor do its inside and what it says of itself.
+_EMBEDDED = ("iframe", "svg", "object", "video", "audio", "canvas", "math", "noscript", "template")
+_FLAGS = re.IGNORECASE | re.DOTALL
+_SHOWN = {name: re.compile(rf"<{name}(?:\s[^<>]*)?(?:/>|>.*?</{name}\s*>)", _FLAGS) for name in _EMBEDDED}
+_OPEN = re.compile(rf"<(?:{'|'.join(_EMBEDDED)}|embed|picture|source)\s[^<>]*>|</picture\s*>", re.IGNORECASE)
 _PAIRED = re.compile(
     r"<(/?)(?:div|h[1-6]|ul|ol|li|table|tr|td|th|tbody|blockquote|pre|section|article|header|figure|center)\b[^<>]*>",
     re.IGNORECASE,
@@ -61,11 +67,21 @@ def title_text(value: str, *, is_html: bool) -> str:
     """A title as readers see it. ``is_html`` False: it stands as it is."""
     value = value[: MAX_TITLE * 20]
     if is_html:
-        value = _INLINE_TAG.sub("", _CODE.sub("", value))
+        value = _without_embedded(_CODE.sub("", value))
+        value = _INLINE_TAG.sub(lambda tag: " " if tag[1].lower() in _BREAKS else "", value)
         end = value.rfind("</")
-        value = _PAIRED.sub(lambda tag: "" if tag[1] or tag.start() < end else tag[0], value)
+        value = _PAIRED.sub(lambda tag: " " if tag[1] or tag.start() < end else tag[0], value)
         value = unescape(value)
     return cut(fold(value), MAX_TITLE)
+
+
+def _without_embedded(value: str) -> str:
+    for name, shown in _SHOWN.items():
+        # Behind the last end nothing begins that ends: it would be looked for from each beginning.
+        end = value.lower().rfind(f"</{name}")
+        end = value.find(">", end) + 1 if end >= 0 else 0
+        value = shown.sub(" ", value[:end]) + value[end:]
+    return _OPEN.sub(" ", value)
 
 
 def plain_text(markup: str) -> str:

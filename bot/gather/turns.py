@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -66,20 +66,21 @@ class Turns:
         self._hosts: dict[tuple[str, Manners], _Host] = {}
 
     @asynccontextmanager
-    async def turn(self, name: str, manners: Manners) -> AsyncIterator[None]:
-        """Wait for a turn at the host of this name; it lasts as long as the block."""
+    async def turn(self, name: str, manners: Manners) -> AsyncIterator[Callable[[], None]]:
+        """Wait for a turn at the host of this name; it lasts as long as the block, or until it is said, by a call of
+        what is given, that the host has answered: then the next one may ask it, and only the place is kept."""
         host = self._hosts.setdefault((name, manners), _Host(manners))
         host.users += 1
         try:
-            with ExitStack() as held:
+            with ExitStack() as held, ExitStack() as asking:
                 # The host first: whoever waits for a slow one takes nobody's place.
-                for lane in (host.lane, self._places):
+                for lane, stack in ((host.lane, asking), (self._places, held)):
                     await lane.acquire()
-                    held.callback(lane.release)
-                turn = _Turn(host, held)
+                    stack.callback(lane.release)
+                turn = _Turn(host, held, asking)
                 self._be_patient(turn)
                 try:
-                    yield
+                    yield asking.close
                 finally:
                     turn.timer.cancel()
         finally:
@@ -95,6 +96,7 @@ class Turns:
         if self._aside >= self._most_aside or turn.host.aside >= turn.host.manners.aside:
             self._be_patient(turn)
             return
+        turn.asking.close()
         turn.held.close()
         self._count_aside(turn.host, 1)
         turn.held.callback(self._count_aside, turn.host, -1)
@@ -121,4 +123,6 @@ class _Turn:
     host: _Host
     held: ExitStack
     """What it gives back."""
+    asking: ExitStack
+    """What it gives back as soon as the host has answered."""
     timer: asyncio.TimerHandle = field(init=False)

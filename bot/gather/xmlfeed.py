@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from bot.gather.parsed import NOTHING_KNOWN, DraftFeed, Known
 from bot.gather.xml.fallback import read_otherwise
 from bot.gather.xml.fields import draft_of
 from bot.gather.xml.head import head_of, is_feed, items_of
-from bot.gather.xml.mend import mend
+from bot.gather.xml.mend import mend, with_sections_closed
 from bot.gather.xml.node import Node
 from bot.gather.xml.slices import sliced
 from bot.gather.xml.soup import read_soup
@@ -37,7 +38,11 @@ def read_xml(text: str, url: str, known: Known = NOTHING_KNOWN, salt: str = "") 
         raise SourceError(Phrase("It declares entities of its own, and I don't read those."))
     if root is None:
         return None
-    return _read(_element(text, root.start(), root[1]), url, known, salt)
+    element, is_whole = _element(text, root.start(), root[1])
+    element = with_sections_closed(element)
+    stump = None if is_whole or not known.leave_stump else _stump(element)
+    feed = _read(element[:stump], url, known, salt)
+    return replace(feed, is_cut_off=True) if feed is not None and stump is not None else feed
 
 
 def _read(text: str, url: str, known: Known, salt: str) -> DraftFeed | None:
@@ -54,11 +59,19 @@ def _read(text: str, url: str, known: Known, salt: str) -> DraftFeed | None:
     return read_otherwise(text, url, MAX_ENTRIES) or feed
 
 
-def _element(text: str, start: int, name: str) -> str:
-    """From the root element on, and to its end: a publisher's PHP may warn before and behind it."""
+def _element(text: str, start: int, name: str) -> tuple[str, bool]:
+    """From the root element on, and to its end: a publisher's PHP may warn before and behind it. And whether it has
+    one."""
     closing = text.rfind(f"</{name}")
     end = text.find(">", closing) + 1 if closing > start else 0
-    return text[start:end] if end else text[start:]
+    return (text[start:end], True) if end else (text[start:], False)
+
+
+def _stump(text: str) -> int | None:
+    """Where the item begins in which a feed without an end breaks off; None where it does so between items."""
+    items = deque(_ITEM.finditer(text), maxlen=1)
+    last = items[0] if items else None
+    return None if last is None or text.find(f"</{last[0][1:-1]}", last.end()) >= 0 else last.start()
 
 
 def _root(text: str) -> Node | None:

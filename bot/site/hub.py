@@ -8,7 +8,9 @@ from typing import Protocol
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
 
-from bot.gather.hub import PATH
+from bot.gather.hub import PATH, PUSH_EVERY, Receipt
+
+STATUS = {Receipt.TAKEN: 202, Receipt.TOO_MANY: 429, Receipt.UNKNOWN: 410}
 
 
 class Callbacks(Protocol):
@@ -16,7 +18,7 @@ class Callbacks(Protocol):
 
     async def verify(self, token: str, query: Mapping[str, str]) -> str | None: ...
 
-    async def receive(self, token: str, signature: str, body: bytes, content_type: str) -> bool: ...
+    async def receive(self, token: str, signature: str, body: bytes, content_type: str) -> Receipt: ...
 
 
 def hub_router(callbacks: Callbacks) -> APIRouter:
@@ -34,9 +36,10 @@ def hub_router(callbacks: Callbacks) -> APIRouter:
     @router.post(PATH + "/{token}")
     async def receive(token: str, request: Request) -> Response:
         headers = request.headers
-        known = await callbacks.receive(
+        receipt = await callbacks.receive(
             token, headers.get("x-hub-signature", ""), await request.body(), headers.get("content-type", "")
         )
-        return Response(status_code=202 if known else 410)
+        later = {"Retry-After": str(round(PUSH_EVERY.total_seconds()))} if receipt is Receipt.TOO_MANY else None
+        return Response(status_code=STATUS[receipt], headers=later)
 
     return router

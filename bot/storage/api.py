@@ -193,6 +193,7 @@ def census(connection: Connection) -> Census:
         (source.c.ended, "ended"),
         (source.c.next_poll_at.is_(None), "idle"),
         (source.c.failures > 0, "failing"),
+        (source.c.last_ok_at.is_(None), "new"),
         else_="ok",
     )
     kind = case((source.c.url.like("sample:%"), "sample"), (source.c.url.like("http%"), "feed"), else_="api")

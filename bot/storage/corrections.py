@@ -13,6 +13,7 @@ from bot.errors import CommandError
 from bot.model import Phrase
 from bot.storage import pairs, search
 from bot.storage.keys import among
+from bot.storage.owed import owe_split_off
 from bot.storage.pairs import APART, LINKED, Group
 from bot.storage.tables import delivery, entry, story
 
@@ -78,6 +79,8 @@ def split(connection: Connection, story_id: int, entry_ids: Collection[int], now
     _retell(connection, story_id)
     _draw_anew(connection, {story_id, becomes})
     search.index(connection, {story_id, becomes})
+    if home is None:
+        owe_split_off(connection, becomes, now)
     return SplitOff(becomes, home is not None)
 
 

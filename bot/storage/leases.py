@@ -140,10 +140,10 @@ def of_source(connection: Connection, source_id: int) -> Lease | None:
     return None if row is None else _lease(row)
 
 
-def look_now(connection: Connection, source_id: int, now: datetime) -> None:
-    """The source has something new."""
+def look_by(connection: Connection, source_id: int, at: datetime) -> None:
+    """The source has something new: it is looked at no later than then."""
     connection.execute(
-        update(source).where(source.c.id == source_id, source.c.next_poll_at > now).values(next_poll_at=now)
+        update(source).where(source.c.id == source_id, source.c.next_poll_at > at).values(next_poll_at=at)
     )
 
 

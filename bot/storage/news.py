@@ -26,7 +26,7 @@ from sqlalchemy import (
 from bot.storage import articles, candidates, pairs
 from bot.storage.hot import Hot, stored
 from bot.storage.keys import AMONG_KEYS, as_json
-from bot.storage.tables import entry, story
+from bot.storage.tables import PUBLISHER, entry, source, story
 from bot.storage.telling import FoundEntry, Newcomer, StoryRef, Verdict, looks
 
 TOLD_AGAIN_AT = (2, 3, 5, 10)
@@ -221,7 +221,8 @@ _JOINED = Hot(
     "source", "keys",
 )  # fmt: skip
 _TOLD_BY = Hot(
-    select(entry.c.story_id, func.count(distinct(entry.c.source_id)))
+    select(entry.c.story_id, func.count(distinct(PUBLISHER)))
+    .join(source, source.c.id == entry.c.source_id)
     .where(entry.c.story_id.in_(select(_K.c.value)))
     .group_by(entry.c.story_id),
     "keys",

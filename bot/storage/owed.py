@@ -29,6 +29,7 @@ from bot.storage.cursors import on_topic
 from bot.storage.deliveries import State
 from bot.storage.keys import AMONG_KEYS, as_json
 from bot.storage.tables import (
+    MIXED,
     UtcDateTime,
     chat,
     delivery,
@@ -49,9 +50,6 @@ OLD = timedelta(days=30)
 SETTLES = timedelta(minutes=1)
 """Within this a source of a pack that failed at its first look has given way to another, whose stories belong to the
 first contact; or it does not for now."""
-
-MIXED = "coinstats:%"
-"""Addresses of sources that publish in many languages."""
 
 WRITTEN_OF_LATE = 500
 """By so many of their newest entries it is told in which."""
@@ -91,6 +89,13 @@ def owe_late(connection: Connection, story_ids: Collection[int], now: datetime) 
     return sum(_owe(connection, row.chat_id, now, select(story.c.id).where(story.c.id == row.story_id)) for row in rows)
 
 
+def owe_split_off(connection: Connection, story_id: int, now: datetime) -> int:
+    """A story has come of another one's entries, which chats have read already: those that would have got it are owed
+    it now, as long as it is news. Returns how many deliveries were created."""
+    rows = connection.execute(_SPLIT_OFF_FOR, {"keys": as_json([story_id]), "since": now - RECENT}).all()
+    return sum(_owe(connection, row.chat_id, now, select(story.c.id).where(story.c.id == story_id)) for row in rows)
+
+
 _cursor = subscription_cursor.c
 _READS = _cursor.subscription_id == subscription.c.id
 _OPEN_CHAT = and_(chat.c.id == subscription.c.chat_id, chat.c.language.is_not(None), chat.c.paused.is_(None))
@@ -125,7 +130,7 @@ _was_no_news = exists().where(
     _earlier.c.story_id == entry.c.story_id,
     _earlier.c.id <= _seen.c.since_entry_id,
 )
-_LATE_FOR = (
+_READ_ALREADY = (
     select(subscription.c.chat_id, entry.c.story_id)
     .join(subscription_cursor, _READS)
     .join(entry, entry.c.source_id == _cursor.source_id)
@@ -134,7 +139,6 @@ _LATE_FOR = (
         entry.c.story_id.in_(AMONG_KEYS),
         entry.c.backlog.is_(False),
         _published >= bindparam("since", type_=UtcDateTime),
-        _cursor.topics.is_not(None),
         entry.c.id <= _cursor.entry_id,
         on_topic(entry.c.story_id),
         ~_was_no_news,
@@ -143,6 +147,8 @@ _LATE_FOR = (
     )
     .distinct()
 )
+_LATE_FOR = _READ_ALREADY.where(_cursor.topics.is_not(None))
+_SPLIT_OFF_FOR = _READ_ALREADY.where(or_(entry.c.source_id.not_in(_MIXED_SOURCES), entry.c.language == chat.c.language))
 
 
 def _ready_for_first_contact(now: datetime) -> Select[Any]:

@@ -110,11 +110,11 @@ class Brought:
 
 def known_forms(connection: Connection, source_id: int) -> KnownForms:
     """In which forms we have the entries that a source lists."""
-    row = connection.execute(_OF_SOURCE, {"wanted": source_id}).first()
-    if row is None or row.listed_at is None:
+    rows = _OF_SOURCE.all(connection, source_id)
+    if not rows or rows[0][0] is None:
         return KnownForms(frozenset(), None)
-    forms = connection.execute(_FORMS, {"source": source_id, "listed": row.listed_at})
-    return KnownForms(frozenset(forms.scalars()), row.detected_language or row.language)
+    ((listed, detected, declared),) = rows
+    return KnownForms(frozenset(form for (form,) in _FORMS.all(connection, source_id, listed)), detected or declared)
 
 
 def known(connection: Connection, source_id: int, identities: Collection[str]) -> KnownSource | None:
@@ -222,14 +222,16 @@ def _describe(connection: Connection, row: Row[Any], end: End) -> None:
         values["site_url"] = feed.site_url
     if end.news:
         values["last_new_at"] = now
-    connection.execute(update(source).where(source.c.id == row.id).values(**values))
+    connection.execute(_DESCRIBE, {"wanted": row.id, **values})
 
 
+_DESCRIBE = update(source).where(source.c.id == bindparam("wanted"))
 _K = func.json_each(bindparam("keys", type_=Text)).table_valued("value", name="k")
 _THEIRS = entry.c.source_id == bindparam("source")
 _SOURCE = select(source).where(source.c.id == bindparam("wanted"))
-_OF_SOURCE = select(source.c.listed_at, source.c.detected_language, source.c.language).where(
-    source.c.id == bindparam("wanted")
+_OF_SOURCE = Hot(
+    select(source.c.listed_at, source.c.detected_language, source.c.language).where(source.c.id == bindparam("wanted")),
+    "wanted",
 )
 _KNOWN_SOURCE = Hot(
     select(
@@ -262,7 +264,7 @@ _TOUCH = update(entry).where(entry.c.id.in_(AMONG_KEYS)).values(last_seen_at=bin
 # What a source lists was last seen when its body was last read, or since: see `_leave_the_list`.
 _LISTED = (_THEIRS, entry.c.last_seen_at >= bindparam("listed"))
 _TOUCH_UNCHANGED = update(entry).where(*_LISTED, entry.c.raw_hash.in_(AMONG_KEYS)).values(last_seen_at=bindparam("now"))
-_FORMS = select(entry.c.raw_hash).where(*_LISTED, entry.c.raw_hash.is_not(None))
+_FORMS = Hot(select(entry.c.raw_hash).where(*_LISTED, entry.c.raw_hash.is_not(None)), "source", "listed")
 _LEAVE = (
     update(entry).where(_THEIRS, entry.c.last_seen_at == bindparam("listed")).values(last_seen_at=bindparam("left"))
 )

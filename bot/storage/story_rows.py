@@ -9,7 +9,7 @@ from sqlalchemy.sql.elements import KeyedColumnElement
 
 from bot.model import Story
 from bot.storage.outside import outside_column, outside_from
-from bot.storage.tables import entry, source, story
+from bot.storage.tables import PUBLISHER, entry, source, story
 
 _FIELDS = (
     "id",
@@ -43,7 +43,13 @@ def story_columns() -> tuple[ColumnElement[Any], ...]:
         .correlate(story)
         .scalar_subquery()
     )
-    told_by = select(func.count(distinct(entry.c.source_id))).where(theirs).correlate(story).scalar_subquery()
+    told_by = (
+        select(func.count(distinct(PUBLISHER)))
+        .select_from(entry.join(source, source.c.id == entry.c.source_id))
+        .where(theirs)
+        .correlate(story)
+        .scalar_subquery()
+    )
     columns: tuple[KeyedColumnElement[Any], ...] = tuple(story.c[name] for name in _FIELDS)
     return (
         *(column.label(f"story_{column.key}") for column in columns),

@@ -10,13 +10,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, func, insert, literal, or_, select
 
-from bot.model import Actor, Phrase
+from bot.model import MOST_FOLLOWED, Actor, Phrase
 from bot.storage.chats import log_change
 from bot.storage.phrases import phrase_from_json
 from bot.storage.tables import UtcDateTime, chat, entry, source, subscription, subscription_cursor
 
-LIMIT = 50
-"""How many subscriptions a chat may have: each costs polls, and a chat that follows more reads none of it."""
+LIMIT = MOST_FOLLOWED
 
 
 class Outcome(Enum):

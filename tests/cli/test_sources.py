@@ -76,8 +76,11 @@ async def test_sources_are_listed_with_how_they_do(tmp_path: Path) -> None:
     await with_database(tmp_path, _read, "https://a.example/feed")
     code, out, _ = await newstally("sources", "list", cwd=tmp_path)
     assert code == 0
-    assert out.splitlines()[1].startswith("well ")
+    assert out.splitlines()[1].startswith("new ")  # nobody has read it yet
     assert "https://a.example/feed" in out
+    await with_database(tmp_path, lambda connection: connection.execute(update(source).values(last_ok_at=NOW)).rowcount)
+    code, out, _ = await newstally("sources", "list", cwd=tmp_path)
+    assert out.splitlines()[1].startswith("well ")
 
 
 def _give_way(connection: Connection) -> None:
@@ -124,9 +127,9 @@ async def test_lists_of_feeds_go_in_and_out(tmp_path: Path) -> None:
     await with_database(tmp_path, _read, "https://a.example/read")
     code, out, _ = await newstally("sources", "export", "-", "--chat", "web:en", cwd=tmp_path)
     assert code == 0
-    assert read_opml(out.encode()) == (Outline("https://a.example/read", "A feed"),)
+    assert read_opml(out.encode()).feeds == (Outline("https://a.example/read", "A feed"),)
     code, out, _ = await newstally("sources", "export", "-", "--packs", cwd=tmp_path)
-    assert {one.folder for one in read_opml(out.encode())} == {"crypto", "tech", "markets", "world"}
+    assert {one.folder for one in read_opml(out.encode()).feeds} == {"crypto", "tech", "markets", "world"}
 
 
 async def test_a_list_that_is_none_or_too_long_is_said_to_be(tmp_path: Path) -> None:
@@ -149,3 +152,14 @@ async def test_stories_are_found_by_their_words(tmp_path: Path) -> None:
     assert "比特币" in (await newstally("stories", "search", "价格", cwd=tmp_path))[1]
     code, out, err = await newstally("stories", "search", "unheard", cwd=tmp_path)
     assert (code, out, "Nothing" in err) == (0, "", True)
+
+
+async def test_rows_of_a_list_that_are_no_feed_are_named(tmp_path: Path) -> None:
+    await with_database(tmp_path, _room)
+    rows = '<outline text="A" xmlUrl="https://a.example/f"/><outline text="B" xmlUrl="mailto:b"/>'
+    (tmp_path / "list.opml").write_text(f"<opml><body>{rows}</body></opml>")
+    chat = f"{ROOM.platform}:{ROOM.id}"
+    code, _, err = await newstally("sources", "import", "list.opml", "--chat", chat, cwd=tmp_path)
+    assert code == 0, err
+    assert "1 feeds are followed now" in err
+    assert "Skipped, as it has no web address: B (mailto:b)" in err

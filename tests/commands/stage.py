@@ -14,6 +14,7 @@ from sqlalchemy import Connection, insert, select
 
 from bot.commands.router import Commands
 from bot.commands.services import Services
+from bot.commands.sources_add import web_address
 from bot.errors import NewstallyError
 from bot.events import ButtonPressed, ChatJoined, CommandInvoked
 from bot.i18n import Catalogues
@@ -83,7 +84,7 @@ class Feeds:
     synced: int = 0
 
     async def probe(self, address: str) -> Sequence[Feed]:
-        found = self.at.get(address, [])
+        found = self.at.get(web_address(address) or "", [])  # asked for as it was typed
         if isinstance(found, NewstallyError):
             raise found
         return found

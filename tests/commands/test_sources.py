@@ -292,6 +292,27 @@ async def test_the_list_shows_every_source_with_how_it_does(stage):
     ]
 
 
+async def test_without_a_network_it_is_said_once_that_no_source_can_be_reached(stage):
+    await stage.speaks("en")
+    for name in ("one", "two"):
+        stage.feeds.at[f"https://{name}.example"] = [Feed(f"https://{name}.example/feed", f"Number {name}")]
+        await adds(stage, f"{name}.example")
+    gone = {"msgid": "The server can't be reached.", "args": {}}
+    nameless = {"msgid": "The name of the server isn't known.", "args": {}}
+    await stage.db.write(becomes, "https://one.example/feed", last_ok_at=NOW - timedelta(hours=3), problem=gone)
+    await stage.db.write(becomes, "https://two.example/feed", problem=nameless)
+    said_once = "No source can be reached now: perhaps I have no network. I keep trying."
+    assert said(await stage.types("/sources list")).splitlines()[1:-1] == [
+        said_once,
+        "1. Number one · well, read 3 hours ago",
+        "2. Number two · not read yet",
+    ]
+    assert said_once in said(await stage.types("/status"))
+    await stage.db.write(becomes, "https://two.example/feed", problem=DEAD)
+    assert "The server can't be reached." in said(await stage.types("/sources list"))
+    assert said_once not in said(await stage.types("/status"))
+
+
 def publishes(connection, url, days_ago):
     found = connection.execute(select(source.c.id).where(source.c.url == url)).scalar_one()
     for number, days in enumerate(days_ago):

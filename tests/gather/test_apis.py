@@ -26,6 +26,7 @@ from bot.storage import api, chats, meta, owed, sources, subscriptions
 from bot.storage.api import ListedStory
 from bot.storage.database import Database, open_database
 from bot.storage.sources import SourceHealth
+from bot.storage.story_rows import story_columns
 from bot.storage.tables import delivery, story
 from tests.emulators.newsapis import KEY, TOKEN, NewsApis
 from tests.emulators.newsapis.server import coinstats_item, cryptopanic_post
@@ -144,6 +145,38 @@ async def test_a_type_is_asked_for_and_its_bare_list_is_read(apis: NewsApis, sta
     await house.poll()
     assert apis.asked[-1] == "/coinstats/news/type/bullish"
     assert len(await house.stories()) == 1
+
+
+async def test_several_types_of_coinstats_are_one_source_to_readers(apis: NewsApis, start: Start) -> None:
+    apis.items = [coinstats_item(1)]
+    house = await start(follow=("coinstats",), coinstats={"types": ["news", "latest", "bullish"]})
+    await house.poll()
+    (told,) = await house.stories()
+    assert len(told.entries) == 3
+    counted = select(*(column for column in story_columns() if column.key == "story_sources")).select_from(story)
+    assert await house.db.read(lambda connection: connection.execute(counted).scalar_one()) == 1
+
+
+@pytest.mark.parametrize(
+    ("title", "language"),
+    [
+        ("Crypto liquidations top $1B", "en"),
+        ("Tether mints 1B USDT on Tron", "en"),
+        ("Cardano (ADA) price prediction", "en"),
+        ("Bitcoin fällt unter 90.000 Dollar", "de"),
+        ("Bitcoin cae por debajo de los 90.000 dólares", "es"),
+        ("Bitcoin cai abaixo de 90 mil dólares", "pt"),
+        ("Bitcoin 90.000 doların altına düştü", "tr"),
+        ("Ethereum Kurs bricht ein", "de"),
+    ],
+)
+async def test_names_of_coins_in_a_short_title_are_no_other_language(
+    apis: NewsApis, start: Start, title: str, language: str
+) -> None:
+    apis.items = [coinstats_item(1, title=title, description=None)]
+    house = await start(follow=("coinstats",))
+    await house.poll()
+    assert [one.language for one in await house.stories()] == [language]
 
 
 async def test_what_is_missing_or_null_or_odd_costs_no_other_item(apis: NewsApis, start: Start) -> None:

@@ -180,3 +180,30 @@ def test_an_article_of_a_whole_book_is_cut_to_what_is_kept() -> None:
 )
 def test_signs_that_say_more_count_twice(lede: str, little: bool) -> None:
     assert says_little(lede) is little
+
+
+@pytest.mark.parametrize(
+    ("robots", "most"),
+    [
+        ("max-snippet: 90", 90),
+        ("all\nnewstally: max-snippet:90, noarchive", 90),
+        ("max-snippet:-1", None),
+        ("googlebot: max-snippet: 90", None),
+        ("max-snippet:" + "9" * 40, None),
+    ],
+)
+def test_no_more_is_kept_of_an_article_than_may_be_shown(robots: str, most: int | None) -> None:
+    found = read_article(ENGLISH.html(), "text/html", URL, ENGLISH.title, "en", None, robots)
+    assert isinstance(found, Article)
+    told = sum(len(span.text) for line in found.lines for span in line.spans)
+    if most is None:
+        assert told > 500
+    else:
+        assert 0 < told <= most
+        assert 0 < len(found.lede) <= most
+
+
+@pytest.mark.parametrize("robots", ["noindex", "none", "max-snippet:0", "Newstally: nosnippet", "x: all\nNOINDEX"])
+def test_a_server_may_forbid_its_pages(robots: str) -> None:
+    found = read_article(ENGLISH.html(), "text/html", URL, ENGLISH.title, "en", None, robots)
+    assert found is NoArticle.FORBIDDEN

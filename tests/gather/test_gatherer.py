@@ -620,3 +620,45 @@ async def test_a_database_that_refuses_is_no_fault_of_the_source_which_is_fetche
         assert feeds.count("/a.xml") == 1
         health = await house.health(feeds.url("/a.xml"))
         assert (health.failures, health.problem) == (0, None)
+
+
+async def test_sources_that_take_long_to_read_are_read_apart(
+    server: FeedServer, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in ("bot.gather.workers.QUICK", "bot.gather.shares.QUICK"):
+        monkeypatch.setattr(place, 0.0001)
+    house = await start()
+    for n in range(5):
+        server.put(f"/feed/{n}", rss([replace(ITEMS[0], title=f"Story {n}", link=f"https://a.example/apart/{n}")]))
+        await house.follow(await house.gatherer.declared_source(server.url(f"/feed/{n}")))
+    await house.poll()
+    assert await house.titles() == [f"Story {n}" for n in range(5)]
+    server.put("/feed/0", rss([Item("A new bridge in Prague", "https://a.example/b", "b", AT)]))
+    await house.poll()
+    assert "A new bridge in Prague" in await house.titles()
+
+
+async def test_an_entry_in_which_the_body_breaks_off_is_taken_when_it_is_whole(
+    server: FeedServer, start: Start
+) -> None:
+    house = await start()
+    whole = rss(ITEMS)
+    cut = whole[: whole.index(b"number 2") + 3]
+    server.put("/feed", cut)
+    await house.follow(await house.gatherer.declared_source(server.url("/feed")))
+    await house.poll()
+    assert await house.titles() == [item.title for item in ITEMS[:2]]
+    server.put("/feed", whole)
+    await house.poll()
+    assert await house.titles() == [item.title for item in ITEMS]
+
+
+async def test_a_feed_that_stays_cut_off_is_taken_as_it_is(server: FeedServer, start: Start) -> None:
+    house = await start()
+    whole = rss(ITEMS)
+    server.put("/feed", whole[: whole.index(b"Words 2") + 5])
+    await house.follow(await house.gatherer.declared_source(server.url("/feed")))
+    for _ in range(3):
+        await house.poll()
+    assert await house.titles() == [item.title for item in ITEMS]
+    assert len(await house.stories()) == 3

@@ -216,6 +216,32 @@ async def test_a_push_that_is_too_large_is_refused_and_the_next_look_finds_it(ho
     assert await hub.publish(house.topic, rss(ITEMS[1:2]) + b" " * 500_000) == [202]
 
 
+async def test_a_hub_that_pushes_without_end_is_told_to_come_later_and_nothing_is_lost(
+    house: House, hub: Hub, server: FeedServer
+) -> None:
+    """A feed's owner may be its hub's, too."""
+    await house.hubs.sweep()
+    answers = [(await hub.publish(house.topic, rss(ITEMS[:1])))[0] for _ in range(8)]
+    assert answers == [202] * 5 + [429] * 3
+    server.put("/feed", rss(ITEMS))
+    looked = server.count("/feed")
+    await house.gatherer.sweep()
+    assert server.count("/feed") == looked
+    house.clock.forward(seconds=61)
+    await house.gatherer.sweep()
+    assert await house.titles() == [item.title for item in ITEMS]
+    assert await hub.publish(house.topic, rss(ITEMS)) == [202]
+
+
+async def test_unsigned_pushes_count_too(house: House, hub: Hub) -> None:
+    await house.hubs.sweep()
+    (one,) = hub.subscriptions.values()
+    for expected in (202, 202, 202, 202, 202, 429):
+        assert await hub.send(one.callback, b"x", "application/rss+xml", "sha256=00") == expected
+    house.clock.forward(seconds=13)
+    assert await hub.publish(house.topic, rss(ITEMS[1:2])) == [202]
+
+
 async def test_after_a_push_the_whole_feed_is_read_again(house: House, hub: Hub, server: FeedServer) -> None:
     await house.hubs.sweep()
     await hub.publish(house.topic, rss(ITEMS[1:2]))

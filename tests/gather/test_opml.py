@@ -18,8 +18,8 @@ def opml(outlines: str, head: str = "<head/>") -> bytes:
 
 
 def test_what_is_written_is_read_again() -> None:
-    assert set(read_opml(write_opml("Feeds \x00", [A, B]))) == {A, B}
-    assert read_opml(write_opml("Nothing", [])) == ()
+    assert set(read_opml(write_opml("Feeds \x00", [A, B])).feeds) == {A, B}
+    assert read_opml(write_opml("Nothing", [])).feeds == ()
 
 
 def test_folders_nest_and_the_outermost_names_them() -> None:
@@ -29,7 +29,7 @@ def test_folders_nest_and_the_outermost_names_them() -> None:
             '<outline title="Two" text="2" xmlURL=" https://a.example/2 "/></outline>'
             '<outline text="Top" type="rss" xmlUrl="https://a.example/3" category="/Tech/Phones,/Other"/>'
         )
-    )
+    ).feeds
     assert found == (
         Outline("https://a.example/1", "", "News"),
         Outline("https://a.example/2", "Two", "News"),
@@ -51,22 +51,22 @@ def test_folders_nest_and_the_outermost_names_them() -> None:
     ],
 )
 def test_lists_are_read_as_they_are_found(outline: str, urls: list[str]) -> None:
-    assert [one.url for one in read_opml(opml(outline))] == urls
+    assert [one.url for one in read_opml(opml(outline)).feeds] == urls
 
 
 def test_one_feed_in_several_spellings_is_one() -> None:
     spellings = ("HTTPS://A.Example/", "https://a.example", "https://a.example/#top", "feed://a.example/")
     rows = "".join(f'<outline text="A" xmlUrl="{spelling}"/>' for spelling in spellings)
-    assert read_opml(f"<opml><body>{rows}</body></opml>".encode()) == (Outline("https://a.example/", "A"),)
+    assert read_opml(f"<opml><body>{rows}</body></opml>".encode()).feeds == (Outline("https://a.example/", "A"),)
 
 
 def test_a_byte_order_mark_another_encoding_and_noise_in_front_do_no_harm() -> None:
     plain = '<opml><body><outline text="Ö" xmlUrl="https://a.example/x"/></body></opml>'
     expected = (Outline("https://a.example/x", "Ö"),)
-    assert read_opml(("\ufeff" + plain).encode()) == expected
-    assert read_opml(plain.encode("utf-16")) == expected
-    assert read_opml(f'<?xml version="1.0" encoding="iso-8859-1"?>{plain}'.encode("latin-1")) == expected
-    assert read_opml(f"Warning: something\n{plain}".encode()) == expected
+    assert read_opml(("\ufeff" + plain).encode()).feeds == expected
+    assert read_opml(plain.encode("utf-16")).feeds == expected
+    assert read_opml(f'<?xml version="1.0" encoding="iso-8859-1"?>{plain}'.encode("latin-1")).feeds == expected
+    assert read_opml(f"Warning: something\n{plain}".encode()).feeds == expected
 
 
 BOMB = '<!DOCTYPE opml [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
@@ -96,7 +96,7 @@ def test_what_cannot_be_read_is_refused_in_words(body: bytes) -> None:
 
 def test_folders_without_end_are_not_followed() -> None:
     deep = "<outline>" * 20_000 + '<outline xmlUrl="https://a.example/x"/>' + "</outline>" * 20_000
-    assert read_opml(opml(deep)) == ()
+    assert read_opml(opml(deep)).feeds == ()
 
 
 @given(st.text(alphabet="<>outline xmlUrl=\"'/&;htps:.[]!-", max_size=200), st.binary(max_size=100))
@@ -106,3 +106,14 @@ def test_no_list_is_too_odd(text: str, noise: bytes) -> None:
             read_opml(body)
         except SourceError:
             continue
+
+
+def test_rows_that_were_skipped_are_named() -> None:
+    rows = (
+        '<outline text="A folder"><outline text="A" xmlUrl="https://a.example/"/></outline><outline text="A note"/>'
+        '<outline text="Mail" xmlUrl="mailto:a@b.example"/><outline type="rss" text="Nothing"/>'
+        '<outline xmlUrl="ftp://a.example/"/>'
+    )
+    listed = read_opml(f"<opml><body>{rows}</body></opml>".encode())
+    assert [one.url for one in listed.feeds] == ["https://a.example/"]
+    assert listed.skipped == ("Mail (mailto:a@b.example)", "Nothing", "(ftp://a.example/)")

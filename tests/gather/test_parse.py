@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -304,6 +305,29 @@ def test_a_feed_cut_off_in_the_middle_gives_what_came() -> None:
     feed = parse(text[: len(text) // 2])
     assert 9 <= len(feed.entries) <= 11
     assert feed.entries[0].title == "Title 0"
+
+
+@pytest.mark.parametrize("field", ["title", "description"])
+def test_a_cdata_section_that_is_not_closed_swallows_no_neighbour(field: str) -> None:
+    items = [
+        f"<item><title><![CDATA[Title {n}]]></title><link>https://a.example/{n}</link>"
+        f"<description><![CDATA[Words {n}]]></description></item>"
+        for n in range(4)
+    ]
+    items[1] = items[1].replace(f"]]></{field}>", f"</{field}>")
+    items[3] = items[3].replace(f"]]></{field}>", f"</{field}>")
+    body = f"<rss version='2.0'><channel><title>F</title>{''.join(items)}</channel></rss>".encode()
+    feed = parse_feed(body, "application/rss+xml", "https://a.example/feed")
+    assert [entry.title for entry in feed.entries] == [f"Title {n}" for n in range(4)]
+    assert [entry.url for entry in feed.entries] == [f"https://a.example/{n}" for n in range(4)]
+    assert [entry.lede for entry in feed.entries] == [f"Words {n}" for n in range(4)]
+
+
+@pytest.mark.parametrize("piece", [b"<![CDATA[", b"<![CDATA[]]>", b"<t><![CDATA[", b"<item><![CDATA[</item>"])
+def test_sections_without_end_take_no_time(piece: bytes) -> None:
+    before = time.process_time()
+    parse_feed(b"<rss><channel><title>F</title><![CDATA[x" + piece * 30_000, "", "https://a.example/feed")
+    assert time.process_time() - before < 5
 
 
 def test_the_same_bytes_give_the_same_entries() -> None:

@@ -202,3 +202,41 @@ def test_an_address_may_be_typed_as_people_type_it(words: str, address: str) -> 
 def test_what_is_no_web_address_is_refused(words: str) -> None:
     with pytest.raises(CommandError):
         web_address(words)
+
+
+async def test_a_feed_that_only_a_link_header_names_is_found(server: FeedServer, probe: Probe) -> None:
+    links = '</style.css>; rel="stylesheet", </b.xml>; rel=alternate; title="a, b"; type="application/rss+xml"'
+    server.put("/", page(), content_type="text/html", headers={"Link": links})
+    server.put("/b.xml", FEED)
+    assert [feed.url for feed in await probe.find(server.url("/"))] == [server.url("/b.xml")]
+    assert server.count("/feed") == 0
+
+
+@pytest.mark.parametrize(
+    "header", ["<", "<>;" * 2000, "<a>" + "; rel=alternate" * 400, '</x>; type="application/rss+xml']
+)
+async def test_link_headers_may_be_anything(server: FeedServer, probe: Probe, header: str) -> None:
+    server.put("/", page(), content_type="text/html", headers={"Link": header})
+    assert await probe.find(server.url("/")) == []
+
+
+async def test_a_page_that_sends_its_readers_on_is_followed_once(server: FeedServer, probe: Probe) -> None:
+    sends = "<html><head><meta http-equiv='Refresh' content=\"0; URL='{}'\"></head></html>"
+    server.put("/", sends.format("/news/").encode(), content_type="text/html")
+    server.put("/news/", page("/b.xml"), content_type="text/html")
+    server.put("/b.xml", FEED)
+    assert [feed.url for feed in await probe.find(server.url("/"))] == [server.url("/b.xml")]
+    server.put("/straight", sends.format("/b.xml").encode(), content_type="text/html")
+    assert [feed.title for feed in await probe.find(server.url("/straight"))] == ["The feed"]
+    server.put("/round", sends.format("/round").encode(), content_type="text/html")
+    assert await probe.find(server.url("/round")) == []
+
+
+async def test_an_address_without_a_scheme_may_be_of_the_old_one(server: FeedServer, probe: Probe) -> None:
+    server.put("/feed.xml", FEED)
+    at = server.url("/feed.xml").removeprefix("http://")
+    for scheme in ("feed://", ""):
+        (found,) = await probe.find(f"{scheme}{at}")
+        assert found.url == server.url("/feed.xml")
+    with pytest.raises(SourceError):
+        await probe.find(f"https://{at}")

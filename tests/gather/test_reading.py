@@ -284,8 +284,21 @@ async def test_robots_txt_is_heeded(server: FeedServer, start: Start, clock: Clo
     await house.poll()
     await house.read(4)
     assert await house.states() == {ENGLISH.title: "refused", GERMAN.title: "read", FRENCH.title: "refused"}
-    assert server.count("/a") == 0
+    assert (server.count("/a"), server.count("/a/there")) == (0, 0)
     assert "robots.txt" in await house.problem(FRENCH.title)
+
+
+async def test_what_a_server_says_to_robots_beside_its_page_is_heeded(
+    server: FeedServer, start: Start, clock: Clock
+) -> None:
+    house = await start()
+    publish(server, clock, ("/a", ENGLISH.title, ENGLISH), ("/b", GERMAN.title, GERMAN))
+    server.put("/a", headers={"X-Robots-Tag": "noindex, nofollow"})
+    server.put("/b", headers={"X-Robots-Tag": "otherbot: noindex"})
+    await house.follow(server.url("/feed"))
+    await house.poll()
+    await house.read(3)
+    assert await house.states() == {ENGLISH.title: "refused", GERMAN.title: "read"}
 
 
 async def test_while_robots_txt_cannot_be_had_nothing_is_read_and_it_is_tried_again(

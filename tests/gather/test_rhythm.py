@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.gather.habits import SLOTS, Pace
-from bot.gather.rhythm import LAST_RETRY, Wishes, after_failure, after_success
+from bot.gather.rhythm import AFTER_QUIET, LAST_RETRY, Wishes, after_failure, after_success
 from bot.gather.settings import GatherSettings
 
 URL = "https://a.example/feed"
@@ -81,10 +81,16 @@ def test_a_feed_that_asks_for_time_is_given_it() -> None:
 
 
 def test_hours_and_days_that_a_feed_skips_are_skipped() -> None:
-    assert NOW + wait(wishes=Wishes(skip_hours=(12, 13))) == NOW.replace(hour=14)
+    def at(random: float = 0.0, **wishes: tuple[int, ...]) -> datetime:
+        look = after_success(URL, None, False, SETTINGS, lambda: random, NOW, wishes=Wishes(**wishes))
+        return NOW + look.wait
+
+    assert at(skip_hours=(12, 13)) == NOW.replace(hour=14)
     assert NOW + wait(wishes=Wishes(skip_hours=(13,))) == NOW + wait()
-    assert NOW + wait(wishes=Wishes(skip_days=(0,))) == datetime(2026, 11, 24, tzinfo=UTC)
-    assert NOW + wait(wishes=Wishes(skip_hours=(0, 1), skip_days=(0,))) == datetime(2026, 11, 24, 2, tzinfo=UTC)
+    assert at(skip_days=(0,)) == datetime(2026, 11, 24, tzinfo=UTC)
+    assert at(skip_hours=(0, 1), skip_days=(0,)) == datetime(2026, 11, 24, 2, tzinfo=UTC)
+    # All that are quiet at night would come at the same second.
+    assert at(0.5, skip_hours=(12, 13)) == NOW.replace(hour=14) + AFTER_QUIET / 2
 
 
 def test_nobody_is_kept_away_for_more_than_a_day_nor_by_what_makes_no_sense() -> None:

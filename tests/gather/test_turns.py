@@ -105,6 +105,25 @@ async def test_whoever_takes_too_long_steps_aside_for_the_next_until_too_many_ha
     await tell(Turns(20, patience=0), story)
 
 
+async def test_a_host_that_has_answered_is_asked_the_next_thing_while_the_answer_is_read() -> None:
+    turns, order = Turns(2, patience=NEVER), list[str]()
+
+    async def ask(name: str, read: asyncio.Event) -> None:
+        async with turns.turn("a.example", STRANGER) as answered:
+            order.append(name)
+            answered()
+            await read.wait()
+
+    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+        read = asyncio.Event()
+        for name in "abc":
+            tasks.create_task(ask(name, read))
+        await settle()
+        assert order == ["a", "b"]  # what is read holds a place: what is in memory stays bounded
+        read.set()
+    assert order == ["a", "b", "c"]
+
+
 async def test_places_are_kept_for_others_when_sources_of_all_hosts_are_slow() -> None:
     async def story(visits: Visits) -> None:
         for name in "abcde":

@@ -190,6 +190,37 @@ def test_entries_that_never_were_a_story_make_a_new_one_without_votes(told: Conn
     assert owed.select_new(told, NOW) == 0
 
 
+def test_a_story_that_was_split_off_is_posted_where_its_source_is_read_as_long_as_it_is_news(told: Connection) -> None:
+    hall, yard = chats.by_ref(told, HALL), chats.by_ref(told, YARD)
+    assert hall is not None
+    assert yard is not None
+    poll(told, "d")
+    for chat, source_id in ((hall, 1), (hall, 4), (yard, 4)):
+        subscriptions.follow_source(told, chat.id, source_id, None, NOW)
+    for number, source_id in enumerate((1, 4, 4), start=1):
+        told.execute(subscription_cursor.insert().values(subscription_id=number, source_id=source_id, entry_id=0))
+    told.execute(update(subscription).values(contacted_at=NOW))
+    poll(told, "d", found("four", "btc", "90000"))
+    assert owed.select_new(told, NOW) == 2
+    assert split(told, 1, [entry_of(told, "four")], NOW) == SplitOff(4, revived=False)
+    waiting = select(delivery.c.chat_id).where(delivery.c.story_id == 4, delivery.c.state == "waiting")
+    assert set(told.execute(waiting).scalars()) == {hall.id, yard.id}
+    assert owed.select_new(told, NOW) == 0
+
+
+def test_what_is_split_off_long_afterwards_is_no_news(told: Connection) -> None:
+    hall = chats.by_ref(told, HALL)
+    assert hall is not None
+    poll(told, "d")
+    subscriptions.follow_source(told, hall.id, 4, None, NOW)
+    told.execute(subscription_cursor.insert().values(subscription_id=1, source_id=4, entry_id=0))
+    told.execute(update(subscription).values(contacted_at=NOW))
+    poll(told, "d", found("four", "btc", "90000"))
+    owed.select_new(told, NOW)
+    split(told, 1, [entry_of(told, "four")], NOW + 100 * HOUR)
+    assert told.execute(select(delivery.c.id).where(delivery.c.story_id == 4)).all() == []
+
+
 def test_a_story_that_loses_its_first_entry_is_told_by_the_next(told: Connection) -> None:
     poll(told, "d", found("four", "btc", "90000"))
     split(told, 1, [entry_of(told, "one")], NOW)

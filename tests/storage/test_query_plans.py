@@ -43,7 +43,7 @@ CORE = {
     for module, names in (
         (owed, ["_LATE_FOR"]),
         (early, ["_MAY_BECOME_KNOWN"]),
-        (stories, ["_TOUCH", "_TOUCH_UNCHANGED", "_FORMS", "_LEAVE"]),
+        (stories, ["_TOUCH", "_TOUCH_UNCHANGED", "_LEAVE"]),
         (known_posts, ["_UNSETTLED", "_CONFIRM"]),
         (rereads, ["_CHATS", "_OF_DELIVERY", "_PAGE"]),
         (posts, ["_OUTDATED_VIEW", "_OUTDATED_OF_LEDGERS", "_OUTDATED_OF_DELIVERIES", "_OPEN_PAGE", "_MARK"]),

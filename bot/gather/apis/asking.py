@@ -20,7 +20,7 @@ from bot.gather.apis.settings import COINSTATS_URL, CRYPTOPANIC_URL
 from bot.gather.client import FetchRequest, GuardedClient, NotModified
 from bot.gather.parsed import ParsedFeed
 from bot.gather.settings import GatherSettings
-from bot.gather.workers import WorkerCrashed, Workers, WorkerTimeout
+from bot.gather.workers import TooMuch, WorkerCrashed, Workers, WorkerTimeout
 from bot.model import Phrase
 from bot.spending import Spent, month_end, spent_so_far
 from bot.storage import meta
@@ -155,8 +155,8 @@ class Apis:
 
     async def _read(self, question: _Question, body: bytes) -> ParsedFeed:
         try:
-            feed = await self._workers.run(PARSE_SECONDS, question.read, body, *question.more)
-        except (WorkerTimeout, WorkerCrashed) as error:
+            feed = await self._workers.run_for(question.provider, PARSE_SECONDS, question.read, body, *question.more)
+        except (WorkerTimeout, WorkerCrashed, TooMuch) as error:
             raise SourceError(_not_understood(question.provider)) from error
         if isinstance(feed, Phrase):
             refused = feed in (cryptopanic.USED_UP, cryptopanic.TOKEN_REFUSED)  # Phrases have no hash

@@ -8,7 +8,7 @@ from typing import Any
 from bot.gather.apis import items
 from bot.gather.apis.items import Item
 from bot.gather.apis.names import COINSTATS, NAMES
-from bot.gather.language import detect
+from bot.gather.language import LONG, detect
 from bot.gather.parsed import Draft, ParsedFeed
 from bot.model import Phrase
 
@@ -27,6 +27,9 @@ _BULLISH, _BEARISH = "2", "3"
 
 _SURE = 0.5
 """Below this a title's language stays open. Its neighbours say nothing of it: they come from sites in all languages."""
+
+_SURE_OF_FEW = 0.95
+"""The same for a short one in plain letters: names of coins and "liquidations" are taken for French with confidence."""
 
 
 def address(base_url: str, kind: str) -> str:
@@ -62,7 +65,8 @@ def read(body: bytes, own_topics: str | None) -> ParsedFeed | Phrase:
 
 def _item(row: Mapping[str, Any]) -> Item:
     title, lede = items.title(row.get("title")), items.lede(row.get("description"))
-    language, sure = detect(f"{title} {lede}")
+    said = f"{title} {lede}".strip()
+    language, sure = detect(said)
     known = items.name(row.get("id"))
     draft = Draft(
         guid=f"{PROVIDER} {known}" if known else "",
@@ -70,7 +74,7 @@ def _item(row: Mapping[str, Any]) -> Item:
         url=items.address(row.get("link")) or items.address(row.get("shareURL")),
         lede=lede,
         picture=items.address(row.get("imgUrl")),
-        language=language if sure >= _SURE else None,
+        language=language if sure >= (_SURE_OF_FEW if len(said) < LONG and said.isascii() else _SURE) else None,
         published_at=items.moment(row.get("feedDate")),
     )
     counts = row.get("reactionsCount")

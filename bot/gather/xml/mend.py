@@ -31,6 +31,42 @@ def mend(text: str) -> str:
     return "".join(pieces)
 
 
+_SECTION, _SECTION_END = "<![CDATA[", "]]>"
+# The end of an item where the next or the end of the list follows: in an article's own text hardly so.
+_ITEM_END = re.compile(
+    r"</((?:[\w.-]+:)?(?:item|entry))\s*>(?=\s*(?:<\1[\s>]|</(?:channel|feed|rss|(?:\w+:)?rdf)\b|\Z))", re.IGNORECASE
+)
+_OPENED = re.compile(r"<([A-Za-z_][\w.:-]*)[^<>]*>\s*\Z")
+
+
+def with_sections_closed(text: str) -> str:
+    """A CDATA section without an end ends with its element: else all up to the end of the next one would be in it."""
+    if text.count(_SECTION) == text.count(_SECTION_END):
+        return text
+    pieces: list[str] = []
+    done = position = item_end = end = 0
+    while (start := text.find(_SECTION, position)) >= 0:
+        if 0 <= item_end < start:
+            ends = _ITEM_END.search(text, start)
+            item_end = ends.start() if ends else -1
+        if item_end < 0:
+            break
+        if 0 <= end < start:
+            end = text.find(_SECTION_END, start)
+        opened = _OPENED.search(text, max(0, start - 200), start)
+        following = text.find(_SECTION, start + 1, max(end, start))
+        in_another = following >= 0 and _OPENED.search(text, max(start, following - 200), following) is not None
+        limit = min(following, item_end) if in_another else item_end
+        closing = text.find(f"</{opened[1]}", start, limit) if opened else -1
+        if 0 <= end < item_end and (not in_another or closing < 0):
+            position = end
+            continue
+        position = closing if closing >= 0 else item_end
+        pieces += text[done:position], _SECTION_END
+        done = position
+    return "".join((*pieces, text[done:]))
+
+
 def resolved(text: str) -> str:
     """The text with its references replaced by what they stand for; those that mean nothing stay as they are."""
     return _REFERENCE.sub(_resolved, text) if "&" in text else text
