@@ -304,7 +304,7 @@ async def test_without_a_network_it_is_said_once_that_no_source_can_be_reached(s
     said_once = "No source can be reached now: perhaps I have no network. I keep trying."
     assert said(await stage.types("/sources list")).splitlines()[1:-1] == [
         said_once,
-        "1. Number one · well, read 3 hours ago",
+        "1. Number one · working, read 3 hours ago",
         "2. Number two · not read yet",
     ]
     assert said_once in said(await stage.types("/status"))

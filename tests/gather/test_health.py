@@ -55,7 +55,7 @@ async def test_a_source_without_news_for_long_is_old(server: FeedServer, checkup
         (faults.status(500), "500"),
         (faults.html(), "page|login"),
         (faults.reset(), "broke"),
-        (faults.body(rss([])), "lists nothing"),
+        (faults.body(rss([])), "no entries"),
         (faults.entity_bomb(), "entities"),
     ],
 )

@@ -340,10 +340,12 @@ async def test_what_fails_is_tried_three_times_ever_later(server: FeedServer, st
 class Stumbling(Workers):
     """Workers in which reading a page fails in a way that nobody has thought of."""
 
-    async def run(self, deadline: float, work: Callable[..., object], *args: object) -> object:  # type: ignore[override]
+    async def run_for(  # type: ignore[override]
+        self, name: str, deadline: float, work: Callable[..., object], *args: object
+    ) -> object:
         if work is read_article:
             raise JobFailed("ZeroDivisionError")
-        return await super().run(deadline, work, *args)
+        return await super().run_for(name, deadline, work, *args)
 
 
 async def test_what_fails_unexpectedly_is_not_tried_for_ever_either(

@@ -291,7 +291,7 @@ async def test_on_telegram_a_zone_is_chosen_by_region_and_city(tmp_path: Path) -
             telegram.say(olga, group, "/timezone sao paulo")
             await product.until(lambda: len(product.changes(group.id)) == 3)
             telegram.say(olga, group, "/timezone Atlantis")
-            refusal = "I know no place “Atlantis”."
+            refusal = "I don't know any place “Atlantis”."
             await product.until(lambda: any(refusal in m.text for m in telegram.messages(group, by_bot=True)))
             assert product.changes(group.id)[2:] == [
                 (f"telegram:u{olga.id}", "timezone", "Asia/Almaty", "America/Sao_Paulo")

@@ -108,7 +108,7 @@ async def test_one_story_in_five_languages_is_one_story_with_one_ledger(tmp_path
             assert len(links) == 2
             assert len(set(links)) == 1
             [italian] = [one for one in discord.messages(channel) if in_latin("it") in words(one)]
-            assert "tradotto" in words(italian)
+            assert "tradotta" in words(italian)
             rooms = {room: (await shown(reader, room))[-1] for room in ("en", "fr", "hy")}
             assert TITLE in rooms["en"]
             assert IN_FRENCH in rooms["fr"]
