@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from functools import lru_cache
 
+from bot.gather.apart import apart
 from bot.gather.clues import specific
 from bot.gather.gist import Gist, gist
 from bot.gather.identity import address_key, title_key
@@ -66,6 +67,8 @@ _SAME: Mapping[str, float] = {
     "follows": 5.0,
 }
 SAME_FROM = 1.3
+APART = -1000.0
+"""Of what tells of another thing, though it is told alike: it isn't told in a story that anything like it is in."""
 _LINKED: Mapping[str, float] = {
     "translation": 4.18,
     "source": 1.15,
@@ -99,7 +102,8 @@ def sameness(one: Telling, other: Telling) -> float:
         return -math.inf
     if _one_article(one, other):
         return math.inf
-    return _score(measures_of_same(one, other), _SAME) - SAME_FROM
+    score = _score(measures_of_same(one, other), _SAME) - SAME_FROM
+    return APART if score > 0 and _speak_of_two(one, other) else score
 
 
 def kinship(one: Telling, other: Telling) -> float:
@@ -107,6 +111,14 @@ def kinship(one: Telling, other: Telling) -> float:
     if one.language == other.language or "und" in {one.language, other.language} or _gap(one, other) > WINDOW:
         return -math.inf
     return _score(measures_of_link(one, other), _LINKED) - LINKED_FROM
+
+
+def _speak_of_two(one: Telling, other: Telling) -> bool:
+    """Their headlines name different things, and don't stand over one page."""
+    here = _key(one.url)
+    if here is not None and here == _key(other.url) and specific(str(one.url)):
+        return False
+    return apart(one, other)
 
 
 def _one_article(one: Telling, other: Telling) -> bool:
