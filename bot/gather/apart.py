@@ -20,7 +20,7 @@ from bot.gather.groups import BROAD, CITIES, OF_A_KIND, ONE_OF, PLACES, SEAT
 from bot.gather.months import months
 from bot.gather.numerals import in_digits
 from bot.gather.retold import edits
-from bot.gather.series import is_of_a_series
+from bot.gather.series import CURRENCY, is_of_a_series
 from bot.gather.skeleton import skeleton
 from bot.storage.telling import Telling
 
@@ -30,7 +30,7 @@ MOST = 120
 _ALIKE = 0.5
 """Titles that share a smaller part of what they say weren't made after one pattern."""
 
-_ALIKE_IN_SIGNS = 0.6
+_ALIKE_IN_SIGNS = 0.55
 """Where signs are counted instead of words, chance has a larger part in it."""
 
 _ONE_TEXT = 200
@@ -62,9 +62,9 @@ _ELIDED = re.compile(r"(?<!\w)(?:l|d|qu|dell|all|dall|nell|sull|un|s|n|j|c)['’
 _GENITIVE = re.compile(r"(?<=\w)['’]s(?!\w)")
 _SIGNS = re.compile(rf"{_NUMBER}|[{_LATIN}]+|[ァ-ヺー]+|[々一-鿿]")
 _HAN = re.compile(r"[々一-鿿]+")
-_DAY = re.compile(r"(?:周|星期|礼拜)[一二三四五六日天]|[月火水木金土日]曜")
+_IN_SERIES = re.compile(r"(?:周|星期|礼拜)[一二三四五六日天]|[月火水木金土日]曜|第[一二三四五六七八九十]")
 _FILLING = frozenset(
-    "将拟已称约超逾达于在为的了至到与和及对被把再又也就都还从由以后前中内外上下大小新本该各名人个家年月日氏社者"
+    "将拟已称约超逾达于在为的了至到与和及对被把再又也就都还从由以后前中内外上下大小新本该各名人个家年月日氏社者致一辆起场座所栋艘架"
 )
 """Signs that headlines put in or leave out."""
 _LONGEST = 6
@@ -177,7 +177,9 @@ def _stands_in(word: _Word, there: _Text, language: str) -> bool:
         return True
     if language in UNSPACED:
         return word.text in there.plain or (
-            _HAN.match(word.text) is not None and _DAY.match(word.text) is None and not _missing(word.text, there.plain)
+            _HAN.match(word.text) is not None
+            and _IN_SERIES.match(word.text) is None
+            and not _missing(word.text, there.plain)
         )
     if len(word.text) >= 3 and word.text.isascii() and word.text in there.initials:
         return True
@@ -267,7 +269,7 @@ def _text(title: str, lede: str, language: str) -> _Text:
         title=words,
         words=everything,
         known=frozenset(word.text for word in everything),
-        small=frozenset(bare(fold(word), language) for word in written if word[0].islower()),
+        small=frozenset(bare(fold(word), language) for word in written if word == word.lower() != word.upper()),
         initials="".join(fold(word[0]) for word in written if not is_stop(fold(word))),
         figures=figures(f"{title} | {lede}", language),
         plain=re.sub(r"\s", "", fold(f"{title}|{lede}")),
@@ -288,7 +290,9 @@ def _words(text: str, language: str) -> Iterator[_Word]:
         digits = in_digits(written.lower(), language)
         if digits[0].isdigit() and not any(sign.isalpha() for sign in digits):
             yield _Word(re.sub(r"\s", "", digits), frozenset(), number=True)
-        elif any(sign.isdigit() for sign in word) or _is_dated(written, word, language):
+        elif any(sign.isdigit() for sign in word) or _is_one_of_many(
+            written, word, folded[at - 1] if at else "", language
+        ):
             yield _Word(word, frozenset(), names=True, sure=True)
         elif language in UNSPACED:
             yield from _unspaced(word, language)
@@ -298,14 +302,16 @@ def _words(text: str, language: str) -> Iterator[_Word]:
             yield _Word(word, concepts, _names(written, concepts) and not noun, sure=bool(concepts))
 
 
-def _is_dated(written: str, word: str, language: str) -> bool:
+def _is_one_of_many(written: str, word: str, before: str, language: str) -> bool:
+    if CURRENCY.fullmatch(word) and not (before[:1].isdigit() or is_magnitude(before)):
+        return True
     return is_of_a_series(word, language) or bool(months("", [(written, word)], language))
 
 
 def _names(written: str, concepts: frozenset[str]) -> bool:
     if concepts:
         return bool(concepts & _EXCLUSIVE)
-    return written[:1].isupper()
+    return written != written.lower()  # "easyJet" too
 
 
 def _unspaced(word: str, language: str) -> Iterator[_Word]:
@@ -324,7 +330,7 @@ def _unspaced(word: str, language: str) -> Iterator[_Word]:
 def _han(run: str, language: str) -> Iterator[_Word]:
     at = start = 0
     while at < len(run):
-        day = _DAY.match(run, at)
+        day = _IN_SERIES.match(run, at)
         step = (
             len(day[0])
             if day

@@ -1,6 +1,8 @@
-"""Words of which each stands for one of a series: days of the week, and ordinals (values, and how to know them)."""
+"""Words of which each stands for one of several: days of the week, ordinals, currencies (pure)."""
 
 from __future__ import annotations
+
+import re
 
 # How they begin, folded (concepts.fold); "." ends a word.
 _WORDS = {
@@ -26,6 +28,12 @@ _WORDS = {
     " առաջին. երկրորդ երրորդ չորրորդ հինգերորդ վեցերորդ յոթերորդ ութերորդ իններորդ տասներորդ",
     "ko": "월요일 화요일 수요일 목요일 금요일 토요일 일요일",
 }
+CURRENCY = re.compile(
+    r"(?:dollar|dolar|sterlin|rouble|rubel|rublo|ruble|rupee|rupia|доллар|рубл|դոլար|ռուբլի)\w{0,3}"
+    r"|euros?|avro|евро|եվրո\w?|yuan|юан[ьюя]"
+)
+"""A currency where words are parted; after a number it says what that counts."""
+
 _WHOLE = {
     language: frozenset(word[:-1] for word in words.split() if word.endswith(".")) for language, words in _WORDS.items()
 }
