@@ -92,11 +92,21 @@ def sense(words: list[str], folded: str, language: str) -> Sense:
         return _unspaced(words, folded, known)
     concepts: set[str] = set()
     other = [True] * len(words)
-    for at, word in enumerate(words):
-        found = _phrase(words[at : at + 3], known) or known.alone.get(word) or _begun(word, known, _SHORT)
+    for at in range(len(words)):
+        found = _first(words[at : at + 3], known)
         concepts.update(found)
         other[at] = not found
     return Sense(frozenset(concepts), tuple(other))
+
+
+def first_sense(words: list[str], language: str) -> frozenset[str]:
+    """The concepts that the first of up to three folded words stands for, by itself or with those that follow."""
+    known = _table()[1].get(language)
+    return frozenset(_first(words, known)) if known is not None else frozenset()
+
+
+def _first(words: list[str], known: _Words) -> tuple[str, ...]:
+    return _phrase(words, known) or known.alone.get(words[0]) or _begun(words[0], known, _SHORT)
 
 
 def concepts_of(word: str, language: str) -> frozenset[str]:

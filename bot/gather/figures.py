@@ -119,6 +119,11 @@ _QUARTER = re.compile(
 )
 
 
+def is_magnitude(word: str) -> bool:
+    """Whether a word says how often a number is meant, in any language."""
+    return word.lower() in _MAGNITUDES
+
+
 def figures(text: str, language: str) -> tuple[Figure, ...]:
     """The figures of a text, each once: no years, days of a month or times of day."""
     lower = in_digits(text.lower(), language)

@@ -167,7 +167,7 @@ def _read(text: str, language: str, names: dict[str, bool]) -> tuple[frozenset[s
     before = ""
     for (word, starts), folded, other in zip(found, words, meant.other, strict=True):
         if other and folded not in _STOP and _is_name(word, folded, language):
-            doubtful = starts or shouted or (language == "de" and _is_noun(folded, before))
+            doubtful = starts or shouted or (language == "de" and is_common_noun(folded, before))
             names[folded] = names.get(folded, False) or _is_sure(word, folded, language, doubtful=doubtful)
         before = folded
     for run in meant.rest:
@@ -221,7 +221,7 @@ def _is_sure(word: str, folded: str, language: str, *, doubtful: bool) -> bool:
     return not doubtful or (word.isascii() and word.isupper())
 
 
-def _is_noun(folded: str, before: str) -> bool:
+def is_common_noun(folded: str, before: str) -> bool:
     """German writes every noun as it writes names; but names stand without an article and end in their own way."""
     return before.isdigit() or before in _BEFORE_NOUNS or folded.endswith(_NOUN_ENDINGS)
 

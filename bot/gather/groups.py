@@ -8,6 +8,27 @@ _COUNTRIES = """
     nordic australia taiwan hongkong singapore vietnam africa eu
 """
 PLACES = frozenset(_COUNTRIES.split())
+BROAD = frozenset(("nordic", "gulf", "vietnam", "africa", "metal", "sport", "crime"))
+"""Concepts of things that one tells apart: two countries, two metals, two crimes."""
+_CITY_WORDS = """
+    paris parig parij london londr berl rom milan mailand milao milaan madrid lisb lissab lizbon amsterda zurich zuriq
+    zurigo zurih genev genf genebra ginebra ginevra bern vienn wien vien wenen viyana mosc mosk moskau moskou kiev kiew
+    kyiv ankar ancara istanbul estambul istambul yerevan eriwan erevan jerevan erivan beijing peking pekin pechino
+    pequim shanghai sanghay xangai toky toki toqui seoul seul delhi mumbai ottawa toronto sao_paulo buenos santiago
+    bogota tehran teheran tahran teera jerusal gerusal jeruzal kudus dubai riyadh kuwait doha astana warsaw warschau
+    varsovi varsav warszaw athen aten atina stockholm estocolm stoccolm oslo copenhag helsinki sydney sidney canberra
+    taipe hanoi washington brussel лондон берлин рим милан париж мадрид лиссабон амстердам цюрих женев вен москв киев
+    анкар стамбул ереван пекин шанхай токио сеул дели оттав торонто тегеран иерусалим астан варшав афин стокгольм осло
+    копенгаг сидне тайбэ ханой вашингтон брюссел լոնդոն բեռլին փարիզ հռոմ միլան մադրիդ լիսաբոն ամստերդամ ցյուրիխ ժնև
+    վիեննա մոսկվ կիև անկարա ստամբուլ երևան պեկին շանհայ տոկիո սեուլ դելի թեհրան վարշավ վաշինգտոն ロンドン ベルリン パリ
+    ローマ ミラノ マドリード リスボン アムステルダム チューリヒ ウィーン モスクワ キーウ アンカラ イスタンブール
+    エレバン 北京 上海 東京 东京 ソウル デリー オタワ テヘラン ドバイ アブダビ 런던 베를린 파리 로마 밀라노 마드리드
+    리스본 암스테르담 취리히 모스크바 키이우 앙카라 이스탄불 예레반 베이징 상하이 도쿄 서울 델리 오타와 테헤란 두바이
+    伦敦 柏林 巴黎 罗马 米兰 马德里 里斯本 阿姆斯特丹 苏黎世 维也纳 莫斯科 基辅 安卡拉 伊斯坦布尔 首尔 德里 渥太华
+    德黑兰 迪拜 台北
+"""
+CITIES = tuple(_CITY_WORDS.replace("_", " ").split())
+"""How cities are written, from the beginning, among the words for the countries that they stand for."""
 AT_HOME = {"hy": "armenia", "ja": "japan", "ko": "korea", "tr": "turkey", "ru": "russia", "it": "italy", "zh": "china"}
 NATIONAL = frozenset(
     ("centralbank", "inflation", "unemployment", "economy", "parliament", "government", "election", "rate", "trade")
@@ -26,6 +47,9 @@ ONE_OF = (
     frozenset(("fed", "ecb", "boe", "boj", "snb")),
 )
 """Of each of these a telling speaks of one: two that have none in common speak of different things."""
+
+OF_A_KIND = frozenset().union(*ONE_OF[4:])
+"""Those of them that are things, and no happenings."""
 
 SAME = {"sell": "buy", "stake": "buy"}
 """What one side sells, the other buys."""

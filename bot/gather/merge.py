@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from datetime import datetime
 from itertools import chain
 
 from bot.gather.retold import is_again, is_retitled
-from bot.gather.same import evidence, kinship, sameness
+from bot.gather.same import APART, evidence, kinship, sameness
 from bot.storage.telling import Known, Link, Newcomer, StoryRef, Telling, Verdict
 
 JUDGED = 8
@@ -149,6 +150,8 @@ def _best(
             judged.setdefault(known.story_id, []).append((judge(new.telling, known.telling), known.telling))
     best: dict[StoryRef, tuple[float, Telling]] = {}
     for story, entries in judged.items():
+        if any(score == APART for score, _ in entries) and all(score < math.inf for score, _ in entries):
+            continue
         score, telling = max(entries, key=lambda one: one[0])
         score += _AGAINST * max(-_CLEAR, min(0.0, *(other for other, _ in entries)))
         if score > 0:

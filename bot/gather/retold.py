@@ -83,7 +83,7 @@ def same_title(one: str, other: str) -> bool:
         return True
     one, other = shorter[:COMPARED], longer[:COMPARED]
     most = int(_RETOUCHED * len(other))
-    return 0 < most >= len(other) - len(one) and _unlike(one, other) <= 2 * most and _edits(one, other) <= most
+    return 0 < most >= len(other) - len(one) and _unlike(one, other) <= 2 * most and edits(one, other) <= most
 
 
 def _numbers(title: str) -> list[str]:
@@ -96,7 +96,7 @@ def _unlike(one: str, other: str) -> int:
     return sum((here - there).values()) + sum((there - here).values())
 
 
-def _edits(one: str, other: str) -> int:
+def edits(one: str, other: str) -> int:
     """How many characters must be put in, left out or replaced to make one text of the other (neither is empty).
 
     A column of the usual table is kept as the steps up and down in it, one bit each (Myers 1999, as Hyyrö tells it): a

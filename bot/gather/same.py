@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from functools import lru_cache
 
+from bot.gather.apart import apart
 from bot.gather.clues import specific
 from bot.gather.gist import Gist, gist
 from bot.gather.identity import address_key, title_key
@@ -31,7 +32,7 @@ _A_DAY_LATER = 20
 
 _NAMED, _FIGURED = 0.7, 0.5
 _MOSTLY, _FEW = 0.5, 0.35
-_AT_LENGTH = 18
+_BRIEF, _AT_LENGTH = 8, 18
 """Words of a text, without those that every text has."""
 
 _SAME: Mapping[str, float] = {
@@ -66,6 +67,8 @@ _SAME: Mapping[str, float] = {
     "follows": 5.0,
 }
 SAME_FROM = 1.3
+APART = -1000.0
+"""Of what tells of another thing, though it is told alike: it isn't told in a story that anything like it is in."""
 _LINKED: Mapping[str, float] = {
     "translation": 4.18,
     "source": 1.15,
@@ -99,7 +102,11 @@ def sameness(one: Telling, other: Telling) -> float:
         return -math.inf
     if _one_article(one, other):
         return math.inf
-    return _score(measures_of_same(one, other), _SAME) - SAME_FROM
+    measures = measures_of_same(one, other)
+    score = _score(measures, _SAME) - SAME_FROM
+    if score > 0 and _says_little(measures, one, other):
+        return -score
+    return APART if score > 0 and _speak_of_two(one, other) else score
 
 
 def kinship(one: Telling, other: Telling) -> float:
@@ -107,6 +114,21 @@ def kinship(one: Telling, other: Telling) -> float:
     if one.language == other.language or "und" in {one.language, other.language} or _gap(one, other) > WINDOW:
         return -math.inf
     return _score(measures_of_link(one, other), _LINKED) - LINKED_FROM
+
+
+def _says_little(measures: Mapping[str, float], one: Telling, other: Telling) -> bool:
+    """Of a few words, without a name, a place or a figure in common: "Two killed in crash" may be any two."""
+    if measures["names"] > 0 or measures["places"] > 0 or measures["figures"] >= _FIGURED or measures["address"]:
+        return False
+    return min(len(_gist(one).text), len(_gist(other).text)) < _BRIEF
+
+
+def _speak_of_two(one: Telling, other: Telling) -> bool:
+    """Their headlines name different things, and don't stand over one page."""
+    here = _key(one.url)
+    if here is not None and here == _key(other.url) and specific(str(one.url)):
+        return False
+    return apart(one, other)
 
 
 def _one_article(one: Telling, other: Telling) -> bool:

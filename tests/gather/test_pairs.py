@@ -38,7 +38,7 @@ def two_languages() -> list[Pair]:
 def test_retellings_in_one_language_are_merged_and_hardly_anything_else_is(one_language: list[Pair]) -> None:
     fared = count(one_language)
     assert fared.precision >= 0.97
-    assert fared.recall >= 0.81
+    assert fared.recall >= 0.79
 
 
 def test_stories_of_two_languages_about_one_event_are_linked_and_hardly_any_others(two_languages: list[Pair]) -> None:

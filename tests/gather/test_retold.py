@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.gather.identity import address_key, title_key
-from bot.gather.retold import COMPARED, _edits, is_again, is_retitled, same_title
+from bot.gather.retold import COMPARED, edits, is_again, is_retitled, same_title
 from bot.storage.telling import FoundEntry, Known, Newcomer, Telling
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -148,7 +148,7 @@ def _plainly(one: str, other: str) -> int:
 
 @given(st.text("abcд日", min_size=1, max_size=40), st.text("abcд日", min_size=1, max_size=40))
 def test_edits_are_counted_as_the_usual_table_counts_them(one: str, other: str) -> None:
-    assert _edits(one, other) == _plainly(one, other)
+    assert edits(one, other) == _plainly(one, other)
 
 
 @pytest.mark.parametrize(
