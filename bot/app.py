@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import secrets
 import socket
 import tomllib
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
@@ -201,6 +202,7 @@ class _House:
         await self.db.write(retention.close, now, open_for, on)
         await self.db.write(retention.prune, now, timedelta(days=kept.entries_days), timedelta(days=kept.log_days))
         await self._forget_voters()
+        await self.db.empty_log()
         # What the operator's command line has changed meanwhile.
         await self.gatherer.sync_subscriptions()
         await self._file_missing()
@@ -294,6 +296,7 @@ async def run(
             real_sources,
             packs,
             catalogues,
+            await db.write(meta.erasure_key, secrets.token_bytes(32)),
         )
         await _declare(house, settings.chats)
         await _settle_sharing(house)
@@ -384,6 +387,7 @@ def _build(
     real_sources: bool,
     packs: Packs | None,
     translators: Translators,
+    erasure_key: bytes,
 ) -> _House:
     signals = _Signals()
     open_for = timedelta(days=settings.votes.open_days)
@@ -416,7 +420,7 @@ def _build(
     pacer = Pacer()
     adapters = build_adapters(settings, lambda name: lend(name, db, site, translators, pacer))
     refresher = Refresher(db, adapters, card_for, open_for, utc_now, asyncio.sleep)
-    rules = VotingRules({name: adapter.ballot for name, adapter in adapters.items()}, open_for)
+    rules = VotingRules({name: adapter.ballot for name, adapter in adapters.items()}, open_for, erasure_key)
     recorder = Recorder(db, rules, utc_now, refresher.mark, on_found)
     rereader = Rereader(db, adapters, recorder, open_for, utc_now, asyncio.sleep)
     gatherer = Gatherer(

@@ -23,7 +23,7 @@ from bot.events import (
 )
 from bot.model import Actor, ChatRef, MessageRef, Span
 from bot.storage.hot import Hot, element
-from bot.storage.keys import as_json
+from bot.storage.keys import among, as_json
 from bot.storage.tables import chat, delivery, early_event, post
 
 EarlyEvent: TypeAlias = ReactionsChanged | ReactionsCounted | ButtonPressed | PostMirrored
@@ -169,6 +169,31 @@ def known_since(connection: Connection, limit: int) -> list[MessageKey]:
 def forget(connection: Connection, now: datetime) -> None:
     """Drop what was kept for too long."""
     connection.execute(delete(early_event).where(early_event.c.heard_at < now - KEPT_FOR))
+
+
+def forget_voter(connection: Connection, actor: Actor) -> list[tuple[MessageKey, str]]:
+    """Drop what was kept of a voter; returns the reactions that it would have left."""
+    whose = early_event.c.payload["voter"]
+    rows = connection.execute(
+        select(early_event.c.id, early_event.c.payload)
+        .where(whose[0].as_string() == actor.platform, whose[1].as_string() == actor.id)
+        .order_by(early_event.c.id)
+    ).all()
+    connection.execute(delete(early_event).where(early_event.c.id.in_(among([row.id for row in rows]))))
+    reactions: dict[MessageKey, set[str]] = {}
+    for row in rows:
+        event = _event(row.payload)
+        if isinstance(event, ReactionsChanged):
+            on = reactions.setdefault(message_key(event.message), set())
+            match event.change:
+                case WholeSet(emoji=emoji):
+                    on.clear()
+                    on.update(emoji)
+                case Added(emoji=one):
+                    on.add(one)
+                case Removed(emoji=one):
+                    on.discard(one)
+    return [(message, one) for message, emoji in reactions.items() for one in sorted(emoji)]
 
 
 def _row(key: MessageKey, event: EarlyEvent, now: datetime) -> dict[str, Any]:
