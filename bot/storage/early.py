@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Text, bindparam, delete, func, insert, or_, select
+from sqlalchemy import Connection, Row, Text, bindparam, delete, func, insert, or_, select
 
 from bot.events import (
     Added,
@@ -171,14 +171,21 @@ def forget(connection: Connection, now: datetime) -> None:
     connection.execute(delete(early_event).where(early_event.c.heard_at < now - KEPT_FOR))
 
 
+def of_voter(connection: Connection, actor: Actor) -> list[dict[str, Any]]:
+    """What is kept of a voter, in the order in which it was heard."""
+    return [row.payload for row in _of_voter(connection, actor)]
+
+
+def _of_voter(connection: Connection, actor: Actor) -> Sequence[Row[Any, Any]]:
+    whose = early_event.c.payload["voter"]
+    found = select(early_event.c.id, early_event.c.payload).order_by(early_event.c.id)
+    found = found.where(whose[0].as_string() == actor.platform, whose[1].as_string() == actor.id)
+    return connection.execute(found).all()
+
+
 def forget_voter(connection: Connection, actor: Actor) -> list[tuple[MessageKey, str]]:
     """Drop what was kept of a voter; returns the reactions that it would have left."""
-    whose = early_event.c.payload["voter"]
-    rows = connection.execute(
-        select(early_event.c.id, early_event.c.payload)
-        .where(whose[0].as_string() == actor.platform, whose[1].as_string() == actor.id)
-        .order_by(early_event.c.id)
-    ).all()
+    rows = _of_voter(connection, actor)
     connection.execute(delete(early_event).where(early_event.c.id.in_(among([row.id for row in rows]))))
     reactions: dict[MessageKey, set[str]] = {}
     for row in rows:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Text, bindparam, delete, func, literal_column, select
+from sqlalchemy import Connection, Text, bindparam, delete, func, literal_column, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.events import VotesErased
 from bot.model import Actor
-from bot.storage import early, ledger
+from bot.storage import early, leavers, ledger
 from bot.storage.hot import Hot
 from bot.storage.keys import among, as_json
 from bot.storage.marks import Mark, Marks, Message, hash_of_message, hash_of_voter
 from bot.storage.plan import PRESS, Erasure, Heard, Slot, VoterKey, VotingRules, plan
-from bot.storage.tables import erased_reaction, fact, leaver, post, rejected_fact, voter
+from bot.storage.tables import erased_reaction, fact, post, rejected_fact, voter
 
 _NOWHERE = ("", "", "")
 
@@ -70,7 +70,7 @@ def erase(connection: Connection, rules: VotingRules, wish: VotesErased, now: da
     if wish.chats is None:
         reactions += early.forget_voter(connection, actor)
         _forget_notes(connection, actor)
-        forget_leaver(connection, actor)
+        leavers.forget(connection, actor)
     _leave_marks(connection, rules, actor.id, reactions, now)
     connection.execute(
         delete(voter).where(
@@ -128,26 +128,3 @@ def _forget_notes(connection: Connection, actor: Actor) -> None:
     payload = rejected_fact.c.payload
     listed = payload.startswith("ReactionsRead(") & (func.instr(payload, ascii(actor.id)) > literal_column("0"))
     connection.execute(delete(rejected_fact).where((func.instr(payload, named) > literal_column("0")) | listed))
-
-
-# --- who wants to be forgotten where they leave ----------------------------------------------------------------------
-
-
-def is_leaver(connection: Connection, actor: Actor) -> bool:
-    """Whether the voter has asked that their votes in a chat be erased when they leave it."""
-    return connection.execute(select(leaver.c.actor).where(*_is(actor))).first() is not None
-
-
-def note_leaver(connection: Connection, actor: Actor, now: datetime) -> None:
-    """The voter asks for it."""
-    row = upsert(leaver).values(platform=actor.platform, actor=actor.id, looked_at=now)
-    connection.execute(row.on_conflict_do_nothing())
-
-
-def forget_leaver(connection: Connection, actor: Actor) -> None:
-    """The voter doesn't ask for it any more."""
-    connection.execute(delete(leaver).where(*_is(actor)))
-
-
-def _is(actor: Actor) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return leaver.c.platform == actor.platform, leaver.c.actor == actor.id

@@ -449,9 +449,21 @@ leaver = Table(
     metadata,
     Column("platform", String(32), nullable=False),
     Column("actor", String(128), nullable=False),
-    # When they last had votes, and we asked their chats about them.
-    Column("looked_at", UtcDateTime, nullable=False),
+    Column("voted_at", UtcDateTime, nullable=False),  # when they were last known to have votes, or asked for this
+    Column("looked_at", UtcDateTime),  # when their chats were last asked whether they are there; NULL: never
     PrimaryKeyConstraint("platform", "actor"),
+    sqlite_with_rowid=False,
+)
+
+# In which chats they were when last looked at: only who was a member can leave.
+leaver_chat = Table(
+    "leaver_chat",
+    metadata,
+    Column("platform", String(32), nullable=False),
+    Column("actor", String(128), nullable=False),
+    Column("chat_id", ForeignKey("chat.id", ondelete="CASCADE"), nullable=False),
+    PrimaryKeyConstraint("platform", "actor", "chat_id"),
+    Index(None, "chat_id"),  # a chat that goes
     sqlite_with_rowid=False,
 )
 

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from bot.events import Added, Cleared, ReactionsRead, Removed, VotesErased, WholeSet
 from bot.model import Actor, MessageRef, Sentiment
-from bot.storage import erasing, ledger, tables, transfer, votes
+from bot.storage import leavers, ledger, tables, transfer, votes
 from bot.storage.database import Database, open_database
 from bot.storage.early import message_key
 from bot.storage.marks import hash_of_message, hash_of_voter
@@ -217,7 +217,7 @@ async def test_neither_ids_nor_plain_hashes_are_left_in_the_file(tmp_path: Path)
             react(HALL, "6", ANN.id, WholeSet(("🔥",))),
         )
         await db.write(_note_failure)
-        await db.write(erasing.note_leaver, ANN, NOW)
+        await db.write(leavers.ask, ANN, NOW)
         await tell(db, *(react(ROOM, "1", who, "👎") for who in others[1500:]))
         assert ANN.id.encode() in _bytes(path)
         await tell(db, VotesErased(ANN))
