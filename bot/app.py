@@ -59,6 +59,7 @@ from bot.storage.meta import Keys
 from bot.storage.plan import VotingRules
 from bot.storage.posts import PostView
 from bot.storage.rooms import Rooms
+from bot.tally.leaving import Leaving
 from bot.tally.recorder import Recorder
 from bot.tally.refresh import Refresher
 from bot.tally.reread import Rereader
@@ -162,6 +163,7 @@ class _House:
     recorder: Recorder
     refresher: Refresher
     rereader: Rereader
+    leaving: Leaving
     outbox: Outbox
     roster: Roster
     translating: Translating
@@ -182,6 +184,9 @@ class _House:
 
     async def compare_posts(self) -> None:
         await self.refresher.sweep()
+
+    async def look_for_leavers(self) -> None:
+        self.leaving.wake()
 
     async def note_touch(self) -> None:
         """Remember until when platforms reached us."""
@@ -311,6 +316,7 @@ async def _live(
         (SWEEP_SECONDS, house.tick),
         (REFRESH_SECONDS, house.compare_posts),
         (CHORES_SECONDS, house.chores),
+        (CHORES_SECONDS, house.look_for_leavers),
         *([(HUBS_SECONDS, house.hubs.sweep)] if house.hubs is not None else []),
         (TOUCH_SECONDS, house.note_touch),
         *([(READING_SECONDS, house.read)] if house.reader is not None else []),
@@ -321,6 +327,7 @@ async def _live(
             outbox,
             tasks.create_task(house.refresher.run(), name="refresher"),
             tasks.create_task(house.rereader.run(), name="rereader"),
+            tasks.create_task(house.leaving.run(), name="leaving"),
             tasks.create_task(house.troubles.run(), name="troubles"),
             tasks.create_task(house.gatherer.run(house.signals.gather), name="gather"),
             *([tasks.create_task(house.reader.run(house.signals.read), name="reader")] if house.reader else []),
@@ -423,6 +430,7 @@ def _build(
     rules = VotingRules({name: adapter.ballot for name, adapter in adapters.items()}, open_for, erasure_key)
     recorder = Recorder(db, rules, utc_now, refresher.mark, on_found)
     rereader = Rereader(db, adapters, recorder, open_for, utc_now, asyncio.sleep)
+    leaving = Leaving(db, adapters, recorder, utc_now)
     gatherer = Gatherer(
         db,
         client,
@@ -463,6 +471,8 @@ def _build(
             sample_wire=sample_wire,
             unshared=_unshared(settings, site),
             translations=roster,
+            votes=recorder,
+            on_leaver=leaving.wake,
         )
     )
     for adapter in adapters.values():
@@ -481,6 +491,7 @@ def _build(
         recorder=recorder,
         refresher=refresher,
         rereader=rereader,
+        leaving=leaving,
         outbox=Outbox(
             db, adapters, translators, utc_now, on_posted, excerpt=excerpt, offers=lambda: roster.pairs, hold=hold
         ),
