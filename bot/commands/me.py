@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from bot.card.answer import answer_card, heading, item, note, paragraph
 from bot.commands.request import Request
 from bot.errors import CommandError
 from bot.events import VotesErased
-from bot.model import Button, ButtonRole, Line, Phrase, Sentiment, Span
-from bot.ports import Answer, Command, Document, KnowsMembers, Task
+from bot.model import Button, ButtonRole, ChatKind, Line, Phrase, Sentiment, Span
+from bot.ports import Answer, Command, Document, KnowsMembers, Task, Translator
 from bot.storage import leavers, own_votes
 from bot.storage.own_votes import OwnVote
 from bot.storage.votes import Outcome
@@ -32,6 +33,7 @@ _EXPORT, _ERASE, _NOW, _LEAVING, _STAYING = "export", "erase", "now", "leaving",
 
 
 async def answer(request: Request) -> Answer:
+    request = replace(request, t=_own_words(request))
     match request.verb, request.rest:
         case "export", _:
             return await _exported(request)
@@ -42,6 +44,15 @@ async def answer(request: Request) -> Answer:
         case "leaving" | "staying", _ if _can_leave(request):
             await _settle_leaving(request, leaving=request.verb == _LEAVING)
     return await _shown(request)
+
+
+def _own_words(request: Request) -> Translator:
+    """It is read by nobody else: in the language of the person, whatever that of a chat of many is."""
+    translators = request.services.translators
+    language = translators.supported(request.actor.locale)
+    if language is None or request.here.kind is ChatKind.PRIVATE:
+        return request.t
+    return translators(language, request.chat.timezone)
 
 
 async def _shown(request: Request, *first: Line) -> Answer:
@@ -127,8 +138,6 @@ async def _erased(request: Request) -> Answer:
 async def _exported(request: Request) -> Answer:
     stored = await request.services.database.read(own_votes.everything, request.actor, request.now)
     content = json.dumps(stored, ensure_ascii=False, indent=1) + "\n"
-    # Lone surrogates, which a feed's text can hold, are in no encoding.
-    content = content.encode("utf-8", "replace").decode()
     words = request.t("This file has all that is stored of your votes.")
     return _secret(request, paragraph(words), document=Document(FILE, content))
 
@@ -150,11 +159,11 @@ def _secret(
     request: Request, *lines: Line, buttons: Iterable[Sequence[Button]] = (), document: Document | None = None
 ) -> Answer:
     """An answer for nobody else; a file doesn't take the menu's place."""
-    t = request.t
     replaces = request.pressed and document is None
+    t = request.services.translators(request.here.language or request.t.language)  # all may read this
     refusal = t("That is for you alone. Write to me in private: {command}", command=f"/{COMMAND.name}")
     return Answer(
-        card=answer_card(t.language, *lines, buttons=buttons),
+        card=answer_card(request.t.language, *lines, buttons=buttons),
         private=not replaces,
         replaces=replaces,
         document=document,

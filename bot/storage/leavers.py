@@ -50,10 +50,10 @@ def prune(connection: Connection, before: datetime) -> None:
 
 
 def due(connection: Connection, platforms: Collection[str], before: datetime, limit: int) -> list[Actor]:
-    """Those who were looked at longest ago, and not since then."""
+    """Those who were looked at longest ago: not since then."""
     rows = connection.execute(
         select(leaver.c.platform, leaver.c.actor)
-        .where(leaver.c.platform.in_(platforms), leaver.c.looked_at.is_(None) | (leaver.c.looked_at < before))
+        .where(leaver.c.platform.in_(platforms), leaver.c.looked_at.is_(None) | (leaver.c.looked_at <= before))
         .order_by(leaver.c.looked_at)
         .limit(limit)
     )

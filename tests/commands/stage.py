@@ -37,8 +37,8 @@ ADMIN = Actor("village", "anna", locale="en")
 MEMBER = Actor("village", "boris", locale="fr")
 
 
-class Village(ChatAdapter, KnowsAdmins, KnowsMembers):
-    """A platform whose chats know their admins and members."""
+class Village(ChatAdapter, KnowsAdmins):
+    """A platform whose chats know their admins."""
 
     platform: ClassVar[str] = "village"
     ballot: ClassVar[Ballot] = Ballot(bullish=("🐂", "👍"), bearish=("🐻", "👎"))
@@ -47,14 +47,7 @@ class Village(ChatAdapter, KnowsAdmins, KnowsMembers):
         self.admins: set[tuple[ChatRef, str]] = {(GROUP, ADMIN.id), (CHANNEL, ADMIN.id)}
         self.allows: Capabilities | NewstallyError = Capabilities()
         self.broken: NewstallyError | None = None
-        self.gone: set[tuple[ChatRef, str]] = set()
-        """Who has left which chat."""
         self.state = State.READY
-
-    async def is_member(self, chat: ChatRef, actor: Actor) -> bool:
-        if self.broken is not None:
-            raise self.broken
-        return (chat, actor.id) not in self.gone
 
     async def capabilities(self, chat: ChatRef, kind: Traffic = Traffic.ANSWER) -> Capabilities:
         if isinstance(self.allows, NewstallyError):
@@ -77,6 +70,21 @@ class Village(ChatAdapter, KnowsAdmins, KnowsMembers):
 
     async def run(self, dispatch: Dispatch) -> None:
         raise AssertionError("commands never connect")
+
+
+class Town(Village, KnowsMembers):
+    """One that knows its members, too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.members: set[tuple[ChatRef, str]] = set()
+        self.asked = asyncio.Event()
+
+    async def is_member(self, chat: ChatRef, actor: Actor) -> bool:
+        self.asked.set()
+        if self.broken is not None:
+            raise self.broken
+        return (chat, actor.id) in self.members
 
 
 @dataclass(frozen=True)
