@@ -86,6 +86,9 @@ READING_SECONDS = 5.0
 HUBS_SECONDS = 60.0
 """How often it is looked whether a hub is to be asked."""
 
+LEAVERS_SECONDS = 10.0
+"""How often it is looked whether anybody's chats are to be asked about them: once a day for each who wants it."""
+
 CHORES_SECONDS = 3600.0
 
 TOUCH_SECONDS = 60.0
@@ -316,7 +319,7 @@ async def _live(
         (SWEEP_SECONDS, house.tick),
         (REFRESH_SECONDS, house.compare_posts),
         (CHORES_SECONDS, house.chores),
-        (CHORES_SECONDS, house.look_for_leavers),
+        (LEAVERS_SECONDS, house.look_for_leavers),
         *([(HUBS_SECONDS, house.hubs.sweep)] if house.hubs is not None else []),
         (TOUCH_SECONDS, house.note_touch),
         *([(READING_SECONDS, house.read)] if house.reader is not None else []),
