@@ -247,12 +247,11 @@ async def test_what_nobody_else_may_see_takes_no_message_s_place_that_others_see
 async def test_a_file_goes_with_the_answer_for_who_asked_alone(world, place, core, bot, note, late):
     document = Document("votes.json", '{"title": "Zürich"}')
     core.replies = lambda _event: Answer(note("Here it is"), private=True, instead=note("No"), document=document)
-    core.gate = asyncio.Event()
-    if not late:
-        core.gate.set()
-    asked = await world.server.slash(place.ann, place.news, "status")
     if late:
-        await world.server.wait_for(lambda: asked.thinking)
+        world.patient, core.gate = False, asyncio.Event()
+    asked = await world.server.slash(place.ann, place.news, "status")
+    if core.gate is not None:
+        await asked.answer()
         core.gate.set()
     message = await asked.shown()
     assert asked.ephemeral
