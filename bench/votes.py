@@ -23,7 +23,7 @@ from bot.storage.tables import delivery, story
 from bot.tally.recorder import Recorder
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-RULES = VotingRules({"bench": Ballot(("🐂", "👍"), ("🐻", "👎"))}, timedelta(days=14))
+RULES = VotingRules({"bench": Ballot(("🐂", "👍"), ("🐻", "👎"))}, timedelta(days=14), b"key")
 STORIES, CHATS = 20, 10
 RUNS = 5
 TARGET_RATIO = 0.5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import secrets
 import socket
 import tomllib
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
@@ -59,6 +60,7 @@ from bot.storage.meta import Keys
 from bot.storage.plan import VotingRules
 from bot.storage.posts import PostView
 from bot.storage.rooms import Rooms
+from bot.tally.leaving import Leaving
 from bot.tally.recorder import Recorder
 from bot.tally.refresh import Refresher
 from bot.tally.reread import Rereader
@@ -84,6 +86,9 @@ READING_SECONDS = 5.0
 
 HUBS_SECONDS = 60.0
 """How often it is looked whether a hub is to be asked."""
+
+LEAVERS_SECONDS = 10.0
+"""How often it is looked whether anybody's chats are to be asked about them: once a day for each who wants it."""
 
 CHORES_SECONDS = 3600.0
 
@@ -162,6 +167,7 @@ class _House:
     recorder: Recorder
     refresher: Refresher
     rereader: Rereader
+    leaving: Leaving
     outbox: Outbox
     roster: Roster
     translating: Translating
@@ -183,6 +189,9 @@ class _House:
     async def compare_posts(self) -> None:
         await self.refresher.sweep()
 
+    async def look_for_leavers(self) -> None:
+        self.leaving.wake()
+
     async def note_touch(self) -> None:
         """Remember until when platforms reached us."""
         for name, adapter in self.adapters.items():
@@ -202,6 +211,7 @@ class _House:
         await self.db.write(retention.close, now, open_for, on)
         await self.db.write(retention.prune, now, timedelta(days=kept.entries_days), timedelta(days=kept.log_days))
         await self._forget_voters()
+        await self.db.empty_log()
         # What the operator's command line has changed meanwhile.
         await self.gatherer.sync_subscriptions()
         await self._file_missing()
@@ -295,6 +305,7 @@ async def run(
             real_sources,
             packs,
             catalogues,
+            await db.write(meta.erasure_key, secrets.token_bytes(32)),
         )
         await _declare(house, settings.chats)
         await _settle_sharing(house)
@@ -309,6 +320,7 @@ async def _live(
         (SWEEP_SECONDS, house.tick),
         (REFRESH_SECONDS, house.compare_posts),
         (CHORES_SECONDS, house.chores),
+        (LEAVERS_SECONDS, house.look_for_leavers),
         *([(HUBS_SECONDS, house.hubs.sweep)] if house.hubs is not None else []),
         (TOUCH_SECONDS, house.note_touch),
         *([(READING_SECONDS, house.read)] if house.reader is not None else []),
@@ -319,6 +331,7 @@ async def _live(
             outbox,
             tasks.create_task(house.refresher.run(), name="refresher"),
             tasks.create_task(house.rereader.run(), name="rereader"),
+            tasks.create_task(house.leaving.run(), name="leaving"),
             tasks.create_task(house.troubles.run(), name="troubles"),
             tasks.create_task(house.gatherer.run(house.signals.gather), name="gather"),
             *([tasks.create_task(house.reader.run(house.signals.read), name="reader")] if house.reader else []),
@@ -386,6 +399,7 @@ def _build(
     real_sources: bool,
     packs: Packs | None,
     translators: Translators,
+    erasure_key: bytes,
 ) -> _House:
     signals = _Signals()
     open_for = timedelta(days=settings.votes.open_days)
@@ -418,9 +432,10 @@ def _build(
     pacer = Pacer()
     adapters = build_adapters(settings, lambda name: lend(name, db, site, translators, pacer))
     refresher = Refresher(db, adapters, card_for, open_for, utc_now, asyncio.sleep)
-    rules = VotingRules({name: adapter.ballot for name, adapter in adapters.items()}, open_for)
+    rules = VotingRules({name: adapter.ballot for name, adapter in adapters.items()}, open_for, erasure_key)
     recorder = Recorder(db, rules, utc_now, refresher.mark, on_found)
     rereader = Rereader(db, adapters, recorder, open_for, utc_now, asyncio.sleep)
+    leaving = Leaving(db, adapters, recorder, utc_now)
     gatherer = Gatherer(
         db,
         client,
@@ -461,6 +476,8 @@ def _build(
             sample_wire=sample_wire,
             unshared=_unshared(settings, site),
             translations=roster,
+            votes=recorder,
+            on_leaver=leaving.wake,
         )
     )
     for adapter in adapters.values():
@@ -479,6 +496,7 @@ def _build(
         recorder=recorder,
         refresher=refresher,
         rereader=rereader,
+        leaving=leaving,
         outbox=Outbox(
             db, adapters, translators, utc_now, on_posted, excerpt=excerpt, offers=lambda: roster.pairs, hold=hold
         ),

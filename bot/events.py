@@ -106,6 +106,18 @@ class ReactionsRead:
 
 
 @dataclass(frozen=True, slots=True)
+class VotesErased:
+    """A voter doesn't want to have voted: all that stands is to be forgotten, or what stands in some chats. No platform
+    tells it; members ask the core."""
+
+    voter: Actor
+    chats: frozenset[int] | None = None
+    """The core's own numbers of chats; None: everywhere, with whatever else is kept of this voter's votes."""
+    event_id: str | None = None
+    """The platform's id of the event that asked for it: told again, it erases nothing that was given since."""
+
+
+@dataclass(frozen=True, slots=True)
 class Elsewhere:
     """Another chat than the one where something happened, as the platform itself names it."""
 

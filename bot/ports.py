@@ -196,6 +196,14 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """A text file that goes with an answer. ``name`` is plain ASCII, made by the core."""
+
+    name: str
+    content: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What the core says to an event; the adapter delivers it by the event's own token, in a task of its own."""
 
@@ -211,6 +219,12 @@ class Answer:
     """Long work: the adapter shows ``card`` at once, awaits this in the same task, and puts its card in that one's
     place.
     It never raises NewstallyError."""
+    document: Document | None = field(default=None, compare=False)
+    """A file to keep: below ``card`` or with it. Only with ``instead``."""
+    instead: Card | None = None
+    """Given, nobody but the member who asked may see ``card`` and ``document``, not even where ``private`` is only a
+    courtesy or the message to be replaced is everyone's: what can't be told to them alone at this place goes into their
+    chat with us, and if there is none, everyone sees this card instead."""
 
 
 Dispatch: TypeAlias = Callable[[Event], Awaitable[Answer | None]]
@@ -386,6 +400,15 @@ class KnowsAdmins(ABC):
     @abstractmethod
     async def administered(self, actor: Actor, chats: Sequence[ChatRef]) -> Sequence[ChatRef]:
         """Those of ``chats`` that the actor administers."""
+
+
+class KnowsMembers(ABC):
+    """Optional port: the platform can be asked who is a member of a chat."""
+
+    @abstractmethod
+    async def is_member(self, chat: ChatRef, actor: Actor) -> bool:
+        """Whether the actor is in the chat (or in the server that it is part of) now. False only where the platform
+        says so itself. Waits for its turn (Traffic.LOOK). Raises DeliveryError."""
 
 
 class SeedsReactions(ABC):

@@ -23,7 +23,7 @@ from tests.commands.test_channels import ALONE
 
 
 def dispatcher(stage: Stage) -> Dispatcher:
-    rules = VotingRules({"village": stage.adapter.ballot}, timedelta(days=14))
+    rules = VotingRules({"village": stage.adapter.ballot}, timedelta(days=14), b"key")
     recorder = Recorder(stage.db, rules, lambda: NOW, lambda stories: None)
     rereader = Rereader(stage.db, {}, recorder, timedelta(days=14), lambda: NOW, asyncio.sleep)
     return Dispatcher(stage.db, recorder, rereader, stage.commands, Catalogues(), lambda: NOW)
@@ -59,7 +59,7 @@ class Noting(Rereader):
 
 async def test_reactions_are_read_again_only_where_some_may_have_been_missed(tmp_path: Path) -> None:
     async with raised(tmp_path) as stage:
-        rules = VotingRules({"village": stage.adapter.ballot}, timedelta(days=14))
+        rules = VotingRules({"village": stage.adapter.ballot}, timedelta(days=14), b"key")
         recorder = Recorder(stage.db, rules, lambda: NOW, lambda stories: None)
         rereader = Noting(stage.db, {}, recorder, timedelta(days=14), lambda: NOW, asyncio.sleep)
         dispatch = Dispatcher(stage.db, recorder, rereader, stage.commands, Catalogues(), lambda: NOW).dispatch

@@ -37,6 +37,7 @@ from bot.ports import (
     Finding,
     FindsOwnPosts,
     KnowsAdmins,
+    KnowsMembers,
     PublishesCommands,
     RereadsReactions,
     SeedsReactions,
@@ -56,7 +57,14 @@ CLOSED = Phrase("Discord closed the connection for good (code {code}).")
 
 
 class DiscordAdapter(
-    ChatAdapter, KnowsAdmins, SeedsReactions, RereadsReactions, FindsOwnPosts, PublishesCommands, Diagnoses
+    ChatAdapter,
+    KnowsAdmins,
+    KnowsMembers,
+    SeedsReactions,
+    RereadsReactions,
+    FindsOwnPosts,
+    PublishesCommands,
+    Diagnoses,
 ):
     """See the ports."""
 
@@ -116,6 +124,10 @@ class DiscordAdapter(
     async def capabilities(self, chat: ChatRef, kind: Traffic = Traffic.ANSWER) -> Capabilities:
         """See `ChatAdapter`."""
         return capabilities_of(await self._places.of(chat, kind))
+
+    async def is_member(self, chat: ChatRef, actor: Actor) -> bool:
+        """See `KnowsMembers`: whoever is in the server."""
+        return await self._places.is_member(chat, actor)
 
     async def is_admin(self, chat: ChatRef, actor: Actor) -> bool:
         """See `KnowsAdmins`: who may manage the server and sees the channel."""

@@ -18,7 +18,7 @@ from adapters.discord.patience import Sleep
 from adapters.discord.render import EPHEMERAL, render
 from bot.errors import StorageError
 from bot.model import Card, Line, LineKind, Phrase, Span
-from bot.ports import Answer, Dispatch, Translators
+from bot.ports import Answer, Dispatch, Document, Translators
 
 log = structlog.get_logger()
 
@@ -33,8 +33,8 @@ FAILED = Phrase("Something went wrong. Please try again.")
 # interactions/receiving-and-responding.mdx, interaction callback type
 _MESSAGE, _DEFERRED_MESSAGE, _DEFERRED_UPDATE, _UPDATE, _CHOICES = 4, 5, 6, 7, 8
 
-Request: TypeAlias = Callable[[Route, Any], Awaitable[Any]]
-"""Sends a body to a route."""
+Request: TypeAlias = Callable[[Route, Any, Document | None], Awaitable[Any]]
+"""Sends a body to a route, with the file that belongs to it."""
 
 
 class Answers:
@@ -108,9 +108,10 @@ class Answers:
         if answer.card is None:
             await self._callback(interaction, _DEFERRED_UPDATE)
             return None
-        replaces = answer.replaces and interaction.ask is Ask.PRESS
-        body = render(answer.card).payload(ephemeral=answer.private and not replaces)
-        await self._callback(interaction, _UPDATE if replaces else _MESSAGE, body)
+        replaces = answer.replaces and interaction.ask is Ask.PRESS and _may_replace(interaction, answer)
+        secret = answer.private or answer.instead is not None
+        body = _body(answer, ephemeral=secret and not replaces)
+        await self._callback(interaction, _UPDATE if replaces else _MESSAGE, body, answer.document)
         return "@original"
 
     async def _suggest(self, interaction: Interaction, answer: Answer) -> None:
@@ -133,8 +134,8 @@ class Answers:
     async def _show_late(self, interaction: Interaction, answer: Answer) -> str | None:
         if answer.card is None:
             return None
-        if interaction.ask is Ask.COMMAND or answer.replaces:
-            await self._redraw(interaction, "@original", answer.card)
+        if interaction.ask is Ask.COMMAND or (answer.replaces and _may_replace(interaction, answer)):
+            await self._redraw(interaction, "@original", answer.card, answer.document)
             return "@original"
         route = Route(
             "POST",
@@ -142,10 +143,12 @@ class Answers:
             webhook_id=interaction.application,
             webhook_token=interaction.token,
         )
-        shown = await self._request(route, render(answer.card).payload(ephemeral=True))
+        shown = await self._request(route, _body(answer, ephemeral=True), answer.document)
         return str(int(shown["id"]))
 
-    async def _redraw(self, interaction: Interaction, message: str, card: Card) -> None:
+    async def _redraw(
+        self, interaction: Interaction, message: str, card: Card, document: Document | None = None
+    ) -> None:
         route = Route(
             "PATCH",
             # In the path itself, because the library would quote the @ of @original.
@@ -153,13 +156,26 @@ class Answers:
             webhook_id=interaction.application,
             webhook_token=interaction.token,
         )
-        await self._request(route, render(card).payload())
+        await self._request(route, _body(Answer(card, document=document)), document)
 
-    async def _callback(self, interaction: Interaction, kind: int, data: Any = None) -> None:
+    async def _callback(
+        self, interaction: Interaction, kind: int, data: Any = None, document: Document | None = None
+    ) -> None:
         route = Route(
             "POST",
             "/interactions/{webhook_id}/{webhook_token}/callback",
             webhook_id=interaction.id,
             webhook_token=interaction.token,
         )
-        await self._request(route, {"type": kind} if data is None else {"type": kind, "data": data})
+        await self._request(route, {"type": kind} if data is None else {"type": kind, "data": data}, document)
+
+
+def _body(answer: Answer, *, ephemeral: bool = False) -> dict[str, Any]:
+    assert answer.card is not None
+    file = None if answer.document is None else answer.document.name
+    return render(answer.card).payload(ephemeral=ephemeral, file=file)
+
+
+def _may_replace(interaction: Interaction, answer: Answer) -> bool:
+    """What only who asked may see takes no message's place that others see, too."""
+    return answer.instead is None or interaction.alone

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -35,7 +36,7 @@ from adapters.discord.render import plainer, render, thread_name
 from adapters.discord.rights import Place
 from bot.errors import CardRejected, DeliveryError, PlatformDown, Throttled, Unconfirmed
 from bot.model import Card, ChatRef, MessageRef
-from bot.ports import Departure, Limit, Pace, Traffic, Turn
+from bot.ports import Departure, Document, Limit, Pace, Traffic, Turn
 
 log = structlog.get_logger()
 
@@ -196,9 +197,11 @@ class Calls:
         limits = reacting(message.chat.id)
         await self._asked(Traffic.SEED, limits, lambda: self.client.http.add_reaction(channel, number, emoji))
 
-    async def respond(self, route: Route, body: Any) -> Any:
+    async def respond(self, route: Route, body: Any, document: Document | None = None) -> Any:
         """Answer an interaction, which waits for no turn. Raises what the library does."""
         try:
+            if document is not None:
+                return await self.client.http.request(route, form=_form(body, document))
             return await self.client.http.request(route, json=body)
         except Slowed as error:
             if error.everywhere:
@@ -310,6 +313,15 @@ class Calls:
                 if name is not None:
                     self._pace.penalise(name, retry_after(error))
             raise
+
+
+def _form(body: Any, document: Document) -> list[dict[str, Any]]:
+    """A body with its file, as multipart (reference.mdx, uploading files)."""
+    file = {"filename": document.name, "content_type": "application/json"}
+    return [
+        {"name": "payload_json", "value": json.dumps(body), "content_type": "application/json"},
+        {"name": "files[0]", "value": document.content.encode(), **file},
+    ]
 
 
 def _ref(channel: int | str, message: Any) -> MessageRef:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, TypeAlias
 
-from adapters.discord.render import has_button
+from adapters.discord.render import EPHEMERAL, has_button
 from bot.events import (
     Added,
     ButtonPressed,
@@ -63,6 +63,8 @@ class Interaction:
     application: str
     token: str
     locale: str | None
+    alone: bool = False
+    """Of a press: who pressed is the only one who sees the message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,12 @@ def _interaction(data: Json, guild_name: str, parent: Parent | None) -> Heard | 
         return None
     actor = _actor(data)
     interaction = Interaction(
-        ask, _id(data["id"]), _id(data["application_id"]), str(data["token"]), data.get("locale") or None
+        ask,
+        _id(data["id"]),
+        _id(data["application_id"]),
+        str(data["token"]),
+        data.get("locale") or None,
+        alone=not _in_guild(data) or bool(int((data.get("message") or {}).get("flags") or 0) & EPHEMERAL),
     )
     event = _pressed(data, actor) if ask is Ask.PRESS else _command(data, actor, ask, guild_name, parent)
     return Heard(event, interaction) if event is not None else None

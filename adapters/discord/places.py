@@ -8,7 +8,7 @@ import discord
 
 from adapters.discord.calls import Calls
 from adapters.discord.client import Client
-from adapters.discord.errors import GONE
+from adapters.discord.errors import GONE, UNKNOWN_MEMBER, code_of
 from adapters.discord.inbound import PLATFORM, chat_kind, is_admin
 from adapters.discord.rights import Place
 from bot.errors import ChatGone, DeliveryError
@@ -73,6 +73,24 @@ class Places:
             if servers[guild.id]:
                 theirs.append(chat)
         return theirs
+
+    async def is_member(self, chat: ChatRef, actor: Actor) -> bool:
+        """Whether the person is in the server of the channel; who writes to us is in their direct messages."""
+        channel = await self._channel(channel_id(chat), Traffic.LOOK)
+        if channel is None:
+            return True
+        guild = channel.guild
+
+        async def asked() -> bool:
+            try:
+                await guild.fetch_member(int(actor.id))
+            except discord.NotFound as error:
+                if code_of(error) != UNKNOWN_MEMBER:
+                    raise
+                return False
+            return True
+
+        return await self._calls.ask(asked, Traffic.LOOK)
 
     async def _administers(self, guild: discord.Guild, actor: Actor) -> bool:
         member = await self._member_or_none(guild, actor)

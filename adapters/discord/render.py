@@ -27,7 +27,7 @@ MAX_LINK = 1500
 IS_COMPONENTS_V2 = 1 << 15
 EPHEMERAL = 1 << 6
 
-_ACTION_ROW, _BUTTON, _TEXT, _GALLERY, _CONTAINER = 1, 2, 10, 12, 17
+_ACTION_ROW, _BUTTON, _TEXT, _GALLERY, _FILE, _CONTAINER = 1, 2, 10, 12, 13, 17
 _PRIMARY, _SECONDARY, _SUCCESS, _DANGER, _LINK = 1, 2, 3, 4, 5
 _BUTTON_STYLES = {
     ButtonRole.BULLISH: _SUCCESS,
@@ -56,13 +56,18 @@ class Rendered:
 
     components: tuple[Payload, ...]
 
-    def payload(self, *, ephemeral: bool = False) -> dict[str, Any]:
-        """The body of a request. Discord pings by the text of components too, so that mentions are always off."""
-        return {
+    def payload(self, *, ephemeral: bool = False, file: str | None = None) -> dict[str, Any]:
+        """The body of a request. Discord pings by the text of components too, so that mentions are always off.
+
+        ``file``: the name of the one that is uploaded with it. Such a message shows no file that no component names.
+        """
+        attached = [] if file is None else [{"type": _FILE, "file": {"url": f"attachment://{file}"}}]
+        body: dict[str, Any] = {
             "flags": IS_COMPONENTS_V2 | (EPHEMERAL if ephemeral else 0),
-            "components": list(self.components),
+            "components": [*self.components, *attached],
             "allowed_mentions": {"parse": []},
         }
+        return body if file is None else body | {"attachments": [{"id": 0, "filename": file}]}
 
 
 def render(card: Card) -> Rendered:

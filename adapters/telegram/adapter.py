@@ -40,6 +40,7 @@ from bot.ports import (
     Dispatch,
     Finding,
     KnowsAdmins,
+    KnowsMembers,
     PublishesCommands,
     State,
     Surroundings,
@@ -67,7 +68,7 @@ class _Me:
     can_join_groups: bool
 
 
-class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChats, Diagnoses):
+class TelegramAdapter(ChatAdapter, KnowsAdmins, KnowsMembers, PublishesCommands, DescribesChats, Diagnoses):
     """See the ports. Seeds no reactions: a bot may set only one, which would bias the vote."""
 
     platform: ClassVar[str] = PLATFORM
@@ -128,6 +129,10 @@ class TelegramAdapter(ChatAdapter, KnowsAdmins, PublishesCommands, DescribesChat
     async def administered(self, actor: Actor, chats: Sequence[ChatRef]) -> Sequence[ChatRef]:
         """See `KnowsAdmins`."""
         return await self._membership.administered(actor, chats)
+
+    async def is_member(self, chat: ChatRef, actor: Actor) -> bool:
+        """See `KnowsMembers`."""
+        return await self._membership.is_member(chat, actor)
 
     def declare(self, commands: Sequence[Command]) -> None:
         """See `PublishesCommands`."""

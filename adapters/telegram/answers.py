@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import structlog
@@ -19,10 +19,10 @@ from adapters.telegram.inbound import Heard
 from adapters.telegram.limits import is_person
 from adapters.telegram.questions import Wish, question, wish_of
 from adapters.telegram.render import render, says_all, toast
-from bot.errors import CardRejected, DeliveryError, PlatformDown, Throttled
+from bot.errors import CardRejected, ChatGone, DeliveryError, PlatformDown, Throttled
 from bot.events import ButtonPressed, ChatJoined, CommandInvoked
 from bot.model import Actor, Card, ChatRef, MessageRef
-from bot.ports import Answer, Traffic
+from bot.ports import Answer, Document, Traffic
 
 log = structlog.get_logger()
 
@@ -45,6 +45,9 @@ class _Saying:
     card: Card
     in_place_of: MessageRef | None
     kind: Traffic = Traffic.ANSWER
+    document: Document | None = None
+    unwelcome: bool = False
+    """There is no chat in which it could be said."""
     shown: asyncio.Future[MessageRef | None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     """The message that shows it; None when none does."""
 
@@ -89,7 +92,7 @@ class Answers:
         Never raises: an answer that can't be delivered is logged and lost, as the member can ask again.
         """
         try:
-            return await self._deliver(heard, answer, tasks)
+            return await self._deliver(heard, _for_one_alone(heard, answer), tasks)
         except Exception:  # one bad answer must not stop the updates
             log.exception("an answer failed", event_kind=type(heard.event).__name__)
             return None
@@ -107,7 +110,8 @@ class Answers:
         first = None
         if answer is not None and answer.card is not None and not (heard.callback and _is_whispered(answer)):
             pressed = _pressed(heard) if answer.replaces else None
-            first = self._put(_Saying(heard, _place(heard, answer), answer.card, pressed), tasks)
+            saying = _Saying(heard, _place(heard, answer), answer.card, pressed, document=answer.document)
+            first = self._put(saying, tasks)
         if heard.callback is None:
             return await self._finish(heard, answer, first, tasks)
         place, _ = await asyncio.gather(
@@ -121,6 +125,9 @@ class Answers:
         if answer is not None and answer.follow_up is not None:
             saying = await self._follow_up(heard, answer, answer.follow_up, saying, tasks)
         shown = await saying.shown if saying is not None else None
+        if saying is not None and saying.unwelcome and answer is not None and answer.instead is not None:
+            saying = self._put(_Saying(heard, _whence(heard), answer.instead, None), tasks)
+            shown = await saying.shown
         return saying.place if saying is not None and shown is not None and shown != saying.in_place_of else None
 
     async def _follow_up(
@@ -174,6 +181,7 @@ class Answers:
         try:
             return await self._show(saying)
         except DeliveryError as error:
+            saying.unwelcome = isinstance(error, ChatGone | CardRejected)
             log.info(
                 "an answer could not be delivered",
                 event_kind=type(saying.heard.event).__name__,
@@ -195,9 +203,13 @@ class Answers:
             except CardRejected:
                 pass  # it was deleted meanwhile: say it anew
         if saying.place is None:
+            saying.unwelcome = True
             return None
         place = saying.place
-        reply_to = None if is_person(place) else saying.heard.message  # in private it is clear who is answered
+        if (document := saying.document) is not None:
+            return await self._patiently(lambda: self._calls.send_document(place, document, message, saying.kind))
+        # In private it is clear who is answered, and a command given elsewhere is no message of that chat.
+        reply_to = None if is_person(place) else saying.heard.message
         return await self._patiently(lambda: self._calls.send(place, message, saying.kind, reply_to=reply_to))
 
     async def _patiently(self, action: Callable[[], Awaitable[_T]]) -> _T:
@@ -225,11 +237,24 @@ def _is_private(answer: Answer) -> bool:
 
 def _is_whispered(answer: Answer) -> bool:
     """Whether a toast says all of it, to its presser alone."""
-    return _is_private(answer) and answer.card is not None and says_all(answer.card)
+    return _is_private(answer) and answer.document is None and answer.card is not None and says_all(answer.card)
+
+
+def _for_one_alone(heard: Heard, answer: Answer | None) -> Answer | None:
+    """What only who asked may see takes no message's place that others see, too: a press may be forged."""
+    pressed = _pressed(heard)
+    if answer is None or answer.instead is None or pressed is None or is_person(pressed.chat):
+        return answer
+    return replace(answer, private=True, replaces=False)
 
 
 def _pressed(heard: Heard) -> MessageRef | None:
     return heard.event.message if isinstance(heard.event, ButtonPressed) else None
+
+
+def _whence(heard: Heard) -> ChatRef | None:
+    """The chat of a command."""
+    return heard.event.chat if isinstance(heard.event, CommandInvoked) else None
 
 
 def _place(heard: Heard, answer: Answer) -> ChatRef | None:
@@ -237,6 +262,9 @@ def _place(heard: Heard, answer: Answer) -> ChatRef | None:
     chat with us (if they have one)."""
     private = _is_private(answer)
     match heard.event:
+        case CommandInvoked(chat=chat, actor=actor) if answer.instead is not None and not is_person(chat):
+            # An anonymous admin or a channel is nobody's private chat.
+            return ChatRef(chat.platform, actor.id[1:]) if actor.id.startswith("u") else None
         case ButtonPressed(message=message, actor=actor):
             return ChatRef(message.chat.platform, actor.id[1:]) if private else message.chat
         case ChatJoined(chat=chat, actor=Actor(id=person)) if private:

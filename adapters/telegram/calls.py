@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
+from telegram import InputFile
 from telegram.error import RetryAfter, TelegramError
 
 from adapters.telegram.errors import (
@@ -25,12 +26,16 @@ from adapters.telegram.render import Rendered
 from adapters.telegram.request import Leaving, Wire
 from bot.errors import CardRejected, ChatGone, Unconfirmed
 from bot.model import ChatRef, MessageRef
-from bot.ports import Departure, Limit, Pace, Traffic
+from bot.ports import Departure, Document, Limit, Pace, Traffic
+from bot.text import shortened
 
 log = structlog.get_logger()
 
 # A forum's General topic has this id and must be written to without one (Client.cpp, check_message_topic).
 _GENERAL = "1"
+
+MAX_CAPTION = 1024
+"""In UTF-16 units."""
 
 AT_THE_SAME_TIME = 1.0
 """Seconds. The Pace keeps each chat within its limits, so that two are hardly ever refused for their own sake so soon
@@ -77,6 +82,21 @@ class Calls:
             if number != chat.id:
                 self._numbers[chat.id] = number
             return MessageRef(ChatRef(chat.platform, number, chat.topic), str(int(sent["message_id"])))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise Unconfirmed(UNCERTAIN) from error
+
+    async def send_document(self, chat: ChatRef, document: Document, message: Rendered, kind: Traffic) -> MessageRef:
+        """Send a file with the message's words, as far as there is room for them below it."""
+        content = {
+            "document": InputFile(document.content.encode(), filename=document.name),
+            "caption": shortened(message.text, MAX_CAPTION) or None,
+        }
+        try:
+            sent = await self._call("sendDocument", chat, kind, writing(chat, kind), content)
+        except TelegramError as error:
+            raise delivery_error(error, Attempt(chat, repeatable=False)) from error
+        try:
+            return MessageRef(chat, str(int(sent["message_id"])))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise Unconfirmed(UNCERTAIN) from error
 

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from adapters.telegram.calls import Calls
 from adapters.telegram.errors import NO_ANSWER
+from adapters.telegram.inbound import is_present
 from adapters.telegram.limits import is_person
 from adapters.telegram.rights import PRIVATE, capabilities_of
 from bot.errors import CardRejected, ChatGone, DeliveryError, PlatformDown
@@ -109,6 +110,16 @@ class Membership:
             known = await self._asking_admins.answer(key, lambda: self._is_admin_now(chat, int(actor.id[1:])))
             self._admins.put(key, known, ADMIN_FOR)
         return known
+
+    async def is_member(self, chat: ChatRef, actor: Actor) -> bool:
+        """Whether the actor is in the chat. Where we are no admin, Telegram may not tell it."""
+        if actor.id[:1] != "u" or is_person(chat):
+            return True
+        try:
+            member = await self._calls.ask("getChatMember", chat, Traffic.LOOK, user_id=int(actor.id[1:]))
+            return is_present(member)
+        except (KeyError, TypeError) as error:
+            raise PlatformDown(NO_ANSWER) from error
 
     async def administered(self, actor: Actor, chats: Sequence[ChatRef]) -> Sequence[ChatRef]:
         """Those of the chats that the actor administers; one that can't be asked is left out."""

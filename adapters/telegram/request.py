@@ -138,7 +138,7 @@ class Connection(BaseRequest):
             async with self._session.request(
                 method,
                 f"{self._address}/{url.rpartition('/')[2]}",
-                data=request_data.json_parameters if request_data else None,
+                data=_body(request_data),
                 timeout=limits,
                 allow_redirects=False,
                 trace_request_ctx=departed,
@@ -195,6 +195,17 @@ class Wire(Bot):
         """Close every connection."""
         for connection in self._request:
             await connection.shutdown()
+
+
+def _body(data: RequestData | None) -> aiohttp.FormData | dict[str, str] | None:
+    if data is None or not data.contains_files:
+        return data.json_parameters if data else None
+    form = aiohttp.FormData()
+    for name, value in data.json_parameters.items():
+        form.add_field(name, value)
+    for name, (filename, content, kind) in (data.multipart_data or {}).items():
+        form.add_field(name, content, filename=filename, content_type=kind)
+    return form
 
 
 async def _note_departure(_session: Any, context: Any, _parameters: Any) -> None:

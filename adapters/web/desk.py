@@ -12,10 +12,10 @@ from adapters.web import inbound
 from adapters.web.answers import Answers, RoomAnswer
 from adapters.web.hub import Hub, Kind
 from adapters.web.members import Member
-from adapters.web.render import Renderer, Shown
+from adapters.web.render import Renderer, Shown, vote_ids
 from bot.events import ButtonPressed, ChatJoined, ChoicesWanted, CommandInvoked
-from bot.model import Card, Line, LineKind, Span, parse_vote_button
-from bot.ports import Answer, Choice, Dispatch, Surroundings
+from bot.model import Actor, Card, Line, LineKind, Span, parse_vote_button
+from bot.ports import Answer, Choice, Dispatch, Document, Surroundings
 
 log = structlog.get_logger()
 
@@ -82,11 +82,21 @@ class Desk:
 
     async def press(self, pressed: ButtonPressed, room: str, member: Member, *, wait: bool) -> Reply:
         """Hand in a press. ``wait``: the reply is the last card, not a first one that a follow-up will replace."""
+        if parse_vote_button(pressed.button) is None:
+            before = await self._own_presses(pressed.actor, room)
+            answer = await self._core(pressed)
+            for button in before - await self._own_presses(pressed.actor, room):  # votes were erased
+                self._hub.tell_press(room, button, False, only=member.id)
+            return await self._told(answer, pressed.message.id, room, member, wait=wait)
         answer = await self._core(pressed)
         reply = await self._told(answer, pressed.message.id, room, member, wait=wait)
-        if parse_vote_button(pressed.button) is None:
-            return reply
         return replace(reply, pressed=await self._standing(pressed, room, member))
+
+    async def _own_presses(self, actor: Actor, room: str) -> set[str]:
+        """Those that pages show as pressed."""
+        messages = await self._surroundings.rooms.page(room)
+        shown = vote_ids(message.card for message in messages)
+        return set(await self._surroundings.rooms.pressed(actor, shown))
 
     async def _standing(self, pressed: ButtonPressed, room: str, member: Member) -> bool:
         stands = pressed.button in await self._surroundings.rooms.pressed(pressed.actor, (pressed.button,))
@@ -100,8 +110,9 @@ class Desk:
         menu = self.answers.find(member.id, message)
         if menu is not None and answer.replaces:
             placed = self.answers.replace(member.id, menu.id, answer.card)
-        elif answer.card.buttons or answer.follow_up is not None or menu is not None:
-            placed = self._place(member, room, menu.asked if menu is not None else "", answer.card)
+        elif answer.card.buttons or answer.follow_up is not None or answer.document is not None or menu is not None:
+            asked = menu.asked if menu is not None else ""
+            placed = self._place(member, room, asked, answer.card, answer.document)
         else:
             return Reply(notice=answer.card.plain())
         return await self._follow_up(placed, answer, room, member, wait=wait)
@@ -111,7 +122,7 @@ class Desk:
         answer = await self._core(command)
         if answer is None or answer.card is None:
             return Reply()
-        placed = self._place(member, room, inbound.as_typed(command), answer.card)
+        placed = self._place(member, room, inbound.as_typed(command), answer.card, answer.document)
         return await self._follow_up(placed, answer, room, member, wait=wait)
 
     def say(self, text: str, room: str, member: Member, asked: str) -> Reply:
@@ -125,7 +136,7 @@ class Desk:
 
     def html(self, answer: RoomAnswer) -> str:
         """An answer as it stands in the page."""
-        shown = Shown(answer.id, answer.room, answer.card, asked=answer.asked)
+        shown = Shown(answer.id, answer.room, answer.card, asked=answer.asked, file=answer.file)
         return self._renderer.card(shown, self._surroundings.translators(answer.room))
 
     async def _core(self, event: ButtonPressed | CommandInvoked | ChoicesWanted | ChatJoined) -> Answer | None:
@@ -133,8 +144,8 @@ class Desk:
             raise Closed
         return await self._dispatch(event)
 
-    def _place(self, member: Member, room: str, asked: str, card: Card) -> RoomAnswer:
-        return self.answers.add(member.id, room, asked, card, self._surroundings.clock())
+    def _place(self, member: Member, room: str, asked: str, card: Card, document: Document | None = None) -> RoomAnswer:
+        return self.answers.add(member.id, room, asked, card, self._surroundings.clock(), document)
 
     async def _follow_up(
         self, placed: RoomAnswer | None, answer: Answer, room: str, member: Member, *, wait: bool

@@ -61,6 +61,7 @@ class Pages:
             Route("/r/{room}", self.room),
             Route("/r/{room}/events", self.events),
             Route("/r/{room}/choices", self.choices),
+            Route("/r/{room}/files/{answer}", self.file),
             Mount("/static", StaticFiles(packages=[("adapters.web", "static")])),
         ]
 
@@ -123,6 +124,20 @@ class Pages:
             raise HTTPException(429)
         choices = await self._desk.choices(wanted)
         return JSONResponse([{"value": choice.value, "label": str(choice.label)} for choice in choices])
+
+    async def file(self, request: Request) -> Response:
+        """The file that goes with an answer: for the member who asked, and only for a while."""
+        visit = self._visits.visit(request)
+        answer = request.path_params["answer"]
+        document = self._desk.answers.file(visit.member.id, answer, self._surroundings.clock())
+        if document is None:
+            raise HTTPException(404)
+        headers = {
+            "cache-control": "no-store",
+            "content-disposition": f'attachment; filename="{document.name}"',
+            "x-content-type-options": "nosniff",
+        }
+        return Response(document.content, media_type="application/json", headers=headers)
 
     async def refuse(self, request: Request, error: Exception) -> Response:
         """A page that says why not."""

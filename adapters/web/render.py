@@ -135,6 +135,8 @@ class Shown:
     """When it was posted."""
     pressed: Collection[str] = ()
     """The ids of the vote buttons that the reader has pressed."""
+    file: str = ""
+    """For an answer, the name of the file that goes with it."""
 
 
 class Renderer:

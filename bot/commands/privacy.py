@@ -22,6 +22,7 @@ async def answer(request: Request) -> Answer:
     return request.answer(
         heading(t("What I store")),
         item(t("For each vote: your id on this platform, the emoji or button, and the story. No name, no messages.")),
+        item(t("Whether you want your votes erased where you leave, if you have asked for it.")),
         item(t("For each change of a setting: who changed it (the id), what and when.")),
         item(t("What you ask me, until you have the answer; at most for a day.")),
         heading(t("For how long")),
@@ -39,6 +40,13 @@ async def answer(request: Request) -> Answer:
             )
         ),
         item(t("When none of your votes is left, your id is forgotten within the hour.")),
+        item(
+            t(
+                "You can see, export and erase your votes: {command}. Of erased reactions a mark without your id is "
+                "left while voting is open, so that they don't count again.",
+                command="/me",
+            )
+        ),
         item(
             t.plural(
                 "The log of settings is kept for {n} day.",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from bot.commands import help as help_command
-from bot.commands import language, privacy, search, sources, status, timezone
+from bot.commands import language, me, privacy, search, sources, status, timezone
 from bot.commands.request import Handler
 from bot.ports import Command
 
@@ -27,6 +27,7 @@ def registry(packs: Sequence[str], languages: Mapping[str, str]) -> Mapping[str,
         timezone.COMMAND,
         sources.declaration(packs),
         search.COMMAND,
+        me.COMMAND,
         status.COMMAND,
         help_command.COMMAND,
         privacy.COMMAND,
@@ -36,6 +37,7 @@ def registry(packs: Sequence[str], languages: Mapping[str, str]) -> Mapping[str,
         timezone.answer,
         sources.answer,
         search.Search().answer,
+        me.answer,
         status.answer,
         partial(help_command.answer, commands=described),
         privacy.answer,

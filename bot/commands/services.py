@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from bot.events import VotesErased
 from bot.ports import ChatAdapter, Translators
 from bot.storage.database import Database
+from bot.storage.votes import Recorded
 
 
 class FoundFeed(Protocol):
@@ -66,6 +68,14 @@ class Translations(Protocol):
         ...
 
 
+class Votes(Protocol):
+    """The side of tally that commands use."""
+
+    async def record(self, event: VotesErased, /) -> Recorded:
+        """Returns when it is durable. Raises StorageError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """Built once by app.py."""
@@ -76,6 +86,9 @@ class Services:
     translators: Translators
     gatherer: Gatherer
     translations: Translations
+    votes: Votes
+    on_leaver: Callable[[], None]
+    """Somebody wants their votes in a chat erased when they leave it: their chats are to be asked soon."""
     packs: Sequence[str]
     """Names of the packs, in the order in which they are offered."""
     clock: Callable[[], datetime]

@@ -114,6 +114,11 @@ class Database:
         for lane in (self._writer, *self._readers):
             lane.haste.now = True
 
+    async def empty_log(self) -> None:
+        """Move what the write-ahead log holds into the file, so that what was deleted isn't left there either. Does
+        nothing while somebody reads; never raises for what the database refuses."""
+        await self._writer.empty_log()
+
     async def backup(self, target: Path) -> None:
         """Copy a consistent snapshot into ``target`` while everything goes on. Raises StorageError if that file
         exists."""
@@ -182,6 +187,19 @@ class _Lane:
         if before is None or before.reason != reason:
             log.error("the database refuses; what can't be stored waits", reason=reason)
 
+    async def empty_log(self) -> None:
+        def checkpoint() -> None:
+            raw = self._connection._conn
+            try:
+                raw.execute("PRAGMA busy_timeout = 0")  # no vote waits for a reader to end
+                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            except sqlite3.Error as error:
+                log.info("the write-ahead log stays as it is", reason=str(error))
+            finally:
+                raw.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
+
+        await _on_thread(self._connection, checkpoint)
+
     async def copy_to(self, target: aiosqlite.Connection) -> None:
         await self._connection.backup(target, pages=1000, sleep=0.01)
 
@@ -240,6 +258,8 @@ async def _lane(path: Path, clock: Callable[[], datetime], *, writes: bool) -> A
                 raw.execute("PRAGMA foreign_keys = OFF")  # batch migrations rebuild tables
                 migrate(engine)
                 raw.execute("PRAGMA foreign_keys = ON")
+                # What is deleted is overwritten: what a member erases must not be left in the file's free pages.
+                raw.execute("PRAGMA secure_delete = ON")
                 raw.execute(f"PRAGMA application_id = {APPLICATION_ID:d}")
             else:
                 raw.execute("PRAGMA query_only = ON")

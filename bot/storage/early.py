@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Text, bindparam, delete, func, insert, or_, select
+from sqlalchemy import Connection, Row, Text, bindparam, delete, func, insert, or_, select
 
 from bot.events import (
     Added,
@@ -23,7 +23,7 @@ from bot.events import (
 )
 from bot.model import Actor, ChatRef, MessageRef, Span
 from bot.storage.hot import Hot, element
-from bot.storage.keys import as_json
+from bot.storage.keys import among, as_json
 from bot.storage.tables import chat, delivery, early_event, post
 
 EarlyEvent: TypeAlias = ReactionsChanged | ReactionsCounted | ButtonPressed | PostMirrored
@@ -169,6 +169,38 @@ def known_since(connection: Connection, limit: int) -> list[MessageKey]:
 def forget(connection: Connection, now: datetime) -> None:
     """Drop what was kept for too long."""
     connection.execute(delete(early_event).where(early_event.c.heard_at < now - KEPT_FOR))
+
+
+def of_voter(connection: Connection, actor: Actor) -> list[dict[str, Any]]:
+    """What is kept of a voter, in the order in which it was heard."""
+    return [row.payload for row in _of_voter(connection, actor)]
+
+
+def _of_voter(connection: Connection, actor: Actor) -> Sequence[Row[Any, Any]]:
+    whose = early_event.c.payload["voter"]
+    found = select(early_event.c.id, early_event.c.payload).order_by(early_event.c.id)
+    found = found.where(whose[0].as_string() == actor.platform, whose[1].as_string() == actor.id)
+    return connection.execute(found).all()
+
+
+def forget_voter(connection: Connection, actor: Actor) -> list[tuple[MessageKey, str]]:
+    """Drop what was kept of a voter; returns the reactions that it would have left."""
+    rows = _of_voter(connection, actor)
+    connection.execute(delete(early_event).where(early_event.c.id.in_(among([row.id for row in rows]))))
+    reactions: dict[MessageKey, set[str]] = {}
+    for row in rows:
+        event = _event(row.payload)
+        if isinstance(event, ReactionsChanged):
+            on = reactions.setdefault(message_key(event.message), set())
+            match event.change:
+                case WholeSet(emoji=emoji):
+                    on.clear()
+                    on.update(emoji)
+                case Added(emoji=one):
+                    on.add(one)
+                case Removed(emoji=one):
+                    on.discard(one)
+    return [(message, one) for message, emoji in reactions.items() for one in sorted(emoji)]
 
 
 def _row(key: MessageKey, event: EarlyEvent, now: datetime) -> dict[str, Any]:

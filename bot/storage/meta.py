@@ -13,6 +13,7 @@ from bot.storage.database import Database
 from bot.storage.tables import meta
 
 _CREATED_AT = "created_at"
+_ERASURE_KEY = "erasure_key"
 
 
 def get(connection: Connection, key: str) -> str | None:
@@ -49,6 +50,16 @@ def created_at(connection: Connection, now: datetime) -> datetime:
         return datetime.fromisoformat(known)
     put(connection, _CREATED_AT, now.astimezone(UTC).isoformat())
     return now
+
+
+def erasure_key(connection: Connection, fresh: bytes) -> bytes:
+    """What the marks of erased reactions are made with: ``fresh`` the first time that this is asked, the same ever
+    after, also in what is exported: with another one the marks would mean nothing."""
+    known = get(connection, _ERASURE_KEY)
+    if known is not None:
+        return bytes.fromhex(known)
+    put(connection, _ERASURE_KEY, fresh.hex())
+    return fresh
 
 
 class Keys(KeyStore):

@@ -12,7 +12,7 @@ from bot.storage.tables import metadata
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration (a test compares it with the folder), known here so that an ordinary start needn't load
 Alembic."""
 

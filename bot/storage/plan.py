@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeAlias
 
 from bot.events import Added, Change, Cleared, ReactionsRead, Removed, WholeSet
 from bot.model import Ballot, Sentiment
+from bot.storage.marks import Marks
 
 EVERYWHERE = 0
 """Stands for all chats together where a chat's id is asked for."""
@@ -31,6 +32,8 @@ class VotingRules:
     """By platform."""
     open_for: timedelta
     """How long after it was posted a post can be voted on."""
+    erasure_key: bytes = field(repr=False)
+    """What the marks of erased reactions are made with; the same for as long as there are any. A secret."""
 
 
 class VoterKey(NamedTuple):
@@ -68,8 +71,14 @@ class Press(NamedTuple):
     sentiment: Sentiment
 
 
+class Erasure(NamedTuple):
+    """The voter wants to have said nothing: in these chats, or anywhere (None)."""
+
+    chats: frozenset[int] | None
+
+
 class Heard(NamedTuple):
-    """One event about a post that is known."""
+    """One event about a post that is known, or an erasure on one ledger."""
 
     ledger: int
     delivery: int
@@ -77,8 +86,10 @@ class Heard(NamedTuple):
     shared: bool
     voter: VoterKey | None
     """None concerns every voter."""
-    change: Change | Press | ReactionsRead | None
+    change: Change | Press | ReactionsRead | Erasure | None
     """None changes nothing and only asks what stands."""
+    message: tuple[str, str, str]
+    """Platform, native chat and id of the message that it happened on; of an erasure they are empty."""
 
 
 @dataclass(slots=True)
@@ -94,12 +105,15 @@ class Plan:
     and questions."""
 
 
-def plan(standing: Mapping[VoterKey, Facts], heard: Sequence[Heard], rules: VotingRules, next_seq: int) -> Plan:
-    """What the events, in this order, do to the facts that stand. ``standing`` holds those of every voter concerned."""
+def plan(
+    standing: Mapping[VoterKey, Facts], heard: Sequence[Heard], rules: VotingRules, next_seq: int, marks: Marks
+) -> Plan:
+    """What the events, in this order, do to the facts that stand. ``standing`` holds those of every voter concerned,
+    ``marks`` what was erased on their messages; marks that count no more are taken off it."""
     result = Plan(next_seq)
     after = {key: facts.copy() for key, facts in standing.items()}
     for event in heard:
-        _apply(event, after, rules.ballots, result)
+        _apply(event, after, rules.ballots, result, marks)
     moved: defaultdict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0])
     for key, facts in after.items():
         _compare(key, standing[key], facts, result, moved)
@@ -126,15 +140,18 @@ def votes(facts: Collection[Fact]) -> dict[int, int]:
     return {chat: says for chat, (_, says) in newest.items() if says}
 
 
-def _apply(event: Heard, after: dict[VoterKey, Facts], ballots: Mapping[str, Ballot], result: Plan) -> None:
+def _apply(
+    event: Heard, after: dict[VoterKey, Facts], ballots: Mapping[str, Ballot], result: Plan, marks: Marks
+) -> None:
     change, key = event.change, event.voter
+    erased = _erased(event, marks) if marks else _NOTHING
     if isinstance(change, Cleared):
         _clear(event, change.emoji, after)
     elif isinstance(change, ReactionsRead):
-        _reread(event, change, after, ballots)
+        _reread(event, change, after, ballots, erased)
     elif key is not None:  # only a clear concerns everyone
         facts = after[key]
-        if _set(event, change, facts, ballots[key.platform], result.next_seq):
+        if _set(event, change, facts, ballots[key.platform], result.next_seq, erased):
             result.next_seq += 1
         if change is None or isinstance(change, Press):
             says = votes(facts.values()).get(event.chat)
@@ -152,7 +169,34 @@ def _clear(event: Heard, emoji: str | None, after: Mapping[VoterKey, Facts]) -> 
                     del facts[slot]
 
 
-def _reread(event: Heard, read: ReactionsRead, after: Mapping[VoterKey, Facts], ballots: Mapping[str, Ballot]) -> None:
+_Said: TypeAlias = Collection[tuple[str, str]]
+"""Actors, each with an emoji."""
+_NOTHING: _Said = frozenset()
+
+
+def _erased(event: Heard, marks: Marks) -> _Said:
+    """What is told on this message and was erased before: it merely repeats what its voter took back from us. Marks of
+    what has changed since are dropped, so that it counts when it is given again."""
+    change, voter = event.change, event.voter
+    match change:
+        case Added(emoji=one) | Removed(emoji=one) if voter is not None:
+            marks.drop(event.message, voter.actor, one)
+        case WholeSet(emoji=emoji) if voter is not None:
+            return {(voter.actor, one) for one in marks.keep_only(event.message, voter.actor, emoji)}
+        case Cleared(emoji=one):
+            marks.clear(event.message, one)
+        case ReactionsRead(voters=voters, fresher=fresher):
+            return marks.reread(event.message, voters, fresher)
+    return _NOTHING
+
+
+def _reread(
+    event: Heard,
+    read: ReactionsRead,
+    after: Mapping[VoterKey, Facts],
+    ballots: Mapping[str, Ballot],
+    erased: _Said,
+) -> None:
     """Who has an emoji that was asked about has its fact, who hasn't has none; a fact that stands keeps its order."""
     platform = read.message.chat.platform
     for key, facts in after.items():
@@ -162,12 +206,15 @@ def _reread(event: Heard, read: ReactionsRead, after: Mapping[VoterKey, Facts], 
             if (key.actor, emoji) in read.fresher:
                 continue
             if key.actor in voters:
-                _add(event, emoji, facts, ballots[platform], read.order)
+                if (key.actor, emoji) not in erased:
+                    _add(event, emoji, facts, ballots[platform], read.order)
             else:
                 facts.pop(Slot(event.delivery, emoji), None)
 
 
-def _set(event: Heard, change: Change | Press | None, facts: Facts, ballot: Ballot, seq: int) -> bool:
+def _set(
+    event: Heard, change: Change | Press | Erasure | None, facts: Facts, ballot: Ballot, seq: int, erased: _Said
+) -> bool:
     """Change one voter's facts; returns whether a fact was seen for the first time."""
     match change:
         case Added():
@@ -180,8 +227,12 @@ def _set(event: Heard, change: Change | Press | None, facts: Facts, ballot: Ball
             stays = {PRESS, *change.emoji}
             for slot in [slot for slot in facts if slot.delivery == event.delivery and slot.token not in stays]:
                 del facts[slot]
-            added = [_add(event, emoji, facts, ballot, seq) for emoji in change.emoji]
+            told = {emoji for _, emoji in erased}
+            added = [_add(event, emoji, facts, ballot, seq) for emoji in change.emoji if emoji not in told]
             return any(added)
+        case Erasure(chats=chats):
+            for slot in [slot for slot, fact in facts.items() if chats is None or fact.chat in chats]:
+                del facts[slot]
     return False
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, select
 
-from bot.storage import articles, candidates, deliveries, sources, stories, translations
+from bot.storage import articles, candidates, deliveries, leavers, sources, stories, translations
 from bot.storage.keys import among
 from bot.storage.tables import fact, rejected_fact, setting_log, voter
 from bot.storage.telling import MEETS_FOR
@@ -29,6 +29,7 @@ def prune(connection: Connection, now: datetime, entries_for: timedelta, log_for
     candidates.forget(connection, now - MEETS_FOR)
     articles.forget_old(connection, now)
     translations.forget_texts(connection, now - entries_for)
+    leavers.prune(connection, now - entries_for)
     connection.execute(delete(setting_log).where(setting_log.c.at < now - log_for))
     connection.execute(delete(rejected_fact).where(rejected_fact.c.at < now - log_for))
 

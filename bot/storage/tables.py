@@ -431,6 +431,44 @@ fact = Table(
     sqlite_with_rowid=False,
 )
 
+# What is left of a reaction that its voter has erased (bot/storage/marks.py): no ids, only keyed hashes. Forgotten when
+# no voting can be open any more on what it was given to.
+erased_reaction = Table(
+    "erased_reaction",
+    metadata,
+    Column("message", String(32), nullable=False),
+    Column("voter", String(32), nullable=False),
+    Column("token", String(64), nullable=False),
+    Column("erased_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("message", "voter", "token"),
+    Index(None, "erased_at"),  # pruning
+    sqlite_with_rowid=False,
+)
+
+# Who has asked that their votes in a chat be erased when they leave it.
+leaver = Table(
+    "leaver",
+    metadata,
+    Column("platform", String(32), nullable=False),
+    Column("actor", String(128), nullable=False),
+    Column("voted_at", UtcDateTime, nullable=False),  # when they were last known to have votes, or asked for this
+    Column("looked_at", UtcDateTime),  # when their chats were last asked whether they are there; NULL: never
+    PrimaryKeyConstraint("platform", "actor"),
+    sqlite_with_rowid=False,
+)
+
+# In which chats they were when last looked at: only who was a member can leave.
+leaver_chat = Table(
+    "leaver_chat",
+    metadata,
+    Column("platform", String(32), nullable=False),
+    Column("actor", String(128), nullable=False),
+    Column("chat_id", ForeignKey("chat.id", ondelete="CASCADE"), nullable=False),
+    PrimaryKeyConstraint("platform", "actor", "chat_id"),
+    Index(None, "chat_id"),  # a chat that goes
+    sqlite_with_rowid=False,
+)
+
 # Derived from fact in the transaction that changes it; chat_id 0 is everywhere.
 tally = Table(
     "tally",

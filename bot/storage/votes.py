@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TypeAlias
 
 import structlog
 from sqlalchemy import Connection, and_, delete, insert, select
 
-from bot.events import ButtonPressed, Change, Cleared, PostMirrored, ReactionsChanged, ReactionsCounted, ReactionsRead
-from bot.model import Actor, Sentiment, Tally, parse_vote_button
-from bot.storage import early, known_posts, ledger
+from bot.events import (
+    ButtonPressed,
+    Change,
+    Cleared,
+    PostMirrored,
+    ReactionsChanged,
+    ReactionsCounted,
+    ReactionsRead,
+    VotesErased,
+)
+from bot.model import Actor, MessageRef, Sentiment, Tally, parse_vote_button
+from bot.storage import early, erasing, known_posts, ledger
 from bot.storage.database import refuses
 from bot.storage.early import EarlyEvent, MessageKey, VoteEvent, about, message_key
 from bot.storage.hot import savepoint
 from bot.storage.known_posts import KnownPost
+from bot.storage.once import once
 from bot.storage.plan import EVERYWHERE, Heard, Press, VoterKey, VotingRules, plan
 from bot.storage.tables import rejected_fact, seen_event, story, tally
 
@@ -28,6 +39,9 @@ SEEN_FOR = timedelta(days=3)
 its ids anew at random: what is remembered must be forgotten by then."""
 
 ADOPTED_AT_ONCE = 256
+
+LedgerEvent: TypeAlias = VoteEvent | VotesErased
+"""All that changes votes."""
 
 
 class Outcome(StrEnum):
@@ -69,9 +83,19 @@ class BatchOutcome:
     """Deliveries of which it was not known that they had become posts."""
 
 
-def record_batch(connection: Connection, rules: VotingRules, batch: Sequence[VoteEvent], now: datetime) -> BatchOutcome:
+def record_batch(
+    connection: Connection, rules: VotingRules, batch: Sequence[LedgerEvent], now: datetime
+) -> BatchOutcome:
     """Record events in this order. One that can't be stored is set aside; the others count."""
-    return _record_what_can(connection, rules, batch, now, again=False)
+    result = BatchOutcome()
+    for run in _runs(batch):
+        done = (
+            _erase(connection, rules, run, now)
+            if isinstance(run, VotesErased)
+            else _record_what_can(connection, rules, run, now, again=False)
+        )
+        result = BatchOutcome(result.recorded + done.recorded, result.changed | done.changed, result.found | done.found)
+    return result
 
 
 def adopt(connection: Connection, rules: VotingRules, delivery_id: int, now: datetime) -> BatchOutcome:
@@ -90,6 +114,7 @@ def sweep(connection: Connection, rules: VotingRules, now: datetime) -> BatchOut
     kept = early.known_since(connection, ADOPTED_AT_ONCE)
     outcome.changed.update(_adopt_early(connection, rules, kept, now).changed)
     early.forget(connection, now)
+    erasing.forget(connection, now - rules.open_for)
     connection.execute(delete(seen_event).where(seen_event.c.seen_at < now - SEEN_FOR))
     return outcome
 
@@ -127,7 +152,33 @@ def _record_what_can(
     return BatchOutcome(first.recorded + second.recorded, first.changed | second.changed, first.found | second.found)
 
 
-def _reject(connection: Connection, event: VoteEvent, error: Exception, now: datetime) -> BatchOutcome:
+def _runs(batch: Sequence[LedgerEvent]) -> Iterator[VotesErased | list[VoteEvent]]:
+    """The batch in parts that can be recorded at once: an erasure holds for what comes before it."""
+    events: list[VoteEvent] = []
+    for event in batch:
+        if not isinstance(event, VotesErased):
+            events.append(event)
+            continue
+        if events:
+            yield events
+        yield event
+        events = []
+    if events:
+        yield events
+
+
+def _erase(connection: Connection, rules: VotingRules, wish: VotesErased, now: datetime) -> BatchOutcome:
+    try:
+        with savepoint(connection):
+            is_new, changed = once(connection, wish.voter.platform, wish.event_id, now, erasing.erase, rules, wish, now)
+    except Exception as error:
+        if refuses(error):
+            raise
+        return _reject(connection, wish, error, now)
+    return BatchOutcome([_PLAIN[Outcome.COUNTED if is_new else Outcome.REPLAYED]], changed or set())
+
+
+def _reject(connection: Connection, event: LedgerEvent, error: Exception, now: datetime) -> BatchOutcome:
     log.error("an event could not be recorded", kind=type(event).__name__, exc_info=error)
     # ascii(): what can't be stored may be a text that no encoding takes.
     problem = f"{type(error).__name__}: {str(error)!a}"
@@ -265,21 +316,23 @@ def _hear(index: int, event: VoteEvent, place: KnownPost, into: _Sorted) -> None
         vote = parse_vote_button(event.button)
         assert vote is not None  # else it would not belong
         pressed = Press(vote[1]) if counts else None  # asks what stands, for the answer to the member
-        into.heard[index] = _heard(place, event.actor, pressed)
+        into.heard[index] = _heard(place, event.message, event.actor, pressed)
     elif not counts:
         return
     elif isinstance(event, ReactionsCounted):
         into.counted.append((place, event))
     elif isinstance(event, ReactionsRead):
-        into.heard[index] = _heard(place, None, event)
+        into.heard[index] = _heard(place, event.message, None, event)
     elif isinstance(event, ReactionsChanged):
         voter = None if isinstance(event.change, Cleared) else event.voter
-        into.heard[index] = _heard(place, voter, event.change)
+        into.heard[index] = _heard(place, event.message, voter, event.change)
 
 
-def _heard(place: KnownPost, voter: Actor | None, change: Change | Press | ReactionsRead | None) -> Heard:
+def _heard(
+    place: KnownPost, message: MessageRef, voter: Actor | None, change: Change | Press | ReactionsRead | None
+) -> Heard:
     key = None if voter is None else VoterKey(place.ledger, voter.platform, voter.id)
-    return Heard(place.ledger, place.delivery, place.chat, place.shared, key, change)
+    return Heard(place.ledger, place.delivery, place.chat, place.shared, key, change, message_key(message))
 
 
 # --- counting --------------------------------------------------------------------------------------------------------
@@ -290,8 +343,10 @@ def _count(connection: Connection, rules: VotingRules, batch: _Sorted, outcome: 
     standing_now: dict[int, Sentiment | None] = {}
     if heard:
         stood = ledger.read(connection, heard)
-        planned = plan(stood.facts, heard, rules, stood.next_seq)
+        marks = erasing.marks(connection, rules.erasure_key, (event.message for event in heard))
+        planned = plan(stood.facts, heard, rules, stood.next_seq, marks)
         ledger.write(connection, planned, stood)
+        erasing.drop(connection, marks.dropped)
         outcome.changed.update(account for account, _ in planned.differences)
         standing_now = dict(zip(batch.heard, planned.standing, strict=True))
     if batch.counted:

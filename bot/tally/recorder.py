@@ -11,10 +11,10 @@ from bot.events import Added, Cleared, ReactionsChanged, Removed
 from bot.model import MessageRef
 from bot.storage import votes
 from bot.storage.database import Database
-from bot.storage.early import MessageKey, VoteEvent, message_key
+from bot.storage.early import MessageKey, message_key
 from bot.storage.group import GroupCommit
 from bot.storage.plan import VotingRules
-from bot.storage.votes import BatchOutcome, Recorded
+from bot.storage.votes import BatchOutcome, LedgerEvent, Recorded
 
 BATCH = 256
 """Enough to make a commit's cost vanish among its votes, few enough to keep the wait for it short."""
@@ -48,9 +48,9 @@ class Recorder:
         self._on_changed = on_changed
         self._on_found = on_found
         self._watched: dict[MessageKey, list[Meanwhile]] = {}
-        self._group: GroupCommit[VoteEvent, Recorded] = GroupCommit(self._write, BATCH)
+        self._group: GroupCommit[LedgerEvent, Recorded] = GroupCommit(self._write, BATCH)
 
-    async def record(self, event: VoteEvent) -> Recorded:
+    async def record(self, event: LedgerEvent) -> Recorded:
         """Returns when what the event says is durable. Raises StorageError when it could not be made so."""
         if self._watched and isinstance(event, ReactionsChanged):
             self._note(event)
@@ -89,7 +89,7 @@ class Recorder:
         """Write until cancelled, and then what still waits."""
         await self._group.run()
 
-    async def _write(self, batch: Sequence[VoteEvent]) -> Sequence[Recorded]:
+    async def _write(self, batch: Sequence[LedgerEvent]) -> Sequence[Recorded]:
         outcome = await self._db.write(votes.record_batch, self._rules, batch, self._clock())
         self._tell(outcome)
         return outcome.recorded

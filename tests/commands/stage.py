@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -19,12 +20,14 @@ from bot.errors import NewstallyError
 from bot.events import ButtonPressed, ChatJoined, CommandInvoked
 from bot.i18n import Catalogues
 from bot.model import Actor, Ballot, Button, Card, ChatKind, ChatRef, MessageRef, Phrase
-from bot.ports import Answer, Capabilities, ChatAdapter, Dispatch, KnowsAdmins, Traffic
+from bot.ports import Answer, Capabilities, ChatAdapter, Dispatch, KnowsAdmins, KnowsMembers, State, Traffic
 from bot.storage import chats, subscriptions
 from bot.storage.chats import Chat, SettingChange
 from bot.storage.database import Database, open_database
+from bot.storage.plan import VotingRules
 from bot.storage.subscriptions import Subscription
 from bot.storage.tables import source
+from bot.tally.recorder import Recorder
 
 NOW = datetime(2026, 11, 22, 19, 6, tzinfo=UTC)
 
@@ -45,6 +48,7 @@ class Village(ChatAdapter, KnowsAdmins):
         self.admins: set[tuple[ChatRef, str]] = {(GROUP, ADMIN.id), (CHANNEL, ADMIN.id)}
         self.allows: Capabilities | NewstallyError = Capabilities()
         self.broken: NewstallyError | None = None
+        self.state = State.READY
 
     async def capabilities(self, chat: ChatRef, kind: Traffic = Traffic.ANSWER) -> Capabilities:
         if isinstance(self.allows, NewstallyError):
@@ -67,6 +71,21 @@ class Village(ChatAdapter, KnowsAdmins):
 
     async def run(self, dispatch: Dispatch) -> None:
         raise AssertionError("commands never connect")
+
+
+class Town(Village, KnowsMembers):
+    """One that knows its members, too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.members: set[tuple[ChatRef, str]] = set()
+        self.asked = asyncio.Event()
+
+    async def is_member(self, chat: ChatRef, actor: Actor) -> bool:
+        self.asked.set()
+        if self.broken is not None:
+            raise self.broken
+        return (chat, actor.id) in self.members
 
 
 @dataclass(frozen=True)
@@ -132,6 +151,7 @@ class Stage:
     commands: Commands
     woken: list[bool]
     ids: Callable[[], str]
+    recorder: Recorder
 
     @property
     def db(self) -> Database:
@@ -220,6 +240,8 @@ def refusal(answer: Answer | None, phrase: Phrase, language: str = "en") -> bool
 async def raised(folder: Path) -> AsyncIterator[Stage]:
     async with open_database(folder / "stage.db") as database:
         adapter, feeds, woken = Village(), Feeds(database), []
+        rules = VotingRules({"village": adapter.ballot}, timedelta(days=14), b"key")
+        recorder = Recorder(database, rules, lambda: NOW, lambda ledgers: None)
         times = count()
         services = Services(
             database=database,
@@ -234,6 +256,13 @@ async def raised(folder: Path) -> AsyncIterator[Stage]:
             open_days=14,
             entries_days=90,
             log_days=365,
+            votes=recorder,
+            on_leaver=lambda: woken.append(True),
         )
         events = count(1)
-        yield Stage(services, adapter, feeds, Commands(services), woken, lambda: f"e{next(events)}")
+        writing = asyncio.create_task(recorder.run())
+        try:
+            yield Stage(services, adapter, feeds, Commands(services), woken, lambda: f"e{next(events)}", recorder)
+        finally:
+            writing.cancel()
+            await asyncio.gather(writing, return_exceptions=True)

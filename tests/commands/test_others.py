@@ -129,7 +129,7 @@ async def test_a_press_in_a_chat_we_never_heard_of_is_answered(stage):
 
 def test_commands_are_declared_within_the_limits_of_every_platform():
     declared = [one.command for one in registry(("crypto",), NAMES).values()]
-    names = ["language", "timezone", "sources", "search", "status", "help", "privacy"]
+    names = ["language", "timezone", "sources", "search", "me", "status", "help", "privacy"]
     assert [command.name for command in declared] == names
     assert declared[0].audience is Audience.ADMIN
     for command in declared:

@@ -16,7 +16,7 @@ from bot.storage.tables import chat, delivery, fact, post, story, tally, voter
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 BULL, BEAR = Sentiment.BULLISH, Sentiment.BEARISH
 BALLOT = Ballot(bullish=("👍", "🔥"), bearish=("👎", "😢"))
-RULES = VotingRules(ballots={"alpha": BALLOT, "beta": BALLOT}, open_for=timedelta(days=14))
+RULES = VotingRules(ballots={"alpha": BALLOT, "beta": BALLOT}, open_for=timedelta(days=14), erasure_key=b"key")
 
 ROOM = ChatRef("alpha", "room")
 HALL = ChatRef("alpha", "hall")

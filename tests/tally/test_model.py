@@ -14,7 +14,16 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import insert, select, update
 
 from bot.errors import CommandError
-from bot.events import Added, ButtonPressed, Cleared, ReactionsChanged, ReactionsRead, Removed, WholeSet
+from bot.events import (
+    Added,
+    ButtonPressed,
+    Cleared,
+    ReactionsChanged,
+    ReactionsRead,
+    Removed,
+    VotesErased,
+    WholeSet,
+)
 from bot.model import Actor, ChatRef, MessageRef, Sentiment, vote_button
 from bot.storage import corrections, ledger, tables, votes
 from bot.storage.database import open_database
@@ -50,6 +59,8 @@ class Reference:
 
     def __init__(self) -> None:
         self.facts: list[tuple[int, tuple, int, int, str, int]] = []  # when, voter, story, chat, token, sentiment
+        self.erased: set[tuple[tuple, int, int, str]] = set()
+        """Reactions that may still stand on the platform and count for nothing: voter, story, chat, token."""
         self.clock = 0
         self.seen: set[tuple[str, str]] = set()
         self.orders: dict[int, int] = {}
@@ -87,6 +98,10 @@ class Reference:
         self.into = {part: into if whole == other else whole for part, whole in self.into.items()} | {other: into}
 
     def hear(self, event, story: int, chat: int) -> None:
+        if isinstance(event, VotesErased):
+            self.clock += 1
+            self.erase((event.voter.platform, event.voter.id), range(len(CHATS)) if chat is None else {chat})
+            return
         if isinstance(event, ReactionsRead):
             self.read(event, story, chat)
             return
@@ -100,6 +115,7 @@ class Reference:
             self.press(event, story, chat)
         elif isinstance(event.change, Cleared):
             which = event.change.emoji
+            self.erased = {e for e in self.erased if e[1:3] != (story, chat) or which not in (None, e[3])}
             self.drop(lambda f: f[2:4] == (story, chat) and f[4] != "press" and which in (None, f[4]))
         else:
             self.react((event.voter.platform, event.voter.id), event.change, story, chat)
@@ -123,7 +139,12 @@ class Reference:
             case WholeSet(emoji=all_of_them):
                 after = set(all_of_them)
         self.drop(lambda f: f[1:4] == (who, story, chat) and f[4] in here - after)
-        for token in sorted(after - here):
+        repeated = {e for e in self.erased if e[:3] == (who, story, chat)} if isinstance(change, WholeSet) else set()
+        if isinstance(change, WholeSet):
+            self.erased -= {e for e in repeated if e[3] not in after}
+        else:
+            self.erased.discard((who, story, chat, change.emoji))
+        for token in sorted(after - here - {e[3] for e in repeated}):
             says = BALLOT.sentiment(token)
             if says is not None:
                 self.facts.append((self.clock, who, story, chat, token, int(says)))
@@ -134,8 +155,14 @@ class Reference:
                 here = ((event.message.chat.platform, name), story, chat, emoji)
                 if name not in voters:
                     self.drop(lambda f, here=here: f[1:5] == here)
-                elif not [f for f in self.facts if f[1:5] == here]:
+                    self.erased.discard(here)
+                elif here not in self.erased and not [f for f in self.facts if f[1:5] == here]:
                     self.facts.append((self.orders[event.order], *here, int(BALLOT.sentiment(emoji))))
+
+    def erase(self, who, chats):
+        gone = [f for f in self.facts if f[1] == who and f[3] in chats]
+        self.erased |= {f[1:5] for f in gone if f[4] != "press"}
+        self.drop(lambda f: f in gone)
 
     def drop(self, which):
         self.facts = [f for f in self.facts if not which(f)]
@@ -186,8 +213,7 @@ class Ledger(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         self.opening = open_database(Path(self.folder.name) / "votes.db")
         self.db = self.run(self.opening.__aenter__())
-        for ref in CHATS:
-            self.write(add_chat, ref, shares_votes=ref.id != "quiet")
+        self.chats = [self.write(add_chat, ref, shares_votes=ref.id != "quiet") for ref in CHATS]
         self.stories = [self.write(add_story) for _ in range(STORIES)]
         for number, language in enumerate(LANGUAGES):
             self.write(add_entries, self.stories[number], language)
@@ -229,6 +255,11 @@ class Ledger(RuleBasedStateMachine):
         actor = Actor(CHATS[chat].platform, voter)
         button = vote_button(self.posts[story, chat], says)
         self.tell(ButtonPressed(self.message(story, chat), actor, button, self.number(), carried=True), story, chat)
+
+    @rule(chat=chats, voter=voters, everywhere=st.booleans())
+    def erases(self, chat, voter, everywhere):
+        where = None if everywhere else frozenset({self.chats[chat]})
+        self.tell(VotesErased(Actor(CHATS[chat].platform, voter), where), None, None if everywhere else chat)
 
     @rule(story=stories, chat=chats, which=st.none() | emoji)
     def moderator_clears(self, story, chat, which):

@@ -6,9 +6,10 @@ import asyncio
 
 import pytest
 
+from bot.errors import DeliveryError
 from bot.events import ButtonPressed, ChoicesWanted, CommandInvoked, ReactionsChanged
-from bot.model import Button, ChatKind, Phrase
-from bot.ports import Answer, Choice, Command, Parameter, Subcommand
+from bot.model import Actor, Button, ChatKind, Phrase
+from bot.ports import Answer, Choice, Command, Document, Parameter, Subcommand
 from tests.around import FREE
 
 COMMANDS = (
@@ -230,3 +231,40 @@ async def test_in_a_direct_message_everyone_is_admin(world, place, core, bot, no
 
     [event] = await core.heard(1, CommandInvoked)
     assert (event.kind, event.admin, event.chat.id) == (ChatKind.PRIVATE, True, whisper.channel.id)
+
+
+async def test_what_nobody_else_may_see_takes_no_message_s_place_that_others_see(world, place, core, bot, note):
+    ref = await bot.send(place.chat, note("Choose", (Button("Mine", "c:me:"),)), key="m1", departure=FREE)
+    core.replies = lambda _event: Answer(card=note("Your votes: 7"), replaces=True, instead=note("No"))
+    pressed = await world.server.press(place.ann, world.server.message(ref.id), "c:me:")
+    message = await pressed.shown()
+
+    assert (words(message), pressed.ephemeral) == ("Your votes: 7", True)
+    assert words(world.server.message(ref.id)) == "Choose"
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_a_file_goes_with_the_answer_for_who_asked_alone(world, place, core, bot, note, late):
+    document = Document("votes.json", '{"title": "Zürich"}')
+    core.replies = lambda _event: Answer(note("Here it is"), private=True, instead=note("No"), document=document)
+    if late:
+        world.patient, core.gate = False, asyncio.Event()
+    asked = await world.server.slash(place.ann, place.news, "status")
+    if core.gate is not None:
+        await asked.answer()
+        core.gate.set()
+    message = await asked.shown()
+    assert asked.ephemeral
+    [attached] = message.attachments
+    assert attached["filename"] == "votes.json"
+    assert message.files["votes.json"].decode() == document.content
+
+
+async def test_discord_is_asked_who_is_in_the_server(world, place, core, bot):
+    actor = Actor("discord", place.bob.id)
+    assert await bot.is_member(place.chat, actor)
+    await world.server.leave(place.bob, place.guild)
+    assert not await bot.is_member(place.chat, actor)
+    world.server.fail("GET", "/guilds/{}/members/{}", 403)
+    with pytest.raises(DeliveryError):
+        await bot.is_member(place.chat, actor)

@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 
-from bot.errors import ChatGone, StorageError
+from bot.errors import ChatGone, DeliveryError, StorageError
 from bot.events import ButtonPressed, ChatChanged, ChatJoined, CommandInvoked
-from bot.model import Button, Card, ChatKind, ChatRef, Line, LineKind, Phrase, Span
-from bot.ports import Answer
+from bot.model import Actor, Button, Card, ChatKind, ChatRef, Line, LineKind, Phrase, Span
+from bot.ports import Answer, Document
 from tests.adapters.telegram.test_posting import place, story
 from tests.around import FREE
 
@@ -255,3 +255,95 @@ async def test_an_answer_that_the_chat_refuses_tells_nothing(world, core):
         world.server.say(ann, private, "/help")
         changed = await core.first(ChatChanged)
     assert changed == ChatChanged(place(private), True, ChatKind.PRIVATE, "Ann")
+
+
+SECRET = Answer(says("Your votes: 7"), private=True, instead=says("Write to me in private"))
+FILE = Answer(says("Here it is"), private=True, instead=says("Write to me"), document=Document("votes.json", "{}"))
+
+
+def secret(answer):
+    return lambda event: answer if isinstance(event, ButtonPressed | CommandInvoked) else None
+
+
+async def test_what_nobody_else_may_see_goes_from_a_group_into_the_members_own_chat(world, core):
+    group, ann, bob = group_with(world, "Ann", "Bob")
+    private = world.server.create_private(ann)  # Bob has none
+    core.replies = secret(SECRET)
+    async with world.running(core):
+        for who in (ann, bob):
+            world.server.say(who, group, "/me@newstally_bot")
+        [answer] = await world.server.wait_for(lambda: world.server.messages(group, by_bot=True))
+        await world.server.wait_for(lambda: world.server.messages(private))
+    assert [m.text for m in world.server.messages(private)] == ["Your votes: 7"]
+    assert answer.text == "Write to me in private"
+    assert world.server.messages(group, by_bot=True) == [answer]
+
+
+async def test_an_anonymous_admin_is_nobody_who_could_be_told_anything_alone(world, core):
+    group, _ = group_with(world, "Ann")
+    owner = world.server.owner(group)
+    world.server.set_anonymous(group, owner)
+    core.replies = secret(SECRET)
+    async with world.running(core):
+        world.server.say(owner, group, "/me@newstally_bot")
+        await world.server.wait_for(lambda: world.server.messages(group, by_bot=True))
+    assert [m.text for m in world.server.messages(group, by_bot=True)] == ["Write to me in private"]
+
+
+async def test_a_forged_press_draws_no_secret_over_a_post(world, core):
+    group, ann = group_with(world, "Ann")
+    core.replies = secret(Answer(says("Your votes: 7", Button("x", id="c:x:")), replaces=True, instead=says("No")))
+    async with world.running(core) as adapter:
+        message = await posted(world, core, group, adapter)
+        before = message.text
+        press = world.server.tap(ann, group, message, "c:me:", forged=True)
+        await press.answered.wait()
+        await world.server.wait_for(lambda: len(world.server.calls("sendMessage")) == 2)
+    assert (message.text, world.server.messages(group, by_bot=True)) == (before, [message])
+
+
+async def test_a_file_goes_with_the_answer_or_not_at_all(world, core):
+    group, ann, bob = group_with(world, "Ann", "Bob")
+    private = world.server.create_private(ann)
+    core.replies = secret(FILE)
+    async with world.running(core):
+        world.server.say(ann, private, "/me")
+        await world.server.wait_for(lambda: world.server.messages(private, by_bot=True))
+        world.server.say(bob, group, "/me@newstally_bot")
+        await world.server.wait_for(lambda: world.server.messages(group, by_bot=True))
+    [message] = world.server.messages(private, by_bot=True)
+    assert (message.text, message.document.name, message.document.data) == ("Here it is", "votes.json", b"{}")
+    assert [m.text for m in world.server.messages(group, by_bot=True)] == ["Write to me"]
+
+
+@pytest.mark.parametrize("status", [429, 502])
+async def test_a_file_outlasts_what_had_no_effect_and_is_not_sent_twice(world, core, status):
+    private = world.server.create_private(ann := world.server.add_user("Ann"))
+    world.server.fail("sendDocument", status)
+    core.replies = secret(FILE)
+    async with world.running(core):
+        world.server.say(ann, private, "/me")
+        await world.server.wait_for(lambda: world.server.calls("sendDocument"))
+        if status == 429:
+            await world.server.wait_for(lambda: world.server.messages(private, by_bot=True))
+    assert len(world.server.messages(private, by_bot=True)) == (1 if status == 429 else 0)
+
+
+MEMBERS = {
+    "a member": (lambda server, group, who: None, True),
+    "one who left": (lambda server, group, who: server.remove(group, who, banned=False), False),
+    "one who was banned": (lambda server, group, who: server.remove(group, who), False),
+}
+
+
+@pytest.mark.parametrize(("happens", "is_there"), MEMBERS.values(), ids=MEMBERS)
+async def test_telegram_is_asked_who_is_a_member(world, core, happens, is_there):
+    group, ann = group_with(world, "Ann")
+    world.server.promote(group)
+    happens(world.server, group, ann)
+    async with world.running(core) as adapter:
+        assert await adapter.is_member(place(group), Actor("telegram", f"u{ann.id}")) is is_there
+        assert await adapter.is_member(place(group), Actor("telegram", f"c{group.id}"))
+        world.server.garble("getChatMember", body=b'{"ok":true,"result":{"user":{}}}')
+        with pytest.raises(DeliveryError):
+            await adapter.is_member(place(group), Actor("telegram", f"u{ann.id}"))

@@ -6,12 +6,12 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from adapters.web.answers import KEPT, LIFE, MEMBERS, Answers
+from adapters.web.answers import FILES, KEPT, LIFE, MEMBERS, Answers
 from adapters.web.hub import REMEMBERED, WAITING, Hub, Kind, Stream
 from adapters.web.members import Allowance, Buckets, Signer
 from adapters.web.offers import offers
 from bot.model import Card, Phrase
-from bot.ports import Audience, Command, Parameter
+from bot.ports import Audience, Command, Document, Parameter
 from tests.web_house import COMMANDS
 
 CARD = Card("en", ())
@@ -194,3 +194,25 @@ def test_a_bucket_fills_again_with_time_and_forgets_who_is_long_gone() -> None:
     buckets.take("cleo", 3.0)
     buckets.take("dan", 3.0)
     assert [buckets.take("ann", 3.0) for _ in range(3)] == [True, True, False]
+
+
+def test_a_file_is_kept_a_while_for_its_member_alone_and_only_the_last_one() -> None:
+    answers = Answers()
+    first = answers.add("ann", "en", "/me", CARD, NOW, Document("votes.json", "1"))
+    assert first.file == "votes.json"
+    assert answers.file("ann", first.id, NOW) == Document("votes.json", "1")
+    for member, answer_id, at in (("ben", first.id, NOW), ("ann", "a", NOW), ("ann", first.id, NOW + 2 * LIFE)):
+        assert answers.file(member, answer_id, at) is None
+    second = answers.add("ann", "en", "/me", CARD, NOW, Document("votes.json", "2"))
+    assert answers.file("ann", first.id, NOW) is None
+    assert answers.file("ann", second.id, NOW) == Document("votes.json", "2")
+    answers.dismiss("ann", second.id)
+    assert answers.file("ann", second.id, NOW) is None
+
+
+def test_files_take_no_more_room_than_there_is() -> None:
+    answers = Answers()
+    large = Document("votes.json", "x" * (FILES // 2 + 1))
+    asked = [answers.add(who, "en", "/me", CARD, NOW, large) for who in ("ann", "ben", "cid")]
+    kept = [answers.file(who, one.id, NOW) for who, one in zip(("ann", "ben", "cid"), asked, strict=True)]
+    assert [one is not None for one in kept] == [False, False, True]

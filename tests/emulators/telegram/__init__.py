@@ -6,15 +6,16 @@
         tg.add_bot(group)
 
 Served: getMe logOut close getUpdates setWebhook deleteWebhook getWebhookInfo (webhooks are remembered, not delivered
-to) answerCallbackQuery getFile · sendMessage sendPhoto sendMediaGroup (photos) sendChatAction · editMessageText
-editMessageCaption editMessageMedia editMessageReplyMarkup deleteMessage deleteMessages setMessageReaction · getChat
+to) answerCallbackQuery getFile · sendMessage sendPhoto sendMediaGroup (photos) sendDocument (uploads) sendChatAction
+· editMessageText editMessageCaption editMessageMedia editMessageReplyMarkup deleteMessage deleteMessages
+setMessageReaction · getChat
 getChatMember getChatAdministrators getChatMemberCount leaveChat createForumTopic closeForumTopic reopenForumTopic
 closeGeneralForumTopic reopenGeneralForumTopic deleteForumTopic · setMyCommands getMyCommands deleteMyCommands
 setMyName getMyName setMyDescription getMyDescription setMyShortDescription getMyShortDescription
 setMyDefaultAdministratorRights getMyDefaultAdministratorRights.
 
 Real, but answered 404 "Not Found: method not found" as by a server that lacks them: every other method, among them
-sendPoll stopPoll sendDocument sendVideo sendAnimation sendAudio sendVoice sendVideoNote sendSticker sendLocation
+sendPoll stopPoll sendVideo sendAnimation sendAudio sendVoice sendVideoNote sendSticker sendLocation
 sendVenue sendContact sendDice sendGame sendInvoice sendPaidMedia sendChecklist sendMessageDraft sendRichMessage
 forwardMessage forwardMessages copyMessage copyMessages pinChatMessage unpinChatMessage unpinAllChatMessages
 banChatMember unbanChatMember restrictChatMember promoteChatMember setChatPermissions setChatTitle setChatDescription

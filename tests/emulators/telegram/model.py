@@ -53,6 +53,12 @@ PERMISSIONS = (
 ALL_ADMIN_RIGHTS = frozenset((*ADMIN_RIGHTS, *CHANNEL_RIGHTS, *GROUP_RIGHTS))
 
 
+@dataclass(frozen=True, slots=True)
+class Document:
+    name: str
+    data: bytes
+
+
 @dataclass(slots=True, eq=False)
 class User:
     id: int
@@ -146,6 +152,7 @@ class Message:
     text: str = ""
     entities: list[Json] = field(default_factory=list)
     picture: Picture | None = None  # then text and entities are its caption
+    document: Document | None = None  # the same
     keyboard: Json | None = None
     other_markup: Json | None = None
     thread_id: int | None = None

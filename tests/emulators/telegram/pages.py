@@ -140,6 +140,8 @@ class _View:
         meta += ["forwarded from the channel"] if it.is_automatic_forward else []
         picture = f'<img alt="" src="/_picture/{it.picture.unique_id}">' if it.picture else ""
         words = f'<div class="text">{rendered(it.text, it.entities)}</div>' if it.text else ""
+        if it.document:
+            picture = f'<p class="file">{html.escape(it.document.name)} ({len(it.document.data)} B)</p>'
         content = words + picture if it.show_caption_above_media else picture + words
         css = "message bot" if it.author_bot_id else "message"
         return (

@@ -15,6 +15,8 @@ from .errors import bad
 class Params:
     values: dict[str, str] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    """Of the files."""
 
     def text(self, name: str) -> str:
         return self.values.get(name, "")
@@ -75,4 +77,5 @@ async def read(request: web.Request) -> Params:
                 params.values[part.name] = data.decode("utf-8", "surrogateescape")
             else:
                 params.files[part.name] = data
+                params.names[part.name] = part.filename
     return params

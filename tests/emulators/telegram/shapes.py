@@ -160,6 +160,17 @@ def _content(it: Message) -> Json:
             shape["show_caption_above_media"] = True
         if it.has_spoiler:
             shape["has_media_spoiler"] = True
+    elif it.document:
+        shape["document"] = {
+            "file_name": it.document.name,
+            "file_id": f"BQACAgQAAxkD{it.id}",
+            "file_unique_id": f"AgAD{it.id}",
+            "file_size": len(it.document.data),
+        }
+        if it.text:
+            shape["caption"] = it.text
+        if it.entities:
+            shape["caption_entities"] = it.entities
     elif it.text:
         shape["text"] = it.text
         if it.entities:

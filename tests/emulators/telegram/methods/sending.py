@@ -18,13 +18,14 @@ from tests.emulators.telegram.access import (
 )
 from tests.emulators.telegram.errors import ApiError, bad
 from tests.emulators.telegram.links import check_preview
-from tests.emulators.telegram.model import Json, Message, Picture
+from tests.emulators.telegram.model import Document, Json, Message, Picture
 from tests.emulators.telegram.shapes import message as shape
 from tests.emulators.telegram.text import CAPTION_LIMIT, TEXT_LIMIT, Formatted, entities_parameter, finish, read
 
 from .registry import Call, method
 
 ALBUM = (2, 10)
+MAX_DOCUMENT = 50 * 1024 * 1024  # Bot API page, sendDocument
 
 
 @dataclass(slots=True)
@@ -37,13 +38,14 @@ class Content:
     link_preview_options: Json | None = None
     above: bool = False
     spoiler: bool = False
+    document: Document | None = None
 
     @property
     def is_photo(self) -> bool:
         return self.picture is not None or bool(self.reference)
 
     def finished_words(self) -> Formatted:
-        if self.is_photo:
+        if self.is_photo or self.document is not None:
             return finish(self.words, limit=CAPTION_LIMIT, allow_empty=True)
         return finish(self.words, limit=TEXT_LIMIT)
 
@@ -150,6 +152,7 @@ async def deliver(call: Call, contents: list[Content], *, with_markup: bool = Tr
             text=formatted.text,
             entities=formatted.entities,
             picture=content.picture,
+            document=content.document,
             keyboard=markup if markup and "inline_keyboard" in markup else None,
             other_markup=markup if markup and "inline_keyboard" not in markup else None,
             thread_id=thread,
@@ -189,6 +192,23 @@ async def send_photo(call: Call) -> Json:
     content = Content(
         caption(call), picture, reference, None, params.flag("show_caption_above_media"), params.flag("has_spoiler")
     )
+    return shape((await deliver(call, [content]))[0])
+
+
+@method("sendDocument")
+async def send_document(call: Call) -> Json:
+    """Only what is uploaded: no documents are kept to be sent again, and none are fetched."""
+    params = call.params
+    given = params.text("document")
+    field = given.removeprefix("attach://") if given.startswith("attach://") else "document"
+    if field not in params.files:
+        raise bad("Wrong remote file identifier specified" if given else "There is no document in the request")
+    data = params.files[field]
+    if not data:
+        raise bad("file must be non-empty")
+    if len(data) > MAX_DOCUMENT:
+        raise ApiError(413, "Request Entity Too Large")
+    content = Content(caption(call), document=Document(params.names[field], data))
     return shape((await deliver(call, [content]))[0])
 
 
