@@ -59,6 +59,11 @@ BUTTONS = (
     "Save",
     "Send",
     "Close",
+    "My votes",
+    "Export",
+    "Erase…",
+    "Erase them",
+    "Erase when I leave",
 )
 
 SAMPLES = (0, 1, 2, 3, 4, 5, 10, 11, 12, 14, 20, 21, 22, 25, 100, 101, 102, 111, 112, 1_000)
