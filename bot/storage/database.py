@@ -196,7 +196,7 @@ class _Lane:
             except sqlite3.Error as error:
                 log.info("the write-ahead log stays as it is", reason=str(error))
             finally:
-                raw.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
+                _wait_in_steps(raw)
 
         await _on_thread(self._connection, checkpoint)
 
@@ -261,11 +261,10 @@ async def _lane(path: Path, clock: Callable[[], datetime], *, writes: bool) -> A
                 # What is deleted is overwritten: what a member erases must not be left in the file's free pages.
                 raw.execute("PRAGMA secure_delete = ON")
                 raw.execute(f"PRAGMA application_id = {APPLICATION_ID:d}")
+                _wait_in_steps(raw)
             else:
                 raw.execute("PRAGMA query_only = ON")
             raw.execute("PRAGMA temp_store = MEMORY")
-            # From here on it is waited in steps, by us: SQLite's own wait can't be cut short.
-            raw.execute(f"PRAGMA busy_timeout = {round(BUSY_STEP * 1000):d}")
 
         await _on_thread(connection, prepare)
         try:
@@ -301,6 +300,11 @@ def _engine(raw: sqlite3.Connection, begin: str, haste: _Haste) -> Engine:
 def _is_busy(error: OperationalError) -> bool:
     """Whether another process holds the file."""
     return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def _wait_in_steps(raw: sqlite3.Connection) -> None:
+    """Whoever holds the file is waited for by us (see `_engine`): SQLite's own wait can't be cut short."""
+    raw.execute(f"PRAGMA busy_timeout = {round(BUSY_STEP * 1000):d}")
 
 
 def _make(path: Path) -> None:

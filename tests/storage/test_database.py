@@ -288,6 +288,7 @@ async def test_what_nobody_waits_for_any_more_does_not_hold_up_the_end(tmp_path:
     path = tmp_path / "a.db"
     thief = sqlite3.connect(path, isolation_level=None)
     async with open_database(path) as db:
+        await db.empty_log()  # which sees to it that nobody waits for it
         thief.execute("BEGIN IMMEDIATE")
         waiting = [asyncio.create_task(db.write(put, str(number))) for number in range(100)]
         await db.read(keys)  # by then, the writer waits for the thief
